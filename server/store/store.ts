@@ -1,0 +1,277 @@
+/**
+ * What the gateway keeps, in the words of its domain. Every verb is one transaction: when its promise resolves, the effect
+ * is on the disk and survives a power cut; when it rejects, nothing of it is there. SQLite (`sqlite.ts`) is the embedded
+ * default; the interface is asynchronous so that PostgreSQL can stand behind it. Both run `test/server/store/behaviour.ts`.
+ *
+ * Order: `seq` counts statements from 1 in the order of acceptance without gaps; the log index of a statement is `seq - 1`.
+ * It is *logged* once a sealed checkpoint's size exceeds its index.
+ */
+
+export type StatementKind = 'certificate' | 'record' | 'status' | 'use' | 'catalogue' | 'holder-key' | 'endorsement'
+
+/** A write that a client may repeat: the key it chose and the SHA-256 of the request it stands for (32 bytes). */
+export interface Once {
+  key: string
+  request: Uint8Array
+}
+
+/** Encrypted content of one document: destroying `keySalt` destroys the document. See `server/keys/sealing.ts`. */
+export interface Sealed {
+  keySalt: Uint8Array
+  ciphertext: Uint8Array
+}
+
+export interface NewStatement {
+  kind: StatementKind
+  /** The exact compact JWS. */
+  statement: string
+  /** SHA-256(0x00 ‖ statement), 32 bytes. */
+  leaf: Uint8Array
+}
+
+export interface NewCertificate extends NewStatement {
+  kind: 'certificate'
+  /** 证照标识, without the urn prefix. */
+  identifier: string
+  department: string
+  typeCode: string
+  shortCode: string
+  statusList: number
+  statusIndex: number
+  /** Seconds; null = without end. */
+  validFrom: number
+  validUntil: number | null
+  /** Seed and disclosures, encrypted. */
+  sealed: Sealed
+}
+
+export interface CertificateRow extends Omit<NewCertificate, 'sealed'> {
+  seq: number
+  acceptedAt: number
+  batch: string | null
+  /** null after erasure. */
+  sealed: Sealed | null
+}
+
+export interface NewRecord extends NewStatement {
+  kind: 'record'
+  /** ULID inside the statement's jti. */
+  id: string
+}
+
+export interface RecordRow extends NewRecord {
+  seq: number
+  acceptedAt: number
+}
+
+export type StatusAction = 'revoke' | 'suspend' | 'resume' | 'supersede'
+
+/** A signed on-chain order and the statement that says it in the log; both are accepted together. */
+export interface NewStatusChange extends NewStatement {
+  kind: 'status'
+  id: string
+  identifier: string
+  action: StatusAction
+  reason: string
+  /** ABI arguments of StatusRegistry.execute, as JSON text with hex strings and decimal strings. */
+  order: string
+  /** EIP-712 digest of the order, 32 bytes: how the chain says whether it was executed. */
+  orderDigest: Uint8Array
+  /** Superseding: the seq of the successor, which must be final before the order is sent. */
+  afterSeq: number | null
+}
+
+export type OrderState = 'accepted' | 'sent' | 'executed' | 'final' | 'refused'
+
+export interface StatusChangeRow extends NewStatusChange {
+  seq: number
+  acceptedAt: number
+  state: OrderState
+  blockNumber: number | null
+  blockTime: number | null
+  /** Contract error name when the chain refused it. */
+  refusal: string | null
+}
+
+export interface StatementRow extends NewStatement {
+  seq: number
+  acceptedAt: number
+}
+
+export interface Accepted {
+  seq: number
+  acceptedAt: number
+}
+
+/** `repeated`: the same key and request were answered before; `seqs` are those of the first time, nothing was written now. */
+export interface AcceptResult {
+  repeated: boolean
+  batch: string | null
+  accepted: Accepted[]
+}
+
+export interface Block {
+  number: number
+  hash: string
+  time: number
+}
+
+export interface NewCheckpoint {
+  size: number
+  root: Uint8Array
+  /** Signed note, whole text. */
+  note: string
+  /** EIP-712 signature of the log key, as bytes. */
+  signature: Uint8Array
+  sealedAt: number
+}
+
+export interface CheckpointRow extends NewCheckpoint {
+  state: 'sealed' | 'anchored' | 'final'
+  block: Block | null
+  /** True when the checkpoint had been anchored before and a reorganisation undid it. */
+  reanchored: boolean
+}
+
+/** Hashes of complete subtrees: the node at (`level`, `index`) covers leaves index·2^level … (index+1)·2^level − 1. */
+export interface NodeRef {
+  level: number
+  index: number
+}
+
+export interface NewTransaction {
+  /** What it is for, e.g. `anchor:4096`; at most one unsettled purpose of a name at a time. */
+  purpose: string
+  nonce: number
+  /** The signed bytes, stored before they are sent; 0x-hex. */
+  raw: string
+  hash: string
+  to: string | null
+  createdAt: number
+}
+
+export interface TransactionRow extends NewTransaction {
+  id: number
+  state: 'stored' | 'settled' | 'abandoned'
+}
+
+export interface DepartmentRow {
+  code: string
+  uscc: string
+  did: string
+  zh: string
+  en: string
+  roles: string[]
+  createdAt: number
+}
+
+export interface TypeRow {
+  /** Short catalogue code, e.g. RIC. */
+  code: string
+  version: number
+  /** 21-character type code inside the identifier. */
+  typeCode: string
+  department: string
+  /** The whole definition, exact JSON bytes as published; its digest is in credentialSchema.digestSRI. */
+  definition: string
+  digest: Uint8Array
+  createdAt: number
+}
+
+export interface StatusSlot {
+  list: number
+  index: number
+}
+
+export interface Page {
+  /** Exclusive: rows with seq below this, newest first; null = from the newest. */
+  before: number | null
+  limit: number
+}
+
+export interface Store {
+  // Departments and catalogue
+  saveDepartment(department: DepartmentRow): Promise<void>
+  departments(): Promise<DepartmentRow[]>
+  /** Refuses (TYPE_VERSION_EXISTS) other content under a (code, version) already saved; the same again is a no-op. */
+  saveType(type: TypeRow): Promise<void>
+  /** Newest version of each type. */
+  types(): Promise<TypeRow[]>
+  typeVersion(code: string, version: number): Promise<TypeRow | null>
+
+  // Status lists: indices are handed out at random, each once, even across crashes (a crash may waste some)
+  /** Opens list `number` of the department with a random order of its 131,072 indices; a no-op when it exists. */
+  openStatusList(department: string, number: number): Promise<void>
+  statusLists(): Promise<{ department: string; number: number; used: number; capacity: number }[]>
+  /** Takes `count` unused indices from the department's newest open list; refuses STATUS_LIST_FULL when there are fewer. */
+  takeStatusSlots(department: string, count: number): Promise<StatusSlot[]>
+
+  // Statements
+  /**
+   * Accepts certificates, all or none. Refuses IDENTIFIER_TAKEN, SHORT_CODE_TAKEN (the caller draws another) and
+   * IDEMPOTENCY_KEY_REUSED (same key, other request). Singles that arrive together share one commit.
+   */
+  acceptCertificates(certificates: NewCertificate[], batch: string | null, once: Once | null): Promise<AcceptResult>
+  acceptRecord(record: NewRecord, once: Once | null): Promise<AcceptResult>
+  acceptStatusChange(change: NewStatusChange, once: Once | null): Promise<AcceptResult>
+  /** What an earlier request with this key was answered; null when it is new. Refuses IDEMPOTENCY_KEY_REUSED. */
+  answered(once: Once): Promise<AcceptResult | null>
+  statementBySeq(seq: number): Promise<StatementRow | null>
+  seqOfLeaf(leaf: Uint8Array): Promise<number | null>
+  certificateByIdentifier(identifier: string): Promise<CertificateRow | null>
+  certificateByShortCode(shortCode: string): Promise<CertificateRow | null>
+  certificateBySeq(seq: number): Promise<CertificateRow | null>
+  certificates(filter: { department?: string; typeCode?: string; batch?: string }, page: Page): Promise<CertificateRow[]>
+  recordById(id: string): Promise<RecordRow | null>
+  statusChanges(identifier: string): Promise<StatusChangeRow[]>
+  statusChangeBySeq(seq: number): Promise<StatusChangeRow | null>
+  /** Orders that the chain has not finally executed or refused, oldest first. */
+  openOrders(): Promise<StatusChangeRow[]>
+  markOrder(seq: number, state: OrderState, block: Block | null, refusal: string | null): Promise<void>
+  /** Destroys seed and values of a certificate; its statement and leaf stay. A no-op when already erased. */
+  eraseCertificate(identifier: string): Promise<void>
+
+  // Log
+  /** `accepted`: number of statements; `sealed`: size of the newest checkpoint (0 = none); `oldestUnsealedAt`: seconds or null. */
+  logSize(): Promise<{ accepted: number; sealed: number; oldestUnsealedAt: number | null }>
+  /** Leaf hashes in log order, `from` inclusive, at most `max`, concatenated (32 bytes each). */
+  leaves(from: number, max: number): Promise<Uint8Array>
+  /** Statements in log order, for auditors. */
+  statements(from: number, max: number): Promise<StatementRow[]>
+  /** Hashes of complete subtrees inside the sealed log; rejects when one is not complete. O(1) small reads each. */
+  nodes(refs: NodeRef[]): Promise<Uint8Array[]>
+  /** The published (sealed) hashes of tile (level, n), concatenated; null when there is none. */
+  tile(level: number, n: number): Promise<Uint8Array | null>
+  /**
+   * Seals: adds the leaves between the last checkpoint and `checkpoint.size` to the tiles and stores the checkpoint, in one
+   * transaction. Rejects (an invariant, nothing written) when the root computed from the tiles is not `checkpoint.root`.
+   */
+  sealCheckpoint(checkpoint: NewCheckpoint): Promise<void>
+  /** Root of the first `size` accepted leaves, as sealing would compute it, without writing. */
+  rootAt(size: number): Promise<Uint8Array>
+  latestCheckpoint(): Promise<CheckpointRow | null>
+  checkpointOfSize(size: number): Promise<CheckpointRow | null>
+  /** All checkpoints, ascending by size, `fromSize` exclusive. */
+  checkpoints(fromSize: number, max: number): Promise<CheckpointRow[]>
+  /** Checkpoints not final, ascending. */
+  openCheckpoints(): Promise<CheckpointRow[]>
+  markCheckpoint(size: number, state: 'sealed' | 'anchored' | 'final', block: Block | null): Promise<void>
+  /** The first checkpoint with size > index that is anchored or final; null = none yet. */
+  anchoredCovering(index: number): Promise<CheckpointRow | null>
+
+  // Transactions: stored before they are sent
+  /** Refuses NONCE_TAKEN when another purpose's unsettled transaction has that nonce. Replacements share purpose and nonce. */
+  storeTransaction(transaction: NewTransaction): Promise<TransactionRow>
+  openTransactions(): Promise<TransactionRow[]>
+  /** Settles every attempt of the purpose. `abandoned`: the nonce was given up (a restarted chain); never resent. */
+  settleTransactions(purpose: string, state: 'settled' | 'abandoned'): Promise<void>
+  highestNonce(): Promise<number | null>
+
+  // Meta: facts about this data folder (log origin, deployment digest, …)
+  setting(name: string): Promise<string | null>
+  saveSetting(name: string, value: string): Promise<void>
+
+  /** Every 10,000-fold audit need: runs the engine's own integrity check and the pragmas this store promises. */
+  checkIntegrity(): Promise<string[]>
+  close(): Promise<void>
+}
