@@ -1,0 +1,155 @@
+/**
+ * Strict reading of signed JSON (docs/formats.md §2): bytes in, a value or a Refusal out. Never repairs, never canonicalises.
+ *
+ * Two roads to one answer. A text that `JSON.stringify` would print again unchanged cannot hide a duplicate member, an odd
+ * number or trailing bytes, so only depth and surrogates are left to check; any other text takes the slow road, a full scan.
+ */
+import { Refusal } from './refusal.ts'
+
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue }
+export type JsonObject = { [name: string]: JsonValue }
+
+export interface JsonLimits {
+  maxBytes?: number
+  maxDepth?: number
+}
+
+const DEFAULT_MAX_BYTES = 65_536
+const DEFAULT_MAX_DEPTH = 32
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Reads one JSON value from bytes; refuses with the codes of docs/formats.md §2. */
+export function parseJson(bytes: Uint8Array, limits: JsonLimits = {}): JsonValue {
+  const maxBytes = limits.maxBytes ?? DEFAULT_MAX_BYTES
+  if (bytes.length > maxBytes) {
+    throw new Refusal('JSON_TOO_LARGE', `JSON text is larger than ${maxBytes} bytes`, {
+      expected: `at most ${maxBytes} bytes`,
+      found: `${bytes.length} bytes`,
+    })
+  }
+  return parseJsonText(decodeUtf8(bytes), limits)
+}
+
+/** As `parseJson`, for a text that was already decoded from UTF-8; counts its length in UTF-16 units only. */
+export function parseJsonText(text: string, limits: JsonLimits = {}): JsonValue {
+  const maxDepth = limits.maxDepth ?? DEFAULT_MAX_DEPTH
+  const depth = deepestNesting(text, maxDepth)
+  if (depth > maxDepth) {
+    throw new Refusal('JSON_TOO_DEEP', `JSON is nested deeper than ${maxDepth}`, { expected: `depth <= ${maxDepth}` })
+  }
+  const value = parsed(text)
+  if (JSON.stringify(value) !== text) scan(text)
+  // JSON.stringify writes an unpaired surrogate as an escape, so a text with none of these holds none.
+  else if (text.includes('\\ud') && !isWellFormed(value)) throw loneSurrogate()
+  return value
+}
+
+/** An object, not an array or null. */
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    throw new Refusal('JSON_NOT_UTF8', 'JSON text begins with a byte order mark')
+  }
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    throw new Refusal('JSON_NOT_UTF8', 'JSON text is not UTF-8')
+  }
+}
+
+function parsed(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch {
+    throw syntax()
+  }
+}
+
+/** Depth of brackets outside strings; stops counting once `limit` is passed. */
+function deepestNesting(text: string, limit: number): number {
+  let depth = 0
+  let deepest = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c === 0x22) {
+      i = endOfString(text, i)
+      if (i < 0) return deepest
+    } else if (c === 0x5b || c === 0x7b) {
+      if (++depth > deepest) deepest = depth
+      if (deepest > limit) return deepest
+    } else if (c === 0x5d || c === 0x7d) depth--
+  }
+  return deepest
+}
+
+/** Index of the closing quote of the string that opens at `start`; -1 when it never closes. */
+function endOfString(text: string, start: number): number {
+  let quote = text.indexOf('"', start + 1)
+  while (quote > 0) {
+    let slash = quote - 1
+    while (text.charCodeAt(slash) === 0x5c) slash--
+    if ((quote - slash) % 2 === 1) return quote
+    quote = text.indexOf('"', quote + 1)
+  }
+  return -1
+}
+
+function isWellFormed(value: JsonValue): boolean {
+  if (typeof value === 'string') return value.isWellFormed()
+  if (Array.isArray(value)) return value.every(isWellFormed)
+  if (value === null || typeof value !== 'object') return true
+  return Object.entries(value).every(([name, member]) => name.isWellFormed() && isWellFormed(member))
+}
+
+/** The slow road. `text` is known to be valid JSON (RFC 8259): only our own rules are checked. */
+function scan(text: string): void {
+  const names: (Set<string> | null)[] = []
+  const token = /[^\s[\]{},:"]+/y
+  let expectsName = false
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]
+    if (c === '"') {
+      const end = endOfString(text, i)
+      const string = JSON.parse(text.slice(i, end + 1)) as string
+      if (!string.isWellFormed()) throw loneSurrogate()
+      if (expectsName) {
+        const seen = names.at(-1)
+        if (seen?.has(string)) throw new Refusal('JSON_DUPLICATE_KEY', 'a JSON object names a member twice')
+        seen?.add(string)
+        expectsName = false
+      }
+      i = end
+    } else if (c === '{') {
+      names.push(new Set())
+      expectsName = true
+    } else if (c === '[') names.push(null)
+    else if (c === '}' || c === ']') {
+      names.pop()
+      expectsName = false
+    } else if (c === ',') expectsName = names.at(-1) instanceof Set
+    else if (c !== ':' && c !== ' ' && c !== '\n' && c !== '\r' && c !== '\t') {
+      token.lastIndex = i
+      const word = token.exec(text)?.[0] ?? ''
+      assertNumber(word)
+      i += word.length - 1
+    }
+  }
+}
+
+function assertNumber(word: string): void {
+  if (word === 'true' || word === 'false' || word === 'null') return
+  const number = Number(word)
+  const exact = String(number) === word && Number.isFinite(number)
+  if (!exact || (Number.isInteger(number) && !Number.isSafeInteger(number))) {
+    throw new Refusal('JSON_NUMBER', 'a JSON number is not written in its shortest exact form', {
+      expected: 'shortest form, integers within ±(2^53 − 1)',
+    })
+  }
+}
+
+const syntax = () => new Refusal('JSON_SYNTAX', 'not one JSON value (RFC 8259)')
+const loneSurrogate = () => new Refusal('JSON_LONE_SURROGATE', 'JSON text holds an unpaired surrogate')
