@@ -17,6 +17,9 @@ export interface JsonLimits {
 const DEFAULT_MAX_BYTES = 65_536
 const DEFAULT_MAX_DEPTH = 32
 
+/** A number that may exceed 2^53 although it prints again unchanged. */
+const MAYBE_BIG = /(?:^|[:,[])-?(?:\d{16}|\d(?:\.\d+)?e\+)/
+
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Reads one JSON value from bytes; refuses with the codes of docs/formats.md §2. */
@@ -39,7 +42,7 @@ export function parseJsonText(text: string, limits: JsonLimits = {}): JsonValue 
     throw new Refusal('JSON_TOO_DEEP', `JSON is nested deeper than ${maxDepth}`, { expected: `depth <= ${maxDepth}` })
   }
   const value = parsed(text)
-  if (JSON.stringify(value) !== text) scan(text)
+  if (JSON.stringify(value) !== text || MAYBE_BIG.test(text)) scan(text)
   // JSON.stringify writes an unpaired surrogate as an escape, so a text with none of these holds none.
   else if (text.includes('\\ud') && !isWellFormed(value)) throw loneSurrogate()
   return value
