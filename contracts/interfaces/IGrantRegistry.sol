@@ -23,7 +23,7 @@ interface IGrantRegistry {
      * @param grantedAt Block time of submission; 0 if never submitted.
      * @param withdrawnAt Block time of withdrawal; 0 if not withdrawn. Can be set while `grantedAt` is 0.
      * @param notBefore First second of its validity.
-     * @param notAfter First second after its validity.
+     * @param notAfter Last second of its validity.
      * @param epoch The holder's epoch that it was granted in; it ends with that epoch.
      */
     struct Grant {
@@ -61,7 +61,7 @@ interface IGrantRegistry {
      * @param termsHash EIP-712 `hashStruct(terms)`. The contract cannot see whether it is one; the reader of the grant
      * recomputes it from the terms.
      * @param notBefore First second of its validity.
-     * @param notAfter First second after its validity.
+     * @param notAfter Last second of its validity; a grant that has expired is not recorded.
      * @param epoch The holder's present epoch.
      * @return digest The EIP-712 digest that the holder signed, which names the grant from now on.
      */
@@ -105,8 +105,8 @@ interface IGrantRegistry {
     function epochOf(bytes32 holder) external view returns (uint64);
 
     /**
-     * @notice Whether, as things stand now, a grant may be used at a time: recorded by then, not withdrawn, of the
-     * present epoch, and within its validity. Uses are counted by whoever reads, not here.
+     * @notice Whether, as things stand now, a grant may be used at a time: recorded, not withdrawn, of the present
+     * epoch, and the time within its validity. Uses are counted by whoever reads, not here.
      */
     function isActive(bytes32 holder, bytes32 digest, uint48 time) external view returns (bool);
 
