@@ -6,9 +6,10 @@
  */
 import { fromBase64url, toBase64url, utf8 } from './bytes.ts'
 import { parseInstant } from './instant.ts'
-import { isObject, parseJson, type JsonObject, type JsonValue } from './json.ts'
+import { isObject, parseJson, type JsonObject } from './json.ts'
 import { verifySignature, type SignatureAlgorithm } from './key.ts'
 import { Refusal } from './refusal.ts'
+import { base64urlBytes, distinct, hex, integer, list, literal, object, string, text, type Shape } from './shape.ts'
 
 export type StatementKind = 'certificate' | 'record' | 'status' | 'use' | 'catalogue' | 'holder-key' | 'endorsement'
 
@@ -49,11 +50,11 @@ const MAX_KNOWN_HEADERS = 256
  * Reads a statement of any kind. Refuses with the codes of docs/formats.md §3; certificates' claims are checked by
  * `parseCertificate`, those of every other kind here. Does not check the signature: that needs a registered key.
  */
-export function parseStatement(text: string): Statement {
-  if (text.length > MAX_STATEMENT_BYTES) {
+export function parseStatement(jws: string): Statement {
+  if (jws.length > MAX_STATEMENT_BYTES) {
     throw new Refusal('STATEMENT_TOO_LARGE', `a statement has at most ${MAX_STATEMENT_BYTES} bytes`)
   }
-  const parts = text.split('.')
+  const parts = jws.split('.')
   const [header64, payload64, signature64] = parts
   if (parts.length !== 3 || !header64 || !payload64 || !signature64) {
     throw new Refusal('STATEMENT_SHAPE', 'a statement has three parts', { found: `${parts.length} parts` })
@@ -68,7 +69,7 @@ export function parseStatement(text: string): Statement {
   const payload = parseJson(payloadBytes)
   if (!isObject(payload)) throw new Refusal('STATEMENT_CLAIM', 'a payload is a JSON object', { field: 'payload' })
   if (header.kind !== 'certificate') checkClaims(header.kind, header.did, payload)
-  return { ...header, payload, signature, text }
+  return { ...header, payload, signature, text: jws }
 }
 
 /** `base64url(header).base64url(payload)`: what is signed. `payload` is the exact JSON text. */
@@ -120,93 +121,57 @@ function readHeader(header64: string) {
   return { kind, alg: alg as SignatureAlgorithm, did: match[1]!, thumbprint: match[2]! }
 }
 
-type ClaimCheck = (value: JsonValue) => boolean
-
-const string =
-  (pattern: RegExp): ClaimCheck =>
-  value =>
-    typeof value === 'string' && pattern.test(value)
-const bytes =
-  (length: number): ClaimCheck =>
-  value =>
-    typeof value === 'string' && fromBase64url(value)?.length === length
-const integer =
-  (least: number): ClaimCheck =>
-  value =>
-    typeof value === 'number' && Number.isSafeInteger(value) && value >= least
-const shortText: ClaimCheck = value => typeof value === 'string' && value.length >= 1 && value.length <= 100
-const object =
-  (required: Record<string, ClaimCheck>, optional: Record<string, ClaimCheck> = {}): ClaimCheck =>
-  value =>
-    isObject(value) && firstWrongClaim(value, required, optional) === null
-const distinct =
-  (item: ClaimCheck, most: number): ClaimCheck =>
-  value =>
-    Array.isArray(value) &&
-    value.length >= 1 &&
-    value.length <= most &&
-    value.every(item) &&
-    new Set(value).size === value.length
-
 const ULID = '[0-7][0-9A-HJKMNP-TV-Z]{25}'
-const leaf = bytes(32)
+const leaf = base64urlBytes(32)
+const instant: Shape = value => (typeof value === 'string' && parseInstant(value) !== null ? null : '')
+
+type ClaimedKind = Exclude<StatementKind, 'certificate'>
 
 /** Claims of each kind beside the common ones, exactly as the table in docs/formats.md §3. */
-const CLAIMS: Record<
-  Exclude<StatementKind, 'certificate'>,
-  { required: Record<string, ClaimCheck>; optional?: Record<string, ClaimCheck> }
-> = {
+const CLAIMS: Record<ClaimedKind, { required: Record<string, Shape>; optional?: Record<string, Shape> }> = {
   record: {
     required: {
       record: object(
-        { digest: bytes(32) },
-        {
-          size: integer(0),
-          mediaType: string(/^[\w.+-]{1,100}\/[\w.+-]{1,100}$/),
-          name: value => typeof value === 'string' && value.length >= 1 && value.length <= 255,
-        },
+        { digest: base64urlBytes(32) },
+        { size: integer(0), mediaType: string(/^[\w.+-]{1,100}\/[\w.+-]{1,100}$/), name: text(255) },
       ),
     },
   },
   status: {
     required: {
       certificate: leaf,
-      action: string(/^(revoke|suspend|resume|supersede)$/),
+      action: literal('revoke', 'suspend', 'resume', 'supersede'),
       reason: string(/^[A-Z_]{2,40}$/),
     },
-    optional: {
-      successor: leaf,
-      lifts: string(/^0x[0-9a-f]{64}$/),
-      effective: value => typeof value === 'string' && parseInstant(value) !== null,
-    },
+    optional: { successor: leaf, lifts: hex(32), effective: instant },
   },
   use: {
     required: {
       certificate: leaf,
-      department: shortText,
-      officer: shortText,
-      matter: shortText,
-      ground: string(/^(duty|consent|presentation)$/),
-      fields: distinct(shortText, 500),
+      department: text(100),
+      officer: text(100),
+      matter: text(100),
+      ground: literal('duty', 'consent', 'presentation'),
+      fields: distinct(list(text(100), 1, 500)),
     },
   },
-  catalogue: { required: { catalogue: object({ type: shortText, version: integer(1), digest: bytes(32) }) } },
-  'holder-key': {
-    required: { holder: bytes(32), signer: string(/^0x([0-9a-f]{2}){20,400}$/), epoch: integer(0) },
+  catalogue: {
+    required: { catalogue: object({ type: text(100), version: integer(1), digest: base64urlBytes(32) }) },
   },
-  endorsement: { required: { endorses: distinct(leaf, 1000) } },
+  'holder-key': { required: { holder: base64urlBytes(32), signer: hex(20, 400), epoch: integer(0) } },
+  endorsement: { required: { endorses: distinct(list(leaf, 1, 1000)) } },
 }
 
-function checkClaims(kind: Exclude<StatementKind, 'certificate'>, did: string, payload: JsonObject): void {
-  const common: Record<string, ClaimCheck> = {
-    iss: value => value === did,
+function checkClaims(kind: ClaimedKind, did: string, payload: JsonObject): void {
+  const common: Record<string, Shape> = {
+    iss: literal(did),
     iat: integer(0),
     jti: string(new RegExp(`^urn:onceproof:${kind}:${ULID}$`)),
     region: string(/^\d{6}$/),
-    salt: bytes(16),
+    salt: base64urlBytes(16),
   }
-  const { required, optional = {} } = CLAIMS[kind]
-  const wrong = firstWrongClaim(payload, { ...common, ...required }, optional) ?? inconsistentStatus(kind, payload)
+  const { required, optional } = CLAIMS[kind]
+  const wrong = object({ ...common, ...required }, optional)(payload) ?? inconsistentStatus(kind, payload)
   if (wrong !== null) {
     throw new Refusal('STATEMENT_CLAIM', `claim is missing, unknown or wrong in a ${kind} statement`, { field: wrong })
   }
@@ -217,23 +182,6 @@ function inconsistentStatus(kind: StatementKind, payload: JsonObject): string | 
   if (kind !== 'status') return null
   if ('successor' in payload !== (payload['action'] === 'supersede')) return 'successor'
   return 'lifts' in payload !== (payload['action'] === 'resume') ? 'lifts' : null
-}
-
-function firstWrongClaim(
-  value: JsonObject,
-  required: Record<string, ClaimCheck>,
-  optional: Record<string, ClaimCheck>,
-): string | null {
-  for (const [name, check] of Object.entries(required)) {
-    const claim = value[name]
-    if (!Object.hasOwn(value, name) || claim === undefined || !check(claim)) return name
-  }
-  for (const [name, claim] of Object.entries(value)) {
-    if (Object.hasOwn(required, name)) continue
-    const check = Object.hasOwn(optional, name) ? optional[name] : undefined
-    if (check === undefined || !check(claim)) return name.slice(0, 40)
-  }
-  return null
 }
 
 const badBase64 = () => new Refusal('STATEMENT_BASE64', 'a part is not canonical base64url')
