@@ -140,6 +140,8 @@ export interface NodeRef {
 }
 
 export interface NewTransaction {
+  /** Sending account, 0x-hex lower-case: nonces are counted for each sender. */
+  from: string
   /** What it is for, e.g. `anchor:4096`; at most one unsettled purpose of a name at a time. */
   purpose: string
   nonce: number
@@ -260,12 +262,13 @@ export interface Store {
   anchoredCovering(index: number): Promise<CheckpointRow | null>
 
   // Transactions: stored before they are sent
-  /** Refuses NONCE_TAKEN when another purpose's unsettled transaction has that nonce. Replacements share purpose and nonce. */
+  /** Refuses NONCE_TAKEN when, for the same sender, another purpose's unsettled transaction has that nonce. Replacements share purpose and nonce. */
   storeTransaction(transaction: NewTransaction): Promise<TransactionRow>
   openTransactions(): Promise<TransactionRow[]>
   /** Settles every attempt of the purpose. `abandoned`: the nonce was given up (a restarted chain); never resent. */
   settleTransactions(purpose: string, state: 'settled' | 'abandoned'): Promise<void>
-  highestNonce(): Promise<number | null>
+  /** Highest nonce stored and not abandoned for this sender. */
+  highestNonce(from: string): Promise<number | null>
 
   // Meta: facts about this data folder (log origin, deployment digest, …)
   setting(name: string): Promise<string | null>
