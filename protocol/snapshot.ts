@@ -2,7 +2,7 @@
  * Snapshot: everything a verifier asks a chain, at one final block (docs/formats.md §12), and the view that answers from it.
  */
 import { keccak256 } from '#crypto'
-import { fromBase64, fromHex, toHex, utf8 } from './bytes.ts'
+import { fromBase64, fromHex, toHex, toUtf8 } from './bytes.ts'
 import type { AnchoredCheckpoint, ChainIdentity, ChainView, PermitPeriod, RegisteredDepartment } from './chain-view.ts'
 import { parseJson } from './json.ts'
 import { Refusal } from './refusal.ts'
@@ -135,13 +135,13 @@ export function formatSnapshot(snapshot: Snapshot): string {
 
 /** Department id in the registry: keccak256 of the USCC. */
 export function departmentId(uscc: string): string {
-  return `0x${toHex(keccak256(utf8(uscc)))}`
+  return `0x${toHex(keccak256(toUtf8(uscc)))}`
 }
 
 /** Status list id: keccak256(abi.encode(bytes32 department, uint64 number)). */
 export function statusListId(uscc: string, number: number): string {
   const words = new Uint8Array(64)
-  words.set(keccak256(utf8(uscc)))
+  words.set(keccak256(toUtf8(uscc)))
   new DataView(words.buffer).setBigUint64(56, BigInt(number))
   return `0x${toHex(keccak256(words))}`
 }

@@ -4,7 +4,7 @@
  * Bytes in, a Refusal or a value out. The bytes are kept: nothing here is ever serialised again. The key is never taken from
  * the statement; `kid` only names it. https://www.rfc-editor.org/rfc/rfc7515#section-7.1
  */
-import { fromBase64url, toBase64url, utf8 } from './bytes.ts'
+import { fromBase64url, toUtf8, utf8ToBase64url } from './bytes.ts'
 import { parseInstant } from './instant.ts'
 import { isObject, parseJson, type JsonObject } from './json.ts'
 import { verifySignature, type SignatureAlgorithm } from './key.ts'
@@ -74,18 +74,18 @@ export function parseStatement(jws: string): Statement {
 
 /** `base64url(header).base64url(payload)`: what is signed. `payload` is the exact JSON text. */
 export function signingInput(header64: string, payload: string): string {
-  return `${header64}.${toBase64url(utf8(payload))}`
+  return `${header64}.${utf8ToBase64url(payload)}`
 }
 
 /** The base64url header of statements of one kind under one key. */
 export function statementHeader(kind: StatementKind, alg: SignatureAlgorithm, did: string, thumbprint: string): string {
-  return toBase64url(utf8(JSON.stringify({ alg, typ: STATEMENT_TYP[kind], kid: `${did}#${thumbprint}` })))
+  return utf8ToBase64url(JSON.stringify({ alg, typ: STATEMENT_TYP[kind], kid: `${did}#${thumbprint}` }))
 }
 
 /** True when the statement was signed under this raw public key (x‖y or Ed25519). */
 export function isSignedBy(statement: Statement, publicKey: Uint8Array): boolean {
   const input = statement.text.slice(0, statement.text.lastIndexOf('.'))
-  return verifySignature(statement.alg, publicKey, utf8(input), statement.signature)
+  return verifySignature(statement.alg, publicKey, toUtf8(input), statement.signature)
 }
 
 function headerOf(header64: string): ReturnType<typeof readHeader> {
