@@ -6,6 +6,8 @@ import anchorLog from '../../artifacts/contracts/AnchorLog.sol/AnchorLog.json' w
 import departmentRegistry from '../../artifacts/contracts/DepartmentRegistry.sol/DepartmentRegistry.json' with { type: 'json' }
 import grantRegistry from '../../artifacts/contracts/GrantRegistry.sol/GrantRegistry.json' with { type: 'json' }
 import statusRegistry from '../../artifacts/contracts/StatusRegistry.sol/StatusRegistry.json' with { type: 'json' }
+import p256Verifier from '../../artifacts/contracts/Verifiers.sol/ERC7913P256Verifier.json' with { type: 'json' }
+import webAuthnVerifier from '../../artifacts/contracts/Verifiers.sol/ERC7913WebAuthnVerifier.json' with { type: 'json' }
 import type { ContractName } from '../../protocol/chain-view.ts'
 
 export const INTERFACES: Record<ContractName, Interface> = {
@@ -21,6 +23,8 @@ export const BYTECODE: Record<ContractName, string> = {
   StatusRegistry: statusRegistry.bytecode,
   GrantRegistry: grantRegistry.bytecode,
 }
+
+export const ERC7913_BYTECODE = { p256: p256Verifier.bytecode, webAuthn: webAuthnVerifier.bytecode }
 
 const TYPES = {
   Checkpoint: [

@@ -1,0 +1,229 @@
+/**
+ * Transactions: signed bytes are stored before they are sent, the same bytes are sent again after anything, and the
+ * contract's state, not a receipt, says whether the purpose is done.
+ *
+ * After a crash: before storing, nothing happened; after storing, the same bytes go out again and the node recognises them.
+ * One gateway sends for one account at a time (the data folder's lock), so nonces come from the store.
+ */
+import { Transaction, type SigningKey } from 'ethers'
+import { errorName } from './contracts.ts'
+import { ContractRevert, revertData } from './view.ts'
+import { quantityToBigInt, quantityToNumber, RpcFailure, toQuantity, type Rpc } from './rpc.ts'
+import type { Store, TransactionRow } from '../store/store.ts'
+
+export interface TransactionContext {
+  rpc: Rpc
+  store: Pick<Store, 'storeTransaction' | 'openTransactions' | 'settleTransactions' | 'highestNonce'>
+  chainId: number
+  /** Milliseconds since 1970. */
+  clock: () => number
+  /** Waits; tests give one that does not. */
+  sleep: (ms: number) => Promise<void>
+}
+
+export interface Account {
+  address: string
+  key: SigningKey
+}
+
+export interface Intent {
+  /** Stable name of what is wanted, e.g. `anchor:4096`. */
+  purpose: string
+  to: string | null
+  data: string
+  value?: bigint
+  /** Asks the contract whether it is done, whoever did it. `nonce` is that of the attempt on file, if any. */
+  isDone: (nonce: number | null) => Promise<boolean>
+}
+
+/** How long one attempt may stay unmined before its fee is raised, and how often the chain is asked meanwhile. */
+const REPLACE_AFTER_MS = 60_000
+const POLL_MS = 250
+const MAX_FEE_GROWTH = 64n
+
+const queues = new WeakMap<object, Map<string, Promise<unknown>>>()
+
+/**
+ * Brings about the intent, once, and returns when the contract says that it is done. Rejects with `ContractRevert` when the
+ * contract refuses it (nothing is left pending), and with `ChainUnreachable` when the chain cannot be asked (the stored bytes
+ * stay and are sent by the next try). Intents of one account run one after the other.
+ */
+export function bringAbout(context: TransactionContext, account: Account, intent: Intent): Promise<void> {
+  const accounts = queues.get(context.store) ?? new Map<string, Promise<unknown>>()
+  queues.set(context.store, accounts)
+  const before = accounts.get(account.address) ?? Promise.resolve()
+  const mine = before.catch(() => undefined).then(() => bringAboutAlone(context, account, intent))
+  accounts.set(account.address, mine)
+  return mine
+}
+
+async function bringAboutAlone(context: TransactionContext, account: Account, intent: Intent): Promise<void> {
+  const { store } = context
+  let attempt = await openAttempt(context, intent.purpose)
+  // Look before sending: another sender, or our own self before a crash, may have done it.
+  if (await intent.isDone(attempt?.nonce ?? null)) return store.settleTransactions(intent.purpose, 'settled')
+
+  if (attempt !== null && (await isSpent(context, account, attempt))) {
+    // Its nonce went to other bytes (a chain restored from elsewhere, a key used elsewhere): these can never be mined.
+    await store.settleTransactions(intent.purpose, 'abandoned')
+    attempt = null
+  }
+  attempt ??= await storeAttempt(context, account, intent, null)
+  await sendBytes(context, attempt)
+
+  let since = context.clock()
+  for (;;) {
+    if (await intent.isDone(attempt.nonce)) return store.settleTransactions(intent.purpose, 'settled')
+    const mined = await receiptOf(context, intent.purpose)
+    if (mined !== null) {
+      if (await intent.isDone(attempt.nonce)) return store.settleTransactions(intent.purpose, 'settled')
+      await store.settleTransactions(intent.purpose, 'settled')
+      throw await reasonOf(context, account, intent)
+    }
+    if (await isSpent(context, account, attempt)) {
+      if (await intent.isDone(attempt.nonce)) return store.settleTransactions(intent.purpose, 'settled')
+      if ((await receiptOf(context, intent.purpose)) !== null) continue
+      await store.settleTransactions(intent.purpose, 'abandoned')
+      attempt = await storeAttempt(context, account, intent, null)
+      await sendBytes(context, attempt)
+      since = context.clock()
+      continue
+    }
+    await context.sleep(POLL_MS)
+    if (context.clock() - since > REPLACE_AFTER_MS) {
+      attempt = await storeAttempt(context, account, intent, attempt)
+      since = context.clock()
+    }
+    await sendBytes(context, attempt)
+  }
+}
+
+/** The newest attempt on file for a purpose. */
+async function openAttempt(context: TransactionContext, purpose: string): Promise<TransactionRow | null> {
+  const open = await context.store.openTransactions()
+  return open.filter(row => row.purpose === purpose).at(-1) ?? null
+}
+
+/** The chain has mined this nonce. */
+async function isSpent(
+  context: TransactionContext,
+  account: Account,
+  attempt: TransactionRow,
+): Promise<boolean> {
+  const mined = await context.rpc.call('eth_getTransactionCount', [account.address, 'latest'])
+  return quantityToNumber(mined) > attempt.nonce
+}
+
+/** Status of whichever attempt of the purpose is in a block. */
+async function receiptOf(context: TransactionContext, purpose: string): Promise<boolean | null> {
+  const attempts = (await context.store.openTransactions()).filter(row => row.purpose === purpose)
+  for (const attempt of attempts) {
+    const receipt = await context.rpc.call<{ status?: unknown } | null>('eth_getTransactionReceipt', [
+      attempt.hash,
+    ])
+    if (receipt !== null) return quantityToNumber(receipt.status ?? '0x0') === 1
+  }
+  return null
+}
+
+/** Signs the intent and stores the bytes. A replacement keeps the nonce and pays at least an eighth more. */
+async function storeAttempt(
+  context: TransactionContext,
+  account: Account,
+  intent: Intent,
+  replaces: TransactionRow | null,
+): Promise<TransactionRow> {
+  const { rpc, store, chainId } = context
+  const call = {
+    from: account.address,
+    to: intent.to ?? undefined,
+    data: intent.data,
+    value: toQuantity(intent.value ?? 0n),
+  }
+  const gasLimit = ((await estimate(rpc, call)) * 5n) / 4n
+  const fees = await currentFees(rpc)
+  const previous = replaces === null ? null : Transaction.from(replaces.raw)
+  const bumped = (fee: bigint, old: bigint | null | undefined): bigint => {
+    const least = old ? old + old / 8n + 1n : 0n
+    return fee > least ? fee : least
+  }
+  const maxFeePerGas = bumped(fees.maxFee, previous?.maxFeePerGas)
+  if (maxFeePerGas > (fees.maxFee + 1n) * MAX_FEE_GROWTH && replaces !== null) return replaces
+  const transaction = Transaction.from({
+    type: 2,
+    chainId,
+    nonce: replaces?.nonce ?? (await nextNonce(context, account)),
+    to: intent.to,
+    data: intent.data,
+    value: intent.value ?? 0n,
+    gasLimit,
+    maxFeePerGas,
+    maxPriorityFeePerGas: bumped(fees.priority, previous?.maxPriorityFeePerGas),
+  })
+  transaction.signature = account.key.sign(transaction.unsignedHash)
+  return store.storeTransaction({
+    from: account.address,
+    purpose: intent.purpose,
+    nonce: transaction.nonce,
+    raw: transaction.serialized,
+    hash: transaction.hash!,
+    to: intent.to,
+    createdAt: Math.floor(context.clock() / 1000),
+  })
+}
+
+/** The chain's count, or past what we stored and have not given up, whichever is later. */
+async function nextNonce({ rpc, store }: TransactionContext, account: Account): Promise<number> {
+  const counted = quantityToNumber(await rpc.call('eth_getTransactionCount', [account.address, 'latest']))
+  const open = (await store.openTransactions()).filter(
+    row => row.from === account.address && row.nonce >= counted,
+  )
+  return open.reduce((next, row) => Math.max(next, row.nonce + 1), counted)
+}
+
+async function currentFees(rpc: Rpc): Promise<{ maxFee: bigint; priority: bigint }> {
+  const block = await rpc.call<{ baseFeePerGas?: unknown } | null>('eth_getBlockByNumber', ['latest', false])
+  const base = block?.baseFeePerGas === undefined ? 0n : quantityToBigInt(block.baseFeePerGas)
+  const price = quantityToBigInt(await rpc.call('eth_gasPrice', []))
+  const priority = price > base ? price - base : 0n
+  return { maxFee: base * 2n + priority, priority }
+}
+
+async function estimate(rpc: Rpc, call: object): Promise<bigint> {
+  try {
+    return quantityToBigInt(await rpc.call('eth_estimateGas', [call]))
+  } catch (error) {
+    throw asRevert(error)
+  }
+}
+
+/** Why the contract refuses the intent, asked by running it without sending. */
+async function reasonOf(context: TransactionContext, account: Account, intent: Intent): Promise<Error> {
+  try {
+    await context.rpc.call('eth_call', [
+      { from: account.address, to: intent.to, data: intent.data },
+      'latest',
+    ])
+    return new ContractRevert(intent.purpose, 'transaction', null)
+  } catch (error) {
+    return asRevert(error) as Error
+  }
+}
+
+function asRevert(error: unknown): unknown {
+  if (!(error instanceof RpcFailure)) return error
+  const name = errorName(revertData(error.data))
+  return name === null && !/revert/i.test(error.message)
+    ? error
+    : new ContractRevert('contract', 'call', name)
+}
+
+/** Sends the stored bytes. What a node says of bytes it knows already is no failure; the contract's state decides. */
+async function sendBytes({ rpc }: TransactionContext, attempt: TransactionRow): Promise<void> {
+  try {
+    await rpc.call('eth_sendRawTransaction', [attempt.raw])
+  } catch (error) {
+    const known = /known|already|nonce too low|nonce_too_low|underpriced|imported/i
+    if (!(error instanceof RpcFailure) || !known.test(error.message)) throw error
+  }
+}
