@@ -239,7 +239,6 @@ contract DepartmentRegistry is IDepartmentRegistry, AccessControlDefaultAdminRul
     function isAuthorityAt(bytes32 department, bytes calldata signer, uint64 time) external view returns (bool) {
         Key storage key = _keys[keccak256(signer)];
         return
-            key.addedAt != 0 &&
             key.department == department &&
             key.purpose == AUTHORITY &&
             key.addedAt <= time &&
