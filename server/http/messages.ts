@@ -31,6 +31,11 @@ export const messages: Readonly<Record<string, Message>> = {
   BODY_ENCODING: { zh: '请求内容不得压缩', en: 'The request body must not be compressed' },
   BODY_UNEXPECTED: { zh: '此请求不应带有内容', en: 'This request takes no body' },
   INPUT_INVALID: { zh: '填写的内容有误', en: 'The input is not valid' },
+  RANGE_NOT_SATISFIABLE: { zh: '请求的范围不存在', en: 'The requested range does not exist' },
+  CHAIN_UNREACHABLE: {
+    zh: '暂时无法连接区块链，请稍后再试',
+    en: 'The chain cannot be reached now, please try again later',
+  },
   RATE_LIMITED: { zh: '请求过于频繁，请稍后再试', en: 'Too many requests, please try again later' },
   INTERNAL: {
     zh: '系统内部出错，请凭请求编号联系管理员',

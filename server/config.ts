@@ -1,0 +1,370 @@
+/**
+ * What an operator may choose, as one table: the reader of the environment, its refusals and `docs/configuration.md` all come
+ * from it. Nothing is guessed: a value that makes no sense, or a variable that we do not know, stops the start.
+ */
+import { isAbsolute, relative, resolve } from 'node:path'
+import { Refusal } from '../protocol/refusal.ts'
+import { LOG_LEVELS } from './http/logger.ts'
+import type { LogLevel } from './http/logger.ts'
+import type { Message } from './http/messages.ts'
+import { proxyList } from './http/rate-limit.ts'
+
+export type Profile = 'demo' | 'production'
+
+export interface Config {
+  readonly profile: Profile
+  /** 0: any free port. */
+  readonly port: number
+  /** Absolute. */
+  readonly dataDir: string
+  /** null: the embedded chain. May hold credentials: never shown, never logged. */
+  readonly chainRpcUrl: string | null
+  /** Without a slash at the end. null only when it was not given and the port is still to be chosen: see `publicUrlOf`. */
+  readonly publicUrl: string | null
+  /** Absolute. */
+  readonly keystorePassphraseFile: string | null
+  readonly confirmations: number
+  readonly sealAfterMs: number
+  readonly sealAt: number
+  readonly maxDelaySeconds: number
+  /** null: not chosen; the data folder's own, or for a new one the one that follows from the public URL. */
+  readonly logOrigin: string | null
+  readonly chainPort: number
+  readonly logLevel: LogLevel
+  readonly demo: boolean
+  /** Addresses and CIDR ranges. */
+  readonly trustedProxies: readonly string[]
+}
+
+/** What one variable is, for its reader and for people. */
+export interface Variable {
+  readonly name: string
+  /** As it would be written; null: none, the meaning says what follows. */
+  readonly default: string | null
+  readonly meaning: Message
+  /** What is accepted, in words; a refusal says it. */
+  readonly expected: string
+  /** Throws or returns undefined for a value that is not accepted. */
+  readonly read: (text: string, cwd: string) => unknown
+}
+
+const PREFIX = 'ONCEPROOF_'
+
+const variables = {
+  PROFILE: {
+    default: 'demo',
+    meaning: {
+      zh: '运行方式。production 不接受演示用的默认值',
+      en: 'How to run. `production` accepts none of the defaults that are for a demo',
+    },
+    expected: 'demo or production',
+    read: oneOf<Profile>(['demo', 'production']),
+  },
+  PORT: {
+    default: '8787',
+    meaning: { zh: 'HTTP 端口；0 为任意空闲端口', en: 'HTTP port; 0 takes any free one' },
+    expected: 'an integer from 0 to 65535',
+    read: integer(0, 65_535),
+  },
+  DATA_DIR: {
+    default: './data',
+    meaning: { zh: '数据目录：数据库、日志、密钥', en: 'Data folder: database, log, keys' },
+    expected: 'a folder other than the root',
+    read: folder,
+  },
+  CHAIN_RPC_URL: {
+    default: null,
+    meaning: {
+      zh: '区块链节点的 JSON-RPC 地址；不填则使用内嵌链。production 必填',
+      en: 'JSON-RPC address of a chain node; the embedded chain when empty. Needed in production',
+    },
+    expected: 'an http or https URL',
+    read: nodeUrl,
+  },
+  PUBLIC_URL: {
+    default: null,
+    meaning: {
+      zh: '对外网址；不填则为 `http://127.0.0.1:PORT`。production 必填且须为 https',
+      en: 'The address that others know; `http://127.0.0.1:PORT` when empty. Needed in production, with https',
+    },
+    expected: 'an http or https URL without path, query, fragment and credentials',
+    read: publicUrl,
+  },
+  KEYSTORE_PASSPHRASE_FILE: {
+    default: null,
+    meaning: {
+      zh: '密钥库口令文件。production 必填，且不得放在数据目录内',
+      en: 'File with the passphrase of the keystore. Needed in production, and not inside the data folder',
+    },
+    expected: 'the path of a file',
+    read: folder,
+  },
+  ONCEPROOF_CONFIRMATIONS: {
+    default: '1',
+    meaning: {
+      zh: '区块达到几个确认后视为最终',
+      en: 'How many blocks deep (its own included) a block is final',
+    },
+    expected: 'an integer from 1 to 10000',
+    read: integer(1, 10_000),
+  },
+  ONCEPROOF_SEAL_AFTER_MS: {
+    default: '2000',
+    meaning: {
+      zh: '第一条未封存声明之后多少毫秒封存检查点',
+      en: 'Milliseconds from the first unsealed statement to a checkpoint',
+    },
+    expected: 'an integer from 0 to 3600000',
+    read: integer(0, 3_600_000),
+  },
+  ONCEPROOF_SEAL_AT: {
+    default: '4096',
+    meaning: {
+      zh: '未封存声明达到多少条时立即封存',
+      en: 'Number of unsealed statements that makes a checkpoint at once',
+    },
+    expected: 'an integer from 1 to 1048576',
+    read: integer(1, 1_048_576),
+  },
+  ONCEPROOF_MAX_DELAY_S: {
+    default: '14400',
+    meaning: {
+      zh: '承诺中写明的最长上链时间（秒）',
+      en: 'Longest delay until a statement is anchored, in seconds, as our promises say it',
+    },
+    expected: 'an integer from 60 to 604800',
+    read: integer(60, 604_800),
+  },
+  ONCEPROOF_LOG_ORIGIN: {
+    default: null,
+    meaning: {
+      zh: '存证日志的名称（不带协议的网址）；不填则首次启动时由对外网址得出，之后不变',
+      en: 'Name of the log, a URL without scheme; when empty it follows from the public URL at the first start and stays',
+    },
+    expected: 'a lower-case host name, optionally with port and path, of at most 255 characters',
+    read: logOrigin,
+  },
+  ONCEPROOF_CHAIN_PORT: {
+    default: '8788',
+    meaning: {
+      zh: '内嵌链的 RPC 端口；0 为任意空闲端口',
+      en: 'RPC port of the embedded chain; 0 takes any free one',
+    },
+    expected: 'an integer from 0 to 65535, other than PORT',
+    read: integer(0, 65_535),
+  },
+  ONCEPROOF_LOG_LEVEL: {
+    default: 'info',
+    meaning: { zh: '运行日志的详细程度', en: 'How much the service log says' },
+    expected: LOG_LEVELS.join(', '),
+    read: oneOf<LogLevel>(LOG_LEVELS),
+  },
+  ONCEPROOF_DEMO: {
+    default: null,
+    meaning: {
+      zh: '数据目录为空时装入演示地区；demo 默认 true，production 默认 false 且不得为 true',
+      en: 'Load the demo region into an empty data folder: true by default in demo, never in production',
+    },
+    expected: 'true or false',
+    read: (text: string) => ({ true: true, false: false })[text],
+  },
+  ONCEPROOF_TRUSTED_PROXIES: {
+    default: null,
+    meaning: {
+      zh: '可信反向代理（地址或 CIDR，逗号分隔）；只采信它们写入的 X-Forwarded-For',
+      en: 'Reverse proxies (addresses or CIDR ranges, separated by commas) whose X-Forwarded-For is believed; none when empty',
+    },
+    expected: 'addresses or CIDR ranges, separated by commas',
+    read: proxies,
+  },
+} as const satisfies Record<string, Omit<Variable, 'name'>>
+
+type Name = keyof typeof variables
+type Value<N extends Name> = NonNullable<ReturnType<(typeof variables)[N]['read']>>
+
+/** All variables, in the order of `docs/configuration.md`. */
+export const configVariables: readonly Variable[] = Object.entries(variables).map(([name, variable]) => ({
+  name,
+  ...variable,
+}))
+
+/**
+ * The configuration that an environment asks for; an empty variable counts as absent. Touches no file. Refuses CONFIG_INVALID
+ * with the variable's name in `field`: a value that is not accepted, an unknown variable with our prefix, and what contradicts
+ * the profile. No refusal shows a value that may be secret.
+ */
+export function configFromEnv(
+  env: Readonly<Record<string, string | undefined>>,
+  { cwd }: { cwd: string },
+): Config {
+  for (const name of Object.keys(env)) {
+    if (name.startsWith(PREFIX) && !Object.hasOwn(variables, name)) {
+      throw configInvalid(
+        name,
+        `one of ${Object.keys(variables).join(', ')}`,
+        'a variable that does not exist',
+      )
+    }
+  }
+  const read = <N extends Name>(name: N): Value<N> | null => {
+    const { default: byDefault, expected, read: readText }: Omit<Variable, 'name'> = variables[name]
+    const text = env[name] || byDefault
+    if (text === null) return null
+    const value = readText(text, cwd)
+    if (value === undefined) throw configInvalid(name, expected, `text of ${text.length} characters`)
+    return value as Value<N>
+  }
+  const given = <N extends Name>(name: N): Value<N> => read(name) ?? missing(name)
+
+  const profile = given('PROFILE')
+  const port = given('PORT')
+  const config: Config = {
+    profile,
+    port,
+    dataDir: given('DATA_DIR'),
+    chainRpcUrl: read('CHAIN_RPC_URL'),
+    publicUrl: read('PUBLIC_URL') ?? (port === 0 ? null : localUrl(port)),
+    keystorePassphraseFile: read('KEYSTORE_PASSPHRASE_FILE'),
+    confirmations: given('ONCEPROOF_CONFIRMATIONS'),
+    sealAfterMs: given('ONCEPROOF_SEAL_AFTER_MS'),
+    sealAt: given('ONCEPROOF_SEAL_AT'),
+    maxDelaySeconds: given('ONCEPROOF_MAX_DELAY_S'),
+    logOrigin: read('ONCEPROOF_LOG_ORIGIN'),
+    chainPort: given('ONCEPROOF_CHAIN_PORT'),
+    logLevel: given('ONCEPROOF_LOG_LEVEL'),
+    demo: read('ONCEPROOF_DEMO') ?? profile === 'demo',
+    trustedProxies: read('ONCEPROOF_TRUSTED_PROXIES') ?? [],
+  }
+  assertConsistent(config)
+  if (profile === 'production') assertProduction(config, env)
+  return config
+}
+
+/** The public URL, once it is known on which port the gateway listens. */
+export function publicUrlOf({ publicUrl }: Pick<Config, 'publicUrl'>, port: number): string {
+  return publicUrl ?? localUrl(port)
+}
+
+/** The text of `docs/configuration.md`. */
+export function configurationPage(): string {
+  const rows = configVariables.map(
+    ({ name, default: byDefault, expected, meaning }) =>
+      `| \`${name}\` | ${byDefault === null ? '' : `\`${byDefault}\``} | ${expected} | ${meaning.zh}。<br>${meaning.en}. |`,
+  )
+  return `${[
+    '# Configuration 配置',
+    '',
+    'The gateway is configured by environment variables alone; all have a default that suits a first start. A value that makes no',
+    'sense, or an unknown variable whose name begins with `ONCEPROOF_`, is refused at start (`CONFIG_INVALID`), with the name of the',
+    'variable, what is expected and what was found. An empty variable counts as absent.',
+    '',
+    '网关只通过环境变量配置，均有适合首次启动的默认值。不合理的值，或以 `ONCEPROOF_` 开头的未知变量，启动时一律拒绝（`CONFIG_INVALID`）。空变量视为未设置。',
+    '',
+    '| variable 变量 | default 默认 | accepted 可接受的值 | meaning 含义 |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+    'With `PROFILE=production`, `CHAIN_RPC_URL`, `PUBLIC_URL` and `KEYSTORE_PASSPHRASE_FILE` have to be set.',
+  ].join('\n')}\n`
+}
+
+function assertConsistent({ port, chainPort, chainRpcUrl, sealAfterMs, maxDelaySeconds }: Config): void {
+  if (chainRpcUrl === null && chainPort === port && port !== 0) {
+    throw configInvalid('ONCEPROOF_CHAIN_PORT', variables.ONCEPROOF_CHAIN_PORT.expected, 'the same as PORT')
+  }
+  if (sealAfterMs >= maxDelaySeconds * 1000) {
+    throw configInvalid(
+      'ONCEPROOF_SEAL_AFTER_MS',
+      'less than the delay that promises allow (ONCEPROOF_MAX_DELAY_S)',
+      `${sealAfterMs} ms`,
+    )
+  }
+}
+
+function assertProduction(config: Config, env: Readonly<Record<string, string | undefined>>): void {
+  const needs = (name: Name) => {
+    if (!env[name])
+      throw configInvalid(name, `${variables[name].expected} (PROFILE is production)`, 'nothing')
+  }
+  needs('CHAIN_RPC_URL')
+  needs('PUBLIC_URL')
+  if (config.publicUrl?.startsWith('https:') !== true) {
+    throw configInvalid('PUBLIC_URL', 'an https URL (PROFILE is production)', 'an http URL')
+  }
+  needs('KEYSTORE_PASSPHRASE_FILE')
+  // Whoever copies the data folder must not get the passphrase with it.
+  if (config.keystorePassphraseFile !== null && isInside(config.dataDir, config.keystorePassphraseFile)) {
+    throw configInvalid('KEYSTORE_PASSPHRASE_FILE', 'a file outside DATA_DIR', 'a file inside DATA_DIR')
+  }
+  if (config.demo) throw configInvalid('ONCEPROOF_DEMO', 'false (PROFILE is production)', 'true')
+}
+
+function configInvalid(field: string, expected: string, found: string): Refusal {
+  return new Refusal('CONFIG_INVALID', `${field}: expected ${expected}, found ${found}`, {
+    field,
+    expected,
+    found,
+  })
+}
+
+function missing(name: Name): never {
+  throw configInvalid(name, variables[name].expected, 'nothing')
+}
+
+const localUrl = (port: number) => `http://127.0.0.1:${port}`
+
+function oneOf<const T extends string>(values: readonly T[]) {
+  return (text: string): T | undefined => values.find(value => value === text)
+}
+
+function integer(minimum: number, maximum: number) {
+  return (text: string): number | undefined => {
+    const value = /^(?:0|[1-9]\d{0,9})$/.test(text) ? Number(text) : Number.NaN
+    return value >= minimum && value <= maximum ? value : undefined
+  }
+}
+
+function folder(text: string, cwd: string): string | undefined {
+  const path = resolve(cwd, text)
+  return text.includes('\0') || path === resolve(path, '..') ? undefined : path
+}
+
+function webUrl(text: string): URL | undefined {
+  const url = URL.parse(text)
+  return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') ? url : undefined
+}
+
+function nodeUrl(text: string): string | undefined {
+  const url = webUrl(text)
+  return url === undefined || url.hash !== '' ? undefined : url.href
+}
+
+function publicUrl(text: string): string | undefined {
+  const url = webUrl(text)
+  if (url === undefined) return undefined
+  // Asked of the text, since URL quietly drops an empty query, fragment or password.
+  return /^https?:\/\/[^/?#@\\\s]+\/?$/i.test(text) ? url.origin : undefined
+}
+
+/** C2SP: an origin is a URL without scheme, and as a note's key name holds neither spaces nor `+`. */
+function logOrigin(text: string): string | undefined {
+  const isOrigin =
+    text.length <= 255 &&
+    /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9]\d{0,4})?(?:\/[A-Za-z0-9._~-]+)*$/.test(text)
+  return isOrigin ? text : undefined
+}
+
+function proxies(text: string): readonly string[] | undefined {
+  const list = text.split(',').map(proxy => proxy.trim())
+  try {
+    proxyList(list)
+    return list
+  } catch {
+    return undefined
+  }
+}
+
+function isInside(directory: string, path: string): boolean {
+  const way = relative(directory, path)
+  return way === '' || (!way.startsWith('..') && !isAbsolute(way))
+}

@@ -1,0 +1,240 @@
+/**
+ * The edge between the network and the routes: what holds for every request, whichever route answers it. Nothing that a
+ * client sends may crash it, hold it for ever, or make it tell more than it should.
+ */
+import { createServer } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import express from 'express'
+import type { ErrorRequestHandler, Express } from 'express'
+import { Refusal } from '../../protocol/refusal.ts'
+import { authenticateOperator } from './auth.ts'
+import type { Authenticate } from './auth.ts'
+import type { Logger } from './logger.ts'
+import type { Counter, Gauge, Histogram, Metrics } from './metrics.ts'
+import { languageFor, problemFor, sendProblem } from './problem.ts'
+import { createClientOf, createRateLimiter } from './rate-limit.ts'
+import type { Bucket, RateLimiter } from './rate-limit.ts'
+import { beginVisit, visitOf } from './request-id.ts'
+import type { Visit } from './request-id.ts'
+import { DATA_POLICY } from './routes.ts'
+import { assertCleanUrl } from './url.ts'
+
+export interface Edge {
+  readonly authenticate: Authenticate
+  readonly limiter: RateLimiter
+  /** The address by which clients are told apart. */
+  readonly clientOf: (request: IncomingMessage) => string
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly instruments: Instruments
+  /** Checks every JSON answer against the schema that its route declares; a difference is a defect of ours (500). */
+  readonly checkReplies: boolean
+}
+
+export interface EdgeOptions {
+  readonly operatorToken: string
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** Milliseconds, for rate limits. */
+  readonly clock: () => number
+  readonly buckets: Readonly<Record<string, Bucket>>
+  readonly trustedProxies?: readonly string[]
+  readonly checkReplies?: boolean
+}
+
+interface Instruments {
+  readonly requests: Counter
+  readonly seconds: Histogram
+  readonly inFlight: Gauge
+  readonly problems: Counter
+}
+
+/** Everything that the edge needs, made once. */
+export function createEdge(options: EdgeOptions): Edge {
+  const {
+    operatorToken,
+    logger,
+    metrics,
+    clock,
+    buckets,
+    trustedProxies = [],
+    checkReplies = false,
+  } = options
+  const limiter = createRateLimiter({ buckets, clock })
+  metrics.gauge('onceproof_rate_limited_clients', 'Clients remembered by the rate limits', [], () =>
+    limiter.size(),
+  )
+  return {
+    authenticate: authenticateOperator(operatorToken),
+    limiter,
+    clientOf: createClientOf(trustedProxies),
+    logger,
+    metrics,
+    checkReplies,
+    instruments: {
+      requests: metrics.counter('onceproof_http_requests_total', 'Requests answered', [
+        'method',
+        'route',
+        'status',
+      ]),
+      seconds: metrics.histogram('onceproof_http_request_seconds', 'From request to end of answer', [
+        'route',
+      ]),
+      inFlight: metrics.gauge('onceproof_http_requests_in_flight', 'Requests being answered'),
+      problems: metrics.counter('onceproof_http_problems_total', 'Problems answered', ['code']),
+    },
+  }
+}
+
+/** An Express app that gives each request its id, language, headers and log line. Mount routes on it, then `answerRest`. */
+export function createApp(edge: Edge): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('query parser', false)
+  app.enable('case sensitive routing')
+  app.enable('strict routing')
+  app.use((request, response, next) => {
+    const visit = beginVisit(response, languageFor(request.headers['accept-language']))
+    for (const [name, value] of SAFE_HEADERS) response.setHeader(name, value)
+    observe(edge, request, response, visit)
+    assertCleanUrl(request.url)
+    next()
+  })
+  return app
+}
+
+/** To be mounted last: 404 for whatever no route answered, and a problem for whatever was thrown. */
+export function answerRest(app: Express, edge: Edge): void {
+  app.use(() => {
+    throw new Refusal('NO_SUCH_PATH', 'there is nothing at this path')
+  })
+  const onError: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
+    const visit = visitOf(response)
+    const answer = problemFor(error, visit.language, visit.id)
+    visit.code = answer.problem.code
+    edge.instruments.problems.add({ code: answer.problem.code })
+    if (answer.ours && !response.destroyed) {
+      const fields = {
+        requestId: visit.id,
+        route: visit.route,
+        status: answer.status,
+        code: visit.code,
+        error,
+      }
+      edge.logger[answer.status === 500 ? 'error' : 'warn']('request_failed', fields)
+    }
+    sendProblem(response, answer, visit.language)
+  }
+  app.use(onError)
+}
+
+export interface ServerLimits {
+  /** Until the headers are complete. */
+  readonly headersMs?: number
+  /** Until the whole request is there: time for 2 GiB over a slow line; bodies have closer limits of their own. */
+  readonly requestMs?: number
+  readonly keepAliveMs?: number
+}
+
+/** An HTTP server that waits for nobody for ever and answers what is not HTTP with a problem. Does not listen yet. */
+export function createHttpServer(listener: RequestListener, limits: ServerLimits = {}): Server {
+  const { headersMs = 10_000, requestMs = 3_600_000, keepAliveMs = 5_000 } = limits
+  const server = createServer({
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    keepAliveTimeout: keepAliveMs,
+    connectionsCheckingInterval: Math.min(headersMs, 2_000),
+    maxHeaderSize: 16_384,
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+  })
+  const answering = new WeakMap<Duplex, Set<ServerResponse>>()
+  server.on('request', (request, response) => {
+    const open = answering.get(request.socket) ?? new Set()
+    answering.set(request.socket, open.add(response))
+    response.once('close', () => open.delete(response))
+    response.once('finish', () => endLateBody(request))
+    listener(request, response)
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const isMidAnswer = [...(answering.get(socket) ?? [])].some(response => response.headersSent)
+    if (error.code === 'ECONNRESET' || !socket.writable || isMidAnswer) socket.destroy()
+    else socket.end(rawProblem(error.code))
+  })
+  return server
+}
+
+/** A response without a body of its own behaves like data. */
+const SAFE_HEADERS: readonly (readonly [string, string])[] = [
+  ['X-Content-Type-Options', 'nosniff'],
+  ['Referrer-Policy', 'no-referrer'],
+  ['Cross-Origin-Resource-Policy', 'same-origin'],
+  ['Content-Security-Policy', DATA_POLICY],
+  ['Cache-Control', 'no-store'],
+]
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+function observe(
+  { instruments, logger }: Edge,
+  request: IncomingMessage,
+  response: ServerResponse,
+  visit: Visit,
+): void {
+  const method = METHODS.has(request.method ?? '') ? (request.method ?? '') : 'OTHER'
+  instruments.inFlight.add(1)
+  response.once('close', () => {
+    const durationMs = performance.now() - visit.startedAt
+    const isAborted = !response.writableFinished
+    const status = response.statusCode
+    instruments.inFlight.add(-1)
+    instruments.requests.add({ method, route: visit.route, status: isAborted ? 'aborted' : String(status) })
+    instruments.seconds.observe(durationMs / 1000, { route: visit.route })
+    logger.info('request', {
+      requestId: visit.id,
+      method,
+      route: visit.route,
+      status,
+      durationMs: Math.round(durationMs * 1000) / 1000,
+      ...(visit.code !== null && { code: visit.code }),
+      ...(isAborted && { aborted: true }),
+    })
+  })
+}
+
+/**
+ * A refusal is answered before the body is there. Closing at once could destroy the answer on its way (the peer gets a reset),
+ * so what still comes is thrown away for a moment, and then the line is cut.
+ */
+function endLateBody(request: IncomingMessage): void {
+  if (request.complete) return
+  request.resume()
+  const cut = setTimeout(() => request.socket.destroy(), LATE_BODY_MS).unref()
+  request.once('close', () => clearTimeout(cut))
+}
+
+const LATE_BODY_MS = 1_000
+
+/** The answer to bytes that are no HTTP request, so there is neither path nor language to go by. */
+function rawProblem(parserCode: string | undefined): string {
+  const [status, reason, code] = RAW_PROBLEMS[parserCode ?? ''] ?? [400, 'Bad Request', 'MALFORMED_REQUEST']
+  const { problem } = problemFor(new Refusal(code, reason), 'zh-CN', 'none')
+  const body = JSON.stringify({ ...problem, status })
+  return [
+    `HTTP/1.1 ${status} ${reason}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'X-Content-Type-Options: nosniff',
+    'Cache-Control: no-store',
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n')
+}
+
+const RAW_PROBLEMS: Readonly<Record<string, readonly [number, string, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'HEADERS_TOO_LARGE'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'REQUEST_TIMEOUT'],
+}

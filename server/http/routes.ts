@@ -1,0 +1,424 @@
+/**
+ * Routes as data. One definition says who may call, what comes in, what goes out and what it costs to repeat; the gateway
+ * answers by it (`mountRoutes`) and the API description is printed from it (`openapi.ts`), so the two cannot disagree.
+ */
+import { createHash } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Express, Request } from 'express'
+import { z } from 'zod'
+import { Refusal, invariant } from '../../protocol/refusal.ts'
+import type { Once } from '../store/store.ts'
+import { ANYONE } from './auth.ts'
+import type { Caller } from './auth.ts'
+import {
+  DEFAULT_JSON_LIMIT,
+  DEFAULT_STREAM_LIMIT,
+  assertBodyType,
+  assertNoBody,
+  parseJsonBody,
+  readBody,
+  streamBody,
+} from './body.ts'
+import type { StreamedBody } from './body.ts'
+import type { Edge } from './edge.ts'
+import type { Message } from './messages.ts'
+import { HttpRefusal } from './problem.ts'
+import { visitOf } from './request-id.ts'
+import { parseQuery } from './url.ts'
+import { validate } from './validate.ts'
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+export type Access = 'operator' | 'public'
+export type BodyKind = 'json' | 'stream' | 'none'
+
+/** What a route answers with one status. Exactly one of `schema` (JSON) and `contentType` (bytes), or neither for no content. */
+export interface RouteResponse {
+  readonly description: Message
+  readonly schema?: z.ZodType
+  readonly contentType?: string
+}
+
+export interface Reply {
+  readonly status: number
+  /** Sent as JSON. */
+  readonly body?: unknown
+  /** Sent as they are, under the content type that the route declares for this status. */
+  readonly bytes?: Uint8Array | AsyncIterable<Uint8Array>
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/**
+ * For a write, what stands for this very request, so that a repetition has no second effect. A streamed body is not known
+ * beforehand: its digest is given when it has been read.
+ */
+export type OnceFor<Idempotent extends boolean, Kind extends BodyKind> = Idempotent extends true
+  ? Kind extends 'stream'
+    ? (bodyDigest: Uint8Array) => Once
+    : Once
+  : null
+
+export interface RouteRequest<Params, Query, Headers, Body, OnceValue> {
+  readonly caller: Caller
+  readonly requestId: string
+  readonly params: Params
+  readonly query: Query
+  readonly headers: Headers
+  readonly body: Body
+  readonly once: OnceValue
+}
+
+interface RouteFacts {
+  readonly method: Method
+  /** With `{name}` for one segment and, as the last one, `{name*}` for all that follow. */
+  readonly path: `/${string}`
+  readonly operationId: string
+  readonly summary: Message
+  readonly access: Access
+  /** Names of parts of the API, for readers of its description. */
+  readonly tags?: readonly string[]
+  readonly mediaTypes?: readonly string[]
+  /** Bytes. Default: 64 KiB of JSON, 2 GiB of a stream. */
+  readonly maxBody?: number
+  /** By success status. Refusals need no entry: they are problems, everywhere the same. */
+  readonly responses: Readonly<Record<number, RouteResponse>>
+  /** Codes of the refusals that are particular to this route, for its description. */
+  readonly refusals?: readonly string[]
+  /** Name of the bucket that a call is taken from. */
+  readonly rateLimit?: string
+}
+
+export interface RouteDefinition<
+  World,
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Headers extends z.ZodObject,
+  Body extends z.ZodType,
+  Kind extends BodyKind,
+  Idempotent extends boolean,
+> extends RouteFacts {
+  /** True for a write: it needs an `Idempotency-Key`, and the handler sees to it that a repetition has no second effect. */
+  readonly idempotent: Idempotent
+  readonly params?: Params
+  readonly query?: Query
+  /** Names in lower case; other headers are ignored. */
+  readonly headers?: Headers
+  readonly bodyKind: Kind
+  /** The schema of a JSON body. */
+  readonly body?: Body
+  readonly handler: (
+    world: World,
+    request: RouteRequest<
+      z.output<Params>,
+      z.output<Query>,
+      z.output<Headers>,
+      Kind extends 'json' ? z.output<Body> : Kind extends 'stream' ? StreamedBody : undefined,
+      OnceFor<Idempotent, Kind>
+    >,
+  ) => Promise<Reply>
+}
+
+/** A route whose input types are its own affair. */
+export interface Route<World> extends RouteFacts {
+  readonly idempotent: boolean
+  readonly params: z.ZodObject
+  readonly query: z.ZodObject
+  readonly headers: z.ZodObject
+  readonly bodyKind: BodyKind
+  readonly body: z.ZodType
+  readonly mediaTypes: readonly string[]
+  readonly maxBody: number
+  readonly handler: (
+    world: World,
+    request: RouteRequest<unknown, unknown, unknown, unknown, unknown>,
+  ) => Promise<Reply>
+}
+
+const noFields = z.strictObject({})
+const noBody = z.undefined()
+
+/**
+ * States a route. Throws (a defect, found at start) when the statement contradicts itself: a write by GET, a JSON body without
+ * a schema, a path parameter without one, a schema that lets unknown fields pass.
+ */
+export function defineRoute<
+  World,
+  const Kind extends BodyKind,
+  const Idempotent extends boolean,
+  Params extends z.ZodObject = typeof noFields,
+  Query extends z.ZodObject = typeof noFields,
+  Headers extends z.ZodObject = typeof noFields,
+  Body extends z.ZodType = typeof noBody,
+>(definition: RouteDefinition<World, Params, Query, Headers, Body, Kind, Idempotent>): Route<World> {
+  const { method, path, operationId, bodyKind, idempotent } = definition
+  const params: z.ZodObject = definition.params ?? noFields
+  const query: z.ZodObject = definition.query ?? noFields
+  const headers: z.ZodObject = definition.headers ?? noFields
+  const holds = (condition: unknown, what: string) => invariant(condition, `route ${operationId}: ${what}`)
+
+  holds(/^[a-z][A-Za-z0-9]*$/.test(operationId), 'operationId is camelCase')
+  holds(/^(?:\/(?:[\w.~-]+|\{\w+\}))*(?:\/\{\w+\*\})?$|^\/$/.test(path), `path ${path} is not a template`)
+  holds(method !== 'get' || (!idempotent && bodyKind === 'none'), 'GET writes nothing and takes no body')
+  holds(
+    (bodyKind === 'json') === (definition.body !== undefined),
+    'a JSON body has a schema, others have none',
+  )
+  const named = parameterNames(path)
+  const declared = Object.keys(params.shape)
+  holds(named.length === declared.length && named.every(name => declared.includes(name)), 'path parameters')
+  for (const schema of [params, query, headers]) holds(isStrict(schema), 'parameters are strict objects')
+  if (definition.body !== undefined) holds(!isLax(definition.body), 'the body is a strict object')
+  for (const name of Object.keys(headers.shape)) {
+    holds(name === name.toLowerCase(), 'header names are in lower case')
+  }
+  for (const { schema, contentType } of Object.values(definition.responses)) {
+    holds(schema === undefined || contentType === undefined, 'a response is JSON or bytes')
+  }
+  holds(Object.keys(definition.responses).length > 0, 'a route answers something')
+
+  return {
+    ...definition,
+    params,
+    query,
+    headers,
+    body: definition.body ?? noBody,
+    mediaTypes: definition.mediaTypes ?? [
+      bodyKind === 'stream' ? 'application/octet-stream' : 'application/json',
+    ],
+    maxBody: definition.maxBody ?? (bodyKind === 'stream' ? DEFAULT_STREAM_LIMIT : DEFAULT_JSON_LIMIT),
+    // The schemas above are the ones that this handler's types were taken from.
+    handler: definition.handler as Route<World>['handler'],
+  }
+}
+
+/** Binds the routes to the app, and answers 405 with `Allow` for other methods on their paths. */
+export function mountRoutes<World>(
+  app: Express,
+  routes: readonly Route<World>[],
+  world: World,
+  edge: Edge,
+): void {
+  const methods = new Map<string, Set<string>>()
+  const operations = new Set<string>()
+  for (const route of routes) {
+    const allowed = methods.get(route.path) ?? new Set()
+    invariant(!allowed.has(route.method), `two routes answer ${route.method} ${route.path}`)
+    invariant(!operations.has(route.operationId), `two routes are named ${route.operationId}`)
+    methods.set(route.path, allowed.add(route.method))
+    operations.add(route.operationId)
+    app[route.method](expressPath(route.path), (request, response) =>
+      answer(route, world, edge, request, response),
+    )
+  }
+  for (const [path, allowed] of methods) {
+    const allow = [...allowed].flatMap(method =>
+      method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()],
+    )
+    app.all(expressPath(path), (_request, response) => {
+      visitOf(response).route = path
+      throw new HttpRefusal('METHOD_NOT_ALLOWED', 'this path does not answer this method', {
+        Allow: allow.join(', '),
+      })
+    })
+  }
+}
+
+/** A non-negative integer in a path or query, written without sign, leading zeros or exponent. */
+export function integerText(minimum: number, maximum: number) {
+  return z
+    .string()
+    .regex(/^(?:0|[1-9]\d{0,15})$/)
+    .transform(Number)
+    .pipe(z.int().min(minimum).max(maximum))
+}
+
+/** Names in a path template, in order. */
+export function parameterNames(path: string): string[] {
+  return [...path.matchAll(/\{(\w+)\*?\}/g)].map(([, name]) => name ?? '')
+}
+
+/** Names what a write was asked for: two requests with equal digests ask for the same. */
+export function requestDigest(method: string, url: string, bodyDigest: Uint8Array): Uint8Array {
+  // Neither a method nor a request target holds a line feed, and a digest has one length: no two requests run together.
+  return createHash('sha256').update(`${method} ${url}\n`).update(bodyDigest).digest()
+}
+
+async function answer<World>(
+  route: Route<World>,
+  world: World,
+  edge: Edge,
+  request: Request,
+  response: ServerResponse,
+): Promise<void> {
+  const visit = visitOf(response)
+  visit.route = route.path
+
+  if (route.rateLimit !== undefined) edge.limiter.admit(route.rateLimit, edge.clientOf(request))
+  const caller = route.access === 'operator' ? edge.authenticate(request.headers.authorization) : ANYONE
+  assertAcceptable(route, request)
+  const params = validate(route.params, 'path', pathParameters(request.params))
+  const query = validate(route.query, 'query', parseQuery(request.url))
+  const headers = validate(route.headers, 'header', headersNamed(Object.keys(route.headers.shape), request))
+  const key = route.idempotent ? idempotencyKeyOf(request) : null
+  const { body, once } = await readInput(route, request, key)
+
+  const reply = await route.handler(world, {
+    caller,
+    requestId: visit.id,
+    params,
+    query,
+    headers,
+    body,
+    once,
+  })
+  await send(route, reply, edge, request, response)
+}
+
+async function readInput(
+  route: Route<never>,
+  request: IncomingMessage,
+  key: string | null,
+): Promise<{ body: unknown; once: Once | ((bodyDigest: Uint8Array) => Once) | null }> {
+  const { method = '', url = '' } = request
+  const onceOf = (name: string) => (digest: Uint8Array) => ({
+    key: name,
+    request: requestDigest(method, url, digest),
+  })
+  if (route.bodyKind === 'none') {
+    assertNoBody(request)
+    return { body: undefined, once: key === null ? null : onceOf(key)(sha256(new Uint8Array())) }
+  }
+  assertBodyType(request, route.mediaTypes)
+  if (route.bodyKind === 'stream') {
+    const body = streamBody(request, { maxBytes: route.maxBody })
+    return { body, once: key === null ? null : onceOf(key) }
+  }
+  const bytes = await readBody(request, { maxBytes: route.maxBody })
+  const body = validate(route.body, 'body', parseJsonBody(bytes, route.maxBody))
+  return { body, once: key === null ? null : onceOf(key)(sha256(bytes)) }
+}
+
+/** Visible ASCII, so that a key means the same in every log, store and shell. */
+const IDEMPOTENCY_KEY = /^[!-~]{8,128}$/
+
+function idempotencyKeyOf(request: IncomingMessage): string {
+  const key = request.headers['idempotency-key']
+  const field = 'header.idempotency-key'
+  if (key === undefined) {
+    throw new Refusal('IDEMPOTENCY_KEY_MISSING', 'a write needs the header Idempotency-Key', {
+      field,
+      expected: '8 to 128 visible ASCII characters',
+    })
+  }
+  // Node joins repeated headers with a comma and a space, so two keys are no key.
+  if (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key)) {
+    throw new Refusal('IDEMPOTENCY_KEY_INVALID', 'the Idempotency-Key is not well formed', {
+      field,
+      expected: '8 to 128 visible ASCII characters',
+      found: `${String(key).length} characters`,
+    })
+  }
+  return key
+}
+
+function assertAcceptable(route: Route<never>, request: Request): void {
+  const accept = request.headers.accept
+  if (accept === undefined || accept === '*/*') return
+  const offered = Object.values(route.responses)
+    .map(contentTypeOf)
+    .filter(type => type !== null)
+  if (offered.length > 0 && request.accepts(offered.map(type => type.split(';')[0] ?? type)) === false) {
+    throw new Refusal('NOT_ACCEPTABLE', 'the answer comes in another format', {
+      field: 'header.accept',
+      expected: offered.join(' or '),
+    })
+  }
+}
+
+function contentTypeOf(response: RouteResponse): string | null {
+  return response.contentType ?? (response.schema === undefined ? null : 'application/json')
+}
+
+async function send(
+  route: Route<never>,
+  reply: Reply,
+  edge: Edge,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const declared = route.responses[reply.status]
+  invariant(declared, `route ${route.operationId} answers ${reply.status}, which it does not declare`)
+  if (edge.checkReplies && declared.schema !== undefined) {
+    const { error } = declared.schema.safeParse(reply.body)
+    if (error)
+      throw new Error(`route ${route.operationId} answers what it does not declare`, { cause: error })
+  }
+
+  const contentType = contentTypeOf(declared)
+  const headers: Record<string, string | number> = {
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': isPage(contentType) ? PAGE_POLICY : DATA_POLICY,
+    ...(contentType !== null && { 'Content-Type': contentType }),
+  }
+  for (const [name, value] of Object.entries(reply.headers ?? {}))
+    headers[canonicalName(headers, name)] = value
+
+  const bytes = contentType === null ? null : (reply.bytes ?? Buffer.from(JSON.stringify(reply.body)))
+  if (bytes === null || bytes instanceof Uint8Array) {
+    if (bytes !== null) headers['Content-Length'] = bytes.length
+    response.writeHead(reply.status, headers)
+    // Node leaves the bytes out of an answer to HEAD.
+    response.end(bytes ?? undefined)
+    return
+  }
+  response.writeHead(reply.status, headers)
+  if (request.method === 'HEAD') response.end()
+  else await pipeline(Readable.from(bytes), response)
+}
+
+/** Nothing in an answer that is data may run, load or be framed, whatever it holds. */
+export const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+/** Pages load only from here; no inline script or style, no frame, no form to elsewhere. */
+export const PAGE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+  "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+const isPage = (contentType: string | null) => contentType?.startsWith('text/html') ?? false
+
+/** Header names know no case: a reply that sets `cache-control` replaces our `Cache-Control`. */
+function canonicalName(headers: Readonly<Record<string, unknown>>, name: string): string {
+  return Object.keys(headers).find(known => known.toLowerCase() === name.toLowerCase()) ?? name
+}
+
+function expressPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\*\}/g, '*$1').replaceAll(/\{(\w+)\}/g, ':$1')
+}
+
+function pathParameters(params: Readonly<Record<string, string | string[]>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : value.join('/'),
+    ]),
+  )
+}
+
+function headersNamed(names: readonly string[], request: IncomingMessage): Record<string, unknown> {
+  return Object.fromEntries(
+    names.flatMap(name => (request.headers[name] === undefined ? [] : [[name, request.headers[name]]])),
+  )
+}
+
+function isStrict(schema: z.ZodObject): boolean {
+  return schema.def.catchall?._zod.def.type === 'never'
+}
+
+function isLax(schema: z.ZodType): boolean {
+  return schema instanceof z.ZodObject && !isStrict(schema)
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest()
+}
