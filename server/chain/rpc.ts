@@ -1,0 +1,164 @@
+// A small JSON-RPC client for an EVM node (https://www.jsonrpc.org/specification over HTTP). It runs in Node and in a
+// browser, and tells apart what callers must treat differently: a node that could not be asked (`ChainUnreachable`,
+// nothing is known) and a node that answered with an error (`RpcFailure`, the node's own words).
+
+/** The node could not be asked, or what answered is no JSON-RPC node. Whether a sent transaction arrived is unknown. */
+export class ChainUnreachable extends Error {
+  readonly code = 'CHAIN_UNREACHABLE'
+  override readonly name = 'ChainUnreachable'
+}
+
+/** The node answered, and its answer is an error. `code`, `message` and `data` are the node's. */
+export class RpcFailure extends Error {
+  readonly code: number
+  readonly data: unknown
+  override readonly name = 'RpcFailure'
+
+  constructor(code: number, message: string, data?: unknown) {
+    super(message)
+    this.code = code
+    this.data = data
+  }
+}
+
+export interface Rpc {
+  /** Protocol and host of the node: safe to show, since credentials, path and query are left out. */
+  readonly node: string
+  /**
+   * Asks the node once and returns its `result`. The type is the caller's claim about the node's answer; nothing is
+   * checked against it. Throws `RpcFailure` when the node answers with an error, `ChainUnreachable` for all else.
+   * Never repeats a request by itself.
+   */
+  call<Result = unknown>(method: string, params?: readonly unknown[]): Promise<Result>
+}
+
+export interface RpcOptions {
+  /** How long one call may take from connecting to the last byte, in milliseconds. */
+  timeoutMs?: number
+  /** Stands in for the global `fetch`, whose connections are kept alive. */
+  fetch?: typeof globalThis.fetch
+}
+
+/**
+ * A client for the node at `url` (http or https). User and password in the URL are sent as Basic authorization and
+ * appear in no message, nor does the path, where hosted nodes carry their API key.
+ */
+export function createRpc(
+  url: string,
+  { timeoutMs = 10_000, fetch = globalThis.fetch }: RpcOptions = {},
+): Rpc {
+  const { endpoint, authorization, node } = readNodeUrl(url)
+  const headers = { 'content-type': 'application/json', ...authorization }
+  let lastId = 0
+
+  return {
+    node,
+    async call<Result>(method: string, params: readonly unknown[] = []): Promise<Result> {
+      const id = ++lastId
+      const body = JSON.stringify({ jsonrpc: '2.0', id, method, params })
+      const { status, text } = await post(body)
+      return resultOf(text, status, id, method) as Result
+    },
+  }
+
+  async function post(body: string): Promise<{ status: number; text: string }> {
+    try {
+      const signal = AbortSignal.timeout(timeoutMs)
+      const response = await fetch(endpoint, { method: 'POST', headers, body, signal, redirect: 'error' })
+      return { status: response.status, text: await response.text() }
+    } catch (error) {
+      throw new ChainUnreachable(`${node} could not be asked: ${reasonOf(error, timeoutMs)}`)
+    }
+  }
+
+  function resultOf(text: string, status: number, id: number, method: string): unknown {
+    const answer = parseAnswer(text)
+    if (answer === null) {
+      throw new ChainUnreachable(`${node} answered ${method} with HTTP ${status} and no JSON-RPC answer`)
+    }
+    if (answer.error !== undefined) {
+      const { code, message, data } = answer.error
+      throw new RpcFailure(code, message, data)
+    }
+    if (answer.id !== id) throw new ChainUnreachable(`${node} answered ${method} for another request`)
+    return answer.result
+  }
+}
+
+interface Answer {
+  id: unknown
+  result?: unknown
+  error?: { code: number; message: string; data?: unknown }
+}
+
+function parseAnswer(text: string): Answer | null {
+  try {
+    const answer = JSON.parse(text) as Partial<Answer> | null
+    if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return null
+    const { id, result, error } = answer
+    if (error !== undefined && error !== null) {
+      const ours = typeof error.code === 'number' && typeof error.message === 'string'
+      return ours ? { id, error } : null
+    }
+    return result === undefined ? null : { id, result }
+  } catch {
+    return null
+  }
+}
+
+function readNodeUrl(url: string) {
+  const parsed = URL.parse(url)
+  if (parsed === null || !['http:', 'https:'].includes(parsed.protocol)) {
+    // The text itself may hold a password, so it is not quoted.
+    throw new TypeError('the address of the chain node must be an http:// or https:// URL')
+  }
+  const { username, password } = parsed
+  parsed.username = ''
+  parsed.password = ''
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const authorization: Record<string, string> =
+    username === '' && password === '' ? {} : { authorization: `Basic ${base64(user)}` }
+  return { endpoint: parsed.href, authorization, node: `${parsed.protocol}//${parsed.host}` }
+}
+
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+}
+
+/** Why `fetch` failed, without the address: only the system's error code or a plain word. */
+function reasonOf(error: unknown, timeoutMs: number): string {
+  if (!(error instanceof Error)) return 'unknown reason'
+  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`
+  const cause = error.cause as { code?: unknown } | undefined
+  return typeof cause?.code === 'string' ? cause.code : 'the connection failed'
+}
+
+/** A JSON-RPC quantity: `0x`-hex without leading zeros. Refuses negative numbers and fractions. */
+export function toQuantity(value: number | bigint): string {
+  const whole = typeof value === 'bigint' ? value : Number.isSafeInteger(value) ? BigInt(value) : -1n
+  if (whole < 0n) throw new RangeError(`${value} is not a whole number from 0 up that hex can carry exactly`)
+  return `0x${whole.toString(16)}`
+}
+
+/** Reads a JSON-RPC quantity of any size; throws `ChainUnreachable` for anything else: no node answers so. */
+export function quantityToBigInt(quantity: unknown): bigint {
+  if (typeof quantity !== 'string' || !/^0x[0-9a-f]{1,64}$/i.test(quantity)) {
+    throw new ChainUnreachable(`the node answered ${shown(quantity)} where a 0x-hex quantity belongs`)
+  }
+  return BigInt(quantity)
+}
+
+/** Reads a JSON-RPC quantity that must fit a JavaScript integer exactly: block numbers, times in seconds, gas. */
+export function quantityToNumber(quantity: unknown): number {
+  const value = quantityToBigInt(quantity)
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw new ChainUnreachable(
+      `the node answered ${shown(quantity)}, which is too large for a count or a time`,
+    )
+  }
+  return Number(value)
+}
+
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? String(value)).slice(0, 80)
+}
