@@ -55,7 +55,7 @@ export function toHex(bytes: Uint8Array): string {
 
 /** The bytes of lower-case hex with `0x`. Otherwise null. */
 export function fromHex(text: string): Uint8Array | null {
-  if (!/^0x(?:[0-9a-f]{2})*$/.test(text) || text.endsWith('\n')) return null
+  if (!/^0x(?:[0-9a-f]{2})*$/.test(text)) return null
   const bytes = new Uint8Array(text.length / 2 - 1)
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i + 2, 2 * i + 4), 16)
   return bytes

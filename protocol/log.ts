@@ -51,6 +51,14 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   return node
 }
 
+/** Writes SHA-256(0x01 ‖ left ‖ right) to `out[offset … offset + 32)`; `out` may hold left and right. */
+export function nodeHashInto(left: Uint8Array, right: Uint8Array, out: Uint8Array, offset = 0): void {
+  invariant(isHash(left) && isHash(right), 'a node has two hashes of 32 bytes')
+  nodeBytes.set(left, 1)
+  nodeBytes.set(right, 33)
+  sha256Into(nodeBytes, out, offset)
+}
+
 /** The root over leaf hashes of 32 bytes each. */
 export function rootOf(leaves: readonly Uint8Array[]): Uint8Array {
   const flat = new Uint8Array(leaves.length * HASH_BYTES)
@@ -219,13 +227,6 @@ const scratch = new ArrayBuffer(68)
 const nodeBytes = new Uint8Array(scratch, 3, 65)
 const nodeWords = new Int32Array(scratch, 4, 16)
 nodeBytes[0] = 0x01
-
-function nodeHashInto(left: Uint8Array, right: Uint8Array, out: Uint8Array): void {
-  invariant(isHash(left) && isHash(right), 'a node has two hashes of 32 bytes')
-  nodeBytes.set(left, 1)
-  nodeBytes.set(right, 33)
-  sha256Into(nodeBytes, out, 0)
-}
 
 /**
  * Hashes each pair of a row into the front of the same row, until one hash is left: a pair is read before its place is
