@@ -6,7 +6,7 @@
  */
 import { sha256Base64url } from '#crypto'
 import { fromBase64, fromBase64url } from './bytes.ts'
-import { parseIdentifier, type CertificateIdentifier } from './identifiers.ts'
+import { parseCertificateIdentifier } from './identifiers.ts'
 import { formatInstant, parseInstant } from './instant.ts'
 import { isObject, parseJson, type JsonObject, type JsonValue } from './json.ts'
 import { Refusal } from './refusal.ts'
@@ -49,7 +49,11 @@ export interface FileReference {
 
 export interface Certificate {
   statement: Statement
-  identifier: CertificateIdentifier
+  /** 证照标识. */
+  identifier: string
+  /** USCC of the issuer, inside the identifier. */
+  uscc: string
+  version: number
   /** 证照标识 of the version before. */
   associated: string | null
   region: string
@@ -116,7 +120,12 @@ export function parseCertificate(text: string): Certificate {
     throw new Refusal('STATEMENT_TYP', 'not a certificate', { field: 'typ', expected: 'vc+sd-jwt' })
   }
   const { subjectDigests, topDigest, ...claims } = readPayload(statement)
-  return { statement, ...claims, subjectDigestCount: subjectDigests.size, ...openDisclosures(disclosures, subjectDigests, topDigest) }
+  return {
+    statement,
+    ...claims,
+    subjectDigestCount: subjectDigests.size,
+    ...openDisclosures(disclosures, subjectDigests, topDigest),
+  }
 }
 
 function readPayload(statement: Statement) {
@@ -125,12 +134,19 @@ function readPayload(statement: Statement) {
     if (!MEMBERS.has(name)) throw wrongClaim(name.slice(0, 40), 'a member of docs/formats.md §4')
   }
   const [w3c, terms, ...more] = asArray(payload['@context'], '@context')
-  if (w3c !== CONTEXT[0] || terms !== CONTEXT[1] || more.length > 0) throw wrongClaim('@context', CONTEXT.join(' '))
+  if (w3c !== CONTEXT[0] || terms !== CONTEXT[1] || more.length > 0)
+    throw wrongClaim('@context', CONTEXT.join(' '))
 
   const identifier = readIdentifier(payload['id'], 'id')
   const [vc, typeUrn, ...moreTypes] = asArray(payload['type'], 'type')
-  const type = typeof typeUrn === 'string' ? /^urn:onceproof:type:(\d{6}):([0-9A-Z]{21})$/.exec(typeUrn) : null
-  if (vc !== 'VerifiableCredential' || type === null || moreTypes.length > 0 || type[2] !== identifier.typeCode) {
+  const type =
+    typeof typeUrn === 'string' ? /^urn:onceproof:type:(\d{6}):([0-9A-Z]{21})$/.exec(typeUrn) : null
+  if (
+    vc !== 'VerifiableCredential' ||
+    type === null ||
+    moreTypes.length > 0 ||
+    type[2] !== identifier.type
+  ) {
     throw wrongClaim('type', 'VerifiableCredential and the type named in id')
   }
   if (payload['issuer'] !== statement.did) throw wrongClaim('issuer', 'the DID in kid')
@@ -140,7 +156,8 @@ function readPayload(statement: Statement) {
   if (validUntil !== null && validUntil < validFrom) throw wrongClaim('validUntil', 'not before validFrom')
 
   const associated = 'associated' in payload ? readIdentifier(payload['associated'], 'associated').text : null
-  if ((associated === null) !== (identifier.version === 1)) throw wrongClaim('associated', 'from version 002 on')
+  if ((associated === null) !== (identifier.version === 1))
+    throw wrongClaim('associated', 'from version 002 on')
 
   if (payload['_sd_alg'] !== 'sha-256') throw wrongClaim('_sd_alg', 'sha-256')
   const subject = asObject(payload['credentialSubject'], 'credentialSubject', ['_sd'])
@@ -150,7 +167,9 @@ function readPayload(statement: Statement) {
   if (subjectDigests.has(topDigest)) throw wrongClaim('_sd', 'no digest twice')
 
   return {
-    identifier,
+    identifier: identifier.text,
+    uscc: identifier.issuer,
+    version: identifier.version,
     associated,
     region: type[1]!,
     typeCode: type[2]!,
@@ -179,13 +198,18 @@ const MEMBERS = new Set([
   '_sd',
 ])
 
-function readIdentifier(value: JsonValue | undefined, field: string): CertificateIdentifier {
-  const text = typeof value === 'string' && value.startsWith(ID_PREFIX) ? value.slice(ID_PREFIX.length) : null
-  const identifier = text === null ? null : parseIdentifier(text)
-  if (identifier === null || !identifier.issuerIsUscc) {
-    throw wrongClaim(field, `${ID_PREFIX} and a 证照标识 whose issuer is a USCC`)
+function readIdentifier(value: JsonValue | undefined, field: string) {
+  const wrong = () => wrongClaim(field, `${ID_PREFIX} and a 证照标识 whose issuer is a USCC`)
+  if (typeof value !== 'string' || !value.startsWith(ID_PREFIX)) throw wrong()
+  const text = value.slice(ID_PREFIX.length)
+  try {
+    const identifier = parseCertificateIdentifier(text)
+    if (identifier.warnings.includes('ISSUER_NOT_USCC')) throw wrong()
+    return { ...identifier, text }
+  } catch (error) {
+    if (error instanceof Refusal) throw wrong()
+    throw error
   }
-  return identifier
 }
 
 function readInstant(value: JsonValue | undefined, field: string): number {
@@ -196,23 +220,33 @@ function readInstant(value: JsonValue | undefined, field: string): number {
 
 function readSchema(value: JsonValue | undefined, region: string): Certificate['schema'] {
   const { id, type, digestSRI } = asObject(value, 'credentialSchema', ['id', 'type', 'digestSRI'])
-  const idRight = typeof id === 'string' && /^urn:onceproof:schema:\d{6}:[A-Z0-9]{2,12}:[1-9]\d{0,5}$/.test(id)
-  if (!idRight || !id.startsWith(`urn:onceproof:schema:${region}:`) || type !== 'JsonSchema' || !isSri(digestSRI)) {
+  const idRight =
+    typeof id === 'string' && /^urn:onceproof:schema:\d{6}:[A-Z0-9]{2,12}:[1-9]\d{0,5}$/.test(id)
+  if (
+    !idRight ||
+    !id.startsWith(`urn:onceproof:schema:${region}:`) ||
+    type !== 'JsonSchema' ||
+    !isSri(digestSRI)
+  ) {
     throw wrongClaim('credentialSchema', 'id of this region, type JsonSchema, digestSRI')
   }
   return { id, digestSRI }
 }
 
-const STATUS_URL = /^(https?:\/\/[^\s"\\]{1,300})\/status-lists\/([0-9A-Z]{18})\/(0|[1-9]\d{0,9})\/(revocation|suspension|refresh)$/
+const STATUS_URL =
+  /^(https?:\/\/[^\s"\\]{1,300})\/status-lists\/([0-9A-Z]{18})\/(0|[1-9]\d{0,9})\/(revocation|suspension|refresh)$/
 
 function readStatus(value: JsonValue | undefined, uscc: string): Certificate['status'] {
-  const wrong = () => wrongClaim('credentialStatus', 'three entries of one list and index, issued by the issuer')
+  const wrong = () =>
+    wrongClaim('credentialStatus', 'three entries of one list and index, issued by the issuer')
   const entries = asArray(value, 'credentialStatus')
   if (entries.length !== STATUS_PURPOSES.length) throw wrong()
   const first = asObject(entries[0], 'credentialStatus', STATUS_MEMBERS)
   const index = first['statusListIndex']
-  const url = typeof first['statusListCredential'] === 'string' ? STATUS_URL.exec(first['statusListCredential']) : null
-  if (url === null || url[2] !== uscc || typeof index !== 'string' || !/^(0|[1-9]\d{0,5})$/.test(index)) throw wrong()
+  const url =
+    typeof first['statusListCredential'] === 'string' ? STATUS_URL.exec(first['statusListCredential']) : null
+  if (url === null || url[2] !== uscc || typeof index !== 'string' || !/^(0|[1-9]\d{0,5})$/.test(index))
+    throw wrong()
   if (Number(index) >= STATUS_LIST_CAPACITY) throw wrong()
   for (const [position, purpose] of STATUS_PURPOSES.entries()) {
     const entry = asObject(entries[position], 'credentialStatus', STATUS_MEMBERS)
@@ -265,7 +299,8 @@ function openDisclosures(
     } else if (subjectDigests.has(digest)) {
       const [name, value] = readDisclosure(disclosure)
       if (!FIELD_NAME.test(name) || name === 'id' || name === 'type') throw forbidden(name)
-      if (fields.has(name)) throw new Refusal('DISCLOSURE_DUPLICATE', 'a field is disclosed twice', { field: name })
+      if (fields.has(name))
+        throw new Refusal('DISCLOSURE_DUPLICATE', 'a field is disclosed twice', { field: name })
       fields.set(name, value)
     } else {
       // Told apart, so that garbage is called garbage.
@@ -296,7 +331,9 @@ function readDisclosure(disclosure: string): [name: string, value: JsonValue] {
 function holdsDigests(value: JsonValue): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (Array.isArray(value)) return value.some(holdsDigests)
-  return Object.entries(value).some(([name, member]) => name === '_sd' || name === '...' || holdsDigests(member))
+  return Object.entries(value).some(
+    ([name, member]) => name === '_sd' || name === '...' || holdsDigests(member),
+  )
 }
 
 function readFileReference(value: JsonValue): FileReference {
@@ -323,13 +360,21 @@ function asArray(value: JsonValue | undefined, field: string): JsonValue[] {
 
 function asObject(value: JsonValue | undefined, field: string, members: string[]): JsonObject {
   const right =
-    isObject(value) && Object.keys(value).length === members.length && members.every(name => Object.hasOwn(value, name))
+    isObject(value) &&
+    Object.keys(value).length === members.length &&
+    members.every(name => Object.hasOwn(value, name))
   if (!right) throw wrongClaim(field, `an object with ${members.join(', ')}`)
   return value as JsonObject
 }
 
 const wrongClaim = (field: string, expected: string) =>
-  new Refusal('CERTIFICATE_CLAIM', `member ${field} of the certificate is missing or wrong`, { field, expected })
-const wrongDisclosure = () => new Refusal('DISCLOSURE_SHAPE', 'a disclosure is [salt of 16 bytes, name, value]')
+  new Refusal('CERTIFICATE_CLAIM', `member ${field} of the certificate is missing or wrong`, {
+    field,
+    expected,
+  })
+const wrongDisclosure = () =>
+  new Refusal('DISCLOSURE_SHAPE', 'a disclosure is [salt of 16 bytes, name, value]')
 const forbidden = (name: string) =>
-  new Refusal('DISCLOSURE_FORBIDDEN', 'this claim may not be selectively disclosed', { field: name.slice(0, 64) })
+  new Refusal('DISCLOSURE_FORBIDDEN', 'this claim may not be selectively disclosed', {
+    field: name.slice(0, 64),
+  })

@@ -1,9 +1,9 @@
 /**
  * Certificate file and record file: what is handed to a verifier (docs/formats.md §10).
  */
-import { isObject, parseJson } from './json.ts'
+import { isObject, parseJson, type JsonValue } from './json.ts'
 import { Refusal } from './refusal.ts'
-import { parseReceiptObject, type Receipt } from './receipt.ts'
+import type { Receipt } from './receipt.ts'
 import { literal, object, string, type Shape } from './shape.ts'
 
 export const MEDIA_TYPE = 'application/vnd.onceproof+json'
@@ -14,7 +14,7 @@ export type ProofFile =
   | { kind: 'certificate'; certificate: string; evidence: Evidence }
   | { kind: 'record'; record: string; evidence: Evidence }
 
-export type Evidence = { kind: 'receipt'; receipt: Parameters<typeof parseReceiptObject>[0] } | { kind: 'promise'; promise: string }
+export type Evidence = { kind: 'receipt'; receipt: JsonValue } | { kind: 'promise'; promise: string }
 
 const anyText = string(/^/)
 const anyObject: Shape = value => (isObject(value) ? null : '')

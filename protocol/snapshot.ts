@@ -3,10 +3,27 @@
  */
 import { keccak256 } from '#crypto'
 import { fromBase64, fromHex, toHex, toUtf8 } from './bytes.ts'
-import type { AnchoredCheckpoint, ChainIdentity, ChainView, PermitPeriod, RegisteredDepartment } from './chain-view.ts'
+import type {
+  AnchoredCheckpoint,
+  ChainIdentity,
+  ChainView,
+  PermitPeriod,
+  RegisteredDepartment,
+} from './chain-view.ts'
 import { parseJson } from './json.ts'
 import { Refusal } from './refusal.ts'
-import { base64Bytes, distinct, hex, integer, list, literal, object, string, text, type Shape } from './shape.ts'
+import {
+  base64Bytes,
+  distinct,
+  hex,
+  integer,
+  list,
+  literal,
+  object,
+  string,
+  text,
+  type Shape,
+} from './shape.ts'
 import { contractsShape, originShape } from './trust.ts'
 
 export interface Snapshot {
@@ -135,7 +152,7 @@ export function formatSnapshot(snapshot: Snapshot): string {
 
 /** Department id in the registry: keccak256 of the USCC. */
 export function departmentId(uscc: string): string {
-  return `0x${toHex(keccak256(toUtf8(uscc)))}`
+  return toHex(keccak256(toUtf8(uscc)))
 }
 
 /** Status list id: keccak256(abi.encode(bytes32 department, uint64 number)). */
@@ -143,7 +160,7 @@ export function statusListId(uscc: string, number: number): string {
   const words = new Uint8Array(64)
   words.set(keccak256(toUtf8(uscc)))
   new DataView(words.buffer).setBigUint64(56, BigInt(number))
-  return `0x${toHex(keccak256(words))}`
+  return toHex(keccak256(words))
 }
 
 /**
@@ -156,8 +173,9 @@ export function snapshotView(snapshot: Snapshot, as: 'live' | 'snapshot' = 'snap
   const permits = new Map(snapshot.permits.map(permit => [`${permit.type} ${permit.region}`, permit.periods]))
   const logs = new Map(snapshot.logs.map(log => [log.origin, log.checkpoints]))
   const lists = new Map(snapshot.statusLists.map(list => [list.id, statusSets(list)]))
-  const anchored = (found: Snapshot['logs'][number]['checkpoints'][number] | undefined): AnchoredCheckpoint | null =>
-    found === undefined ? null : { ...found, root: fromBase64(found.root)! }
+  const anchored = (
+    found: Snapshot['logs'][number]['checkpoints'][number] | undefined,
+  ): AnchoredCheckpoint | null => (found === undefined ? null : { ...found, root: fromBase64(found.root)! })
 
   return {
     kind: as,
@@ -167,7 +185,7 @@ export function snapshotView(snapshot: Snapshot, as: 'live' | 'snapshot' = 'snap
     firstCovering: async (origin, leafIndex) => anchored(logs.get(origin)?.find(c => c.size > leafIndex)),
     keyOf: async id => {
       const key = keys.get(id)
-      return key === undefined ? null : { ...key, publicKey: fromHex(key.publicKey.slice(2))! }
+      return key === undefined ? null : { ...key, publicKey: fromHex(key.publicKey)! }
     },
     departmentOf: async id => departments.get(id) ?? null,
     permitsOf: async (type, region) => permits.get(`${type} ${region}`) ?? [],

@@ -9,9 +9,21 @@ import { parseInstant } from './instant.ts'
 import { isObject, parseJson, type JsonObject } from './json.ts'
 import { verifySignature, type SignatureAlgorithm } from './key.ts'
 import { Refusal } from './refusal.ts'
-import { base64urlBytes, distinct, hex, integer, list, literal, object, string, text, type Shape } from './shape.ts'
+import {
+  base64urlBytes,
+  distinct,
+  hex,
+  integer,
+  list,
+  literal,
+  object,
+  string,
+  text,
+  type Shape,
+} from './shape.ts'
 
-export type StatementKind = 'certificate' | 'record' | 'status' | 'use' | 'catalogue' | 'holder-key' | 'endorsement'
+export type StatementKind =
+  'certificate' | 'record' | 'status' | 'use' | 'catalogue' | 'holder-key' | 'endorsement'
 
 /** The `typ` of each kind; its inverse is how a statement's kind is read. */
 export const STATEMENT_TYP: Record<StatementKind, string> = {
@@ -67,7 +79,8 @@ export function parseStatement(jws: string): Statement {
   }
   const header = headerOf(header64)
   const payload = parseJson(payloadBytes)
-  if (!isObject(payload)) throw new Refusal('STATEMENT_CLAIM', 'a payload is a JSON object', { field: 'payload' })
+  if (!isObject(payload))
+    throw new Refusal('STATEMENT_CLAIM', 'a payload is a JSON object', { field: 'payload' })
   if (header.kind !== 'certificate') checkClaims(header.kind, header.did, payload)
   return { ...header, payload, signature, text: jws }
 }
@@ -78,7 +91,12 @@ export function signingInput(header64: string, payload: string): string {
 }
 
 /** The base64url header of statements of one kind under one key. */
-export function statementHeader(kind: StatementKind, alg: SignatureAlgorithm, did: string, thumbprint: string): string {
+export function statementHeader(
+  kind: StatementKind,
+  alg: SignatureAlgorithm,
+  did: string,
+  thumbprint: string,
+): string {
   return utf8ToBase64url(JSON.stringify({ alg, typ: STATEMENT_TYP[kind], kid: `${did}#${thumbprint}` }))
 }
 
@@ -102,15 +120,21 @@ function readHeader(header64: string) {
   if (bytes === null) throw badBase64()
   const header = parseJson(bytes, { maxBytes: MAX_HEADER_BYTES })
   if (!isObject(header)) throw new Refusal('STATEMENT_HEADER', 'a header is a JSON object')
-  if ('crit' in header) throw new Refusal('STATEMENT_CRIT', 'no critical extension is known', { field: 'crit' })
+  if ('crit' in header)
+    throw new Refusal('STATEMENT_CRIT', 'no critical extension is known', { field: 'crit' })
   for (const name of Object.keys(header)) {
     if (name !== 'alg' && name !== 'typ' && name !== 'kid') {
-      throw new Refusal('STATEMENT_HEADER', 'a header has exactly alg, typ, kid', { field: name.slice(0, 40) })
+      throw new Refusal('STATEMENT_HEADER', 'a header has exactly alg, typ, kid', {
+        field: name.slice(0, 40),
+      })
     }
   }
   const { alg, typ, kid } = header
   if (alg !== 'ES256' && alg !== 'EdDSA') {
-    throw new Refusal('STATEMENT_ALG', 'unknown signature suite', { field: 'alg', expected: 'ES256 or EdDSA' })
+    throw new Refusal('STATEMENT_ALG', 'unknown signature suite', {
+      field: 'alg',
+      expected: 'ES256 or EdDSA',
+    })
   }
   const kind = typeof typ === 'string' ? kindOfTyp.get(typ) : undefined
   if (kind === undefined) throw new Refusal('STATEMENT_TYP', 'unknown kind of statement', { field: 'typ' })
@@ -173,7 +197,9 @@ function checkClaims(kind: ClaimedKind, did: string, payload: JsonObject): void 
   const { required, optional } = CLAIMS[kind]
   const wrong = object({ ...common, ...required }, optional)(payload) ?? inconsistentStatus(kind, payload)
   if (wrong !== null) {
-    throw new Refusal('STATEMENT_CLAIM', `claim is missing, unknown or wrong in a ${kind} statement`, { field: wrong })
+    throw new Refusal('STATEMENT_CLAIM', `claim is missing, unknown or wrong in a ${kind} statement`, {
+      field: wrong,
+    })
   }
 }
 

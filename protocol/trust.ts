@@ -5,6 +5,7 @@ import { sha256 } from '#crypto'
 import { toHex } from './bytes.ts'
 import { CONTRACT_NAMES, type ContractName, type DeployedContract } from './chain-view.ts'
 import { parseJson } from './json.ts'
+import { parseNoteKey } from './note.ts'
 import { Refusal } from './refusal.ts'
 import { either, hex, integer, list, literal, object, string, text } from './shape.ts'
 
@@ -42,7 +43,23 @@ export function parseTrust(bytes: Uint8Array): Trust {
   const wrong = shape(trust)
   if (wrong !== null) throw new Refusal('TRUST_SYNTAX', 'not a trust file', { field: wrong })
   const { format: _, ...rest } = trust as unknown as Trust & { format: string }
+  for (const { origin, noteKey } of rest.logs) {
+    if (!isKeyOf(noteKey, origin)) {
+      throw new Refusal('TRUST_SYNTAX', 'a log has a note key of its own name', {
+        field: 'logs.noteKey',
+        found: noteKey,
+      })
+    }
+  }
   return rest
+}
+
+function isKeyOf(noteKey: string, origin: string): boolean {
+  try {
+    return parseNoteKey(noteKey).name === origin
+  } catch {
+    return false
+  }
 }
 
 /** The exact bytes of a trust file. */
@@ -53,5 +70,5 @@ export function formatTrust(trust: Trust): string {
 
 /** SHA-256 of the file's bytes as 16 groups of four hex characters: what two people compare aloud. */
 export function fingerprint(bytes: Uint8Array): string {
-  return toHex(sha256(bytes)).match(/.{4}/g)!.join(' ')
+  return toHex(sha256(bytes)).slice(2).match(/.{4}/g)!.join(' ')
 }

@@ -68,11 +68,14 @@ export function conclude(answers: Answers, kind: 'live' | 'snapshot', use: 'live
   // An unlisted reason to refuse refuses all the same.
   if (answers.authorised.answer === 'no') return AUTHORISED_NO[answers.authorised.because] ?? 'ISSUER_UNKNOWN'
   const status = answers['not revoked']
-  if (status.answer === 'no' && status.because !== 'SUPERSEDED' && status.because !== 'SUSPENDED') return 'REVOKED'
+  if (status.answer === 'no' && status.because !== 'SUPERSEDED' && status.because !== 'SUSPENDED')
+    return 'REVOKED'
 
   const unknown = all.filter(answer => answer.answer === 'unknown')
   const pending = unknown.filter(answer => PENDING.has(answer.because))
-  const waiting = unknown.every(answer => PENDING.has(answer.because) || answer.because === 'ANCHOR_TIME_UNKNOWN')
+  const waiting = unknown.every(
+    answer => PENDING.has(answer.because) || answer.because === 'ANCHOR_TIME_UNKNOWN',
+  )
   if (unknown.length > 0) return waiting && pending.length > 0 ? 'PENDING_ANCHOR' : 'CANNOT_CHECK'
 
   if (status.answer === 'no') return status.because === 'SUPERSEDED' ? 'SUPERSEDED' : 'SUSPENDED'

@@ -14,12 +14,12 @@ import {
   type RegisteredDepartment,
   type RegisteredKey,
 } from './chain-view.ts'
-import { parseCheckpoint } from './checkpoint.ts'
 import { parseFile, type ProofFile } from './file.ts'
 import { ALGORITHM_NUMBER, PURPOSE_ISSUING, thumbprint } from './key.ts'
 import { leafHash, verifyInclusion } from './log.ts'
-import { parsePromise } from './promise.ts'
-import { parseReceipt } from './receipt.ts'
+import { parseNoteKey, verifyNote } from './note.ts'
+import { parseSignedPromise } from './promise.ts'
+import { readReceipt } from './receipt.ts'
 import { Refusal } from './refusal.ts'
 import { isSignedBy, parseStatement, type Statement } from './statement.ts'
 import type { Trust } from './trust.ts'
@@ -33,7 +33,13 @@ export interface Verification {
   /** The first checkpoint on chain that covers the statement, once found. */
   anchor: { blockNumber: number; blockTime: number; size: number; index: number } | null
   /** The registered key and its department, once found. */
-  issuer: { did: string; uscc: string; keyAddedAt: number; keyEndsAt: number; compromisedSince: number } | null
+  issuer: {
+    did: string
+    uscc: string
+    keyAddedAt: number
+    keyEndsAt: number
+    compromisedSince: number
+  } | null
   /** The block at which the chain was asked; null when it could not be. */
   asOf: { number: number; hash: string; time: number } | null
   successor: string | null
@@ -82,10 +88,12 @@ export async function verify(
   const claim = claimOf(subject)
   const chain = await openChain(view, trust)
 
-  const key = await chain.ask(v => v.keyOf(`0x${toHex(fromBase64url(statement.thumbprint)!)}`))
-  const department = key.known && key.value ? await chain.ask(v => v.departmentOf(key.value!.department)) : null
+  const key = await chain.ask(v => v.keyOf(toHex(fromBase64url(statement.thumbprint)!)))
+  const department =
+    key.known && key.value ? await chain.ask(v => v.departmentOf(key.value!.department)) : null
   const { answer: anchored, anchor } = await answerAnchored(proof, subject, trust, chain, now)
-  const time = anchored.answer === 'yes' || anchored.because === 'RECEIPT_ANCHOR_DIFFERS' ? anchor!.time : null
+  const time =
+    anchored.answer === 'yes' || anchored.because === 'RECEIPT_ANCHOR_DIFFERS' ? anchor!.time : null
   const permits = await chain.ask(v => v.permitsOf(claim.typeCode, claim.region))
   const { answer: notRevoked, successor } = await answerNotRevoked(subject, chain)
 
@@ -101,7 +109,12 @@ export async function verify(
     verdict: conclude(answers, chain.kind, use),
     answers,
     subject,
-    anchor: anchor && { blockNumber: anchor.blockNumber, blockTime: anchor.time, size: anchor.size, index: anchor.index },
+    anchor: anchor && {
+      blockNumber: anchor.blockNumber,
+      blockTime: anchor.time,
+      size: anchor.size,
+      index: anchor.index,
+    },
     issuer: issuerOf(key, department),
     asOf: chain.head,
     successor,
@@ -129,8 +142,8 @@ interface Claim {
 
 function claimOf(subject: Subject): Claim {
   if (subject.kind === 'certificate') {
-    const { issuer, identifier, typeCode, region } = subject.certificate
-    return { issuer, uscc: identifier.issuer, typeCode, region }
+    const { issuer, uscc, typeCode, region } = subject.certificate
+    return { issuer, uscc, typeCode, region }
   }
   const { did, payload } = subject.statement
   return { issuer: did, uscc: null, typeCode: RECORD_TYPE, region: payload['region'] as string }
@@ -226,29 +239,29 @@ async function answerFromReceipt(
   chain: Chain,
 ): Promise<{ answer: Answer; anchor: Anchor | null }> {
   const only = (answer: Answer) => ({ answer, anchor: null })
-  const receipt = parseReceipt(receiptObject)
-  const log = trust.logs.find(({ origin }) => origin === receipt.origin)
+  const { index, hashes, checkpoint, note, anchor: hint } = readReceipt(receiptObject)
+  const { origin, size, root } = checkpoint
+  const log = trust.logs.find(candidate => candidate.origin === origin)
   if (log === undefined) return only(unknown('LOG_NOT_TRUSTED'))
-  const { size, root } = parseCheckpoint(receipt.checkpoint, log.noteKey)
+  verifyNote(note, [parseNoteKey(log.noteKey)])
   const leaf = leafHash(textOf(subject))
-  const { index } = receipt
-  if (!verifyInclusion({ leaf, index, size, proof: receipt.hashes, root })) return only(no('PROOF_WRONG'))
+  if (!verifyInclusion({ leaf, index, size, proof: hashes, root })) return only(no('PROOF_WRONG'))
 
-  const stored = await chain.ask(view => view.checkpointOfSize(log.origin, size))
+  const stored = await chain.ask(view => view.checkpointOfSize(origin, size))
   if (!stored.known) return only(unknown(stored.because))
   if (stored.value === null) {
     return only(unknown(chain.kind === 'snapshot' ? 'NOT_IN_SNAPSHOT' : 'CHECKPOINT_NOT_ON_CHAIN'))
   }
   if (!equalBytes(stored.value.root, root)) return only(no('ROOT_DIFFERS'))
 
-  const first = await chain.ask(view => view.firstCovering(log.origin, index))
+  const first = await chain.ask(view => view.firstCovering(origin, index))
   if (!first.known) return only(unknown(first.because))
   // A stored checkpoint covers the index, so a chain that finds none contradicts itself.
-  if (first.value === null || first.value.size <= index || first.value.size > size) return only(unknown('CHAIN_UNREACHABLE'))
+  if (first.value === null || first.value.size <= index || first.value.size > size)
+    return only(unknown('CHAIN_UNREACHABLE'))
   const anchor = { ...first.value, index }
   const depth = chain.head!.number - anchor.blockNumber + 1
   if (depth < trust.chain.confirmations) return { answer: unknown('NOT_FINAL'), anchor }
-  const hint = receipt.anchor
   const same =
     hint.chainId === trust.chain.chainId &&
     hint.contract === trust.contracts.AnchorLog.address &&
@@ -257,17 +270,13 @@ async function answerFromReceipt(
   return { answer: same ? yes('FINAL') : unknown('RECEIPT_ANCHOR_DIFFERS'), anchor }
 }
 
-function answerFromPromise(note: string, subject: Subject, trust: Trust, now: number): Answer {
-  const origin = /^onceproof-promise\/v1 ([^\n]*)\n/.exec(note)?.[1]
-  const log = trust.logs.find(candidate => candidate.origin === origin)
-  if (log === undefined) {
-    // Told apart, so that garbage is called garbage.
-    parsePromise(note, null)
-    return unknown('LOG_NOT_TRUSTED')
-  }
-  const promise = parsePromise(note, log.noteKey)
+function answerFromPromise(text: string, subject: Subject, trust: Trust, now: number): Answer {
+  const { promise, note } = parseSignedPromise(text)
+  const log = trust.logs.find(candidate => candidate.origin === promise.origin)
+  if (log === undefined) return unknown('LOG_NOT_TRUSTED')
+  verifyNote(note, [parseNoteKey(log.noteKey)])
   if (!equalBytes(promise.leaf, leafHash(textOf(subject)))) return no('PROMISE_FOR_ANOTHER')
-  return unknown(now > promise.acceptedAt + promise.longestDelay ? 'PROMISE_OVERDUE' : 'PROMISED')
+  return unknown(now > promise.acceptedAt + promise.delay ? 'PROMISE_OVERDUE' : 'PROMISED')
 }
 
 function answerAuthorised(
@@ -304,7 +313,8 @@ function answerAuthorised(
   if (time < addedAt) return no('KEY_NOT_YET_VALID')
   if (anchorUntil !== 0 && time >= anchorUntil) return no('KEY_ENDED')
   if (body.suspensions.some(suspension => covers(suspension, time))) return no('DEPARTMENT_SUSPENDED')
-  if (!permits.value.some(permit => permit.department === departmentId && covers(permit, time))) return no('NO_PERMIT')
+  if (!permits.value.some(permit => permit.department === departmentId && covers(permit, time)))
+    return no('NO_PERMIT')
   return yes('KEY_AND_PERMIT_IN_FORCE')
 }
 
@@ -340,7 +350,14 @@ function issuerOf(
   key: Known<RegisteredKey | null>,
   department: Known<RegisteredDepartment | null> | null,
 ): Verification['issuer'] {
-  if (!key.known || key.value === null || department === null || !department.known || department.value === null) return null
+  if (
+    !key.known ||
+    key.value === null ||
+    department === null ||
+    !department.known ||
+    department.value === null
+  )
+    return null
   const { addedAt, anchorUntil, compromisedSince } = key.value
   const { did, uscc } = department.value
   return { did, uscc, keyAddedAt: addedAt, keyEndsAt: anchorUntil, compromisedSince }

@@ -58,13 +58,13 @@ const CONTRACT_OF: Record<keyof typeof TYPES, ContractName> = {
 export function typedDigest(
   type: keyof typeof TYPES,
   message: Record<string, unknown>,
-  where: { chainId: number; contracts: Record<ContractName, { address: string }> },
+  where: { chain: { chainId: number }; contracts: Record<ContractName, { address: string }> },
 ): string {
   const contract = CONTRACT_OF[type]
   const domain = {
     name: `onceproof ${contract}`,
     version: '1',
-    chainId: where.chainId,
+    chainId: where.chain.chainId,
     verifyingContract: where.contracts[contract].address,
   }
   return TypedDataEncoder.hash(domain, { [type]: TYPES[type] }, message)

@@ -3,7 +3,13 @@
  */
 import { keccak256 } from 'ethers'
 import { fromHex } from '../../protocol/bytes.ts'
-import type { AnchoredCheckpoint, ChainIdentity, ChainView, ContractName, Interval } from '../../protocol/chain-view.ts'
+import type {
+  AnchoredCheckpoint,
+  ChainIdentity,
+  ChainView,
+  ContractName,
+  Interval,
+} from '../../protocol/chain-view.ts'
 import { CONTRACT_NAMES } from '../../protocol/chain-view.ts'
 import { statusListId } from '../../protocol/snapshot.ts'
 import { errorName, INTERFACES } from './contracts.ts'
@@ -41,7 +47,8 @@ export function contractReader(rpc: Rpc, addresses: Addresses, tag: number | 'la
       throw error
     }
     // An empty answer means that no contract lives there: garbage, not an answer.
-    if (typeof result !== 'string' || result === '0x') throw new ChainUnreachable(`${contract} does not answer`)
+    if (typeof result !== 'string' || result === '0x')
+      throw new ChainUnreachable(`${contract} does not answer`)
     return [...abi.decodeFunctionResult(method, result)]
   }
 }
@@ -73,12 +80,16 @@ export async function chainIdentity(rpc: Rpc, addresses: Addresses): Promise<Cha
 }
 
 /** Number, hash and time of a block; rejects when the node does not have it. */
-export async function blockAt(rpc: Rpc, tag: number | 'latest'): Promise<{ number: number; hash: string; time: number }> {
-  const block = await rpc.call<{ number?: unknown; hash?: unknown; timestamp?: unknown } | null>('eth_getBlockByNumber', [
-    tag === 'latest' ? tag : toQuantity(tag),
-    false,
-  ])
-  if (block === null || typeof block.hash !== 'string') throw new ChainUnreachable(`the node has no block ${tag}`)
+export async function blockAt(
+  rpc: Rpc,
+  tag: number | 'latest',
+): Promise<{ number: number; hash: string; time: number }> {
+  const block = await rpc.call<{ number?: unknown; hash?: unknown; timestamp?: unknown } | null>(
+    'eth_getBlockByNumber',
+    [tag === 'latest' ? tag : toQuantity(tag), false],
+  )
+  if (block === null || typeof block.hash !== 'string')
+    throw new ChainUnreachable(`the node has no block ${tag}`)
   return {
     number: quantityToNumber(block.number),
     hash: block.hash.toLowerCase(),
@@ -90,7 +101,11 @@ export async function blockAt(rpc: Rpc, tag: number | 'latest'): Promise<{ numbe
  * A view of the chain at its present head: every question is asked at that one block. The identity is asked anew for each
  * view unless the caller, who has just asked it, gives one.
  */
-export function liveView(rpc: Rpc, addresses: Addresses, options: { identity?: ChainIdentity; at?: number } = {}): ChainView {
+export function liveView(
+  rpc: Rpc,
+  addresses: Addresses,
+  options: { identity?: ChainIdentity; at?: number } = {},
+): ChainView {
   const head = once(() => blockAt(rpc, options.at ?? 'latest'))
   const read: Reader = async (contract, method, args) =>
     contractReader(rpc, addresses, (await head()).number)(contract, method, args)
@@ -112,7 +127,7 @@ export function liveView(rpc: Rpc, addresses: Addresses, options: { identity?: C
         signUntil: Number(key['signUntil']),
         anchorUntil: Number(key['anchorUntil']),
         compromisedSince: Number(key['compromisedSince']),
-        publicKey: fromHex((key['publicKey'] as string).slice(2))!,
+        publicKey: fromHex(key['publicKey'] as string)!,
       }
     },
     departmentOf: id =>
@@ -136,7 +151,10 @@ export function liveView(rpc: Rpc, addresses: Addresses, options: { identity?: C
     statusOf: (uscc, list, index) =>
       nullOn('UnknownList', async () => {
         const id = statusListId(uscc, list)
-        const [revoked, suspended, superseded, successor] = await read('StatusRegistry', 'statusOf', [id, index])
+        const [revoked, suspended, superseded, successor] = await read('StatusRegistry', 'statusOf', [
+          id,
+          index,
+        ])
         return {
           revoked: revoked as boolean,
           suspended: suspended as boolean,
@@ -164,7 +182,7 @@ export function anchored(found: Record<string, unknown>): AnchoredCheckpoint | n
   if (Number(found['size']) === 0) return null
   return {
     size: Number(found['size']),
-    root: fromHex((found['root'] as string).slice(2))!,
+    root: fromHex(found['root'] as string)!,
     time: Number(found['time']),
     blockNumber: Number(found['blockNumber']),
   }
@@ -188,4 +206,3 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined
   return () => (answer ??= ask())
 }
-

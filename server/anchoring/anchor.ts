@@ -1,0 +1,109 @@
+/**
+ * Anchoring: from a sealed checkpoint to one that is final on chain. The contract's state decides at every step; receipts of
+ * transactions are never believed.
+ */
+import { toHex } from '../../protocol/bytes.ts'
+import { equalBytes } from '../../protocol/bytes.ts'
+import type { ChainView } from '../../protocol/chain-view.ts'
+import { Refusal } from '../../protocol/refusal.ts'
+import { INTERFACES } from '../chain/contracts.ts'
+import { logId } from '../chain/log-id.ts'
+import { bringAbout } from '../chain/transactions.ts'
+import { anchored, blockAt, contractReader } from '../chain/view.ts'
+import type { Block, CheckpointRow } from '../store/store.ts'
+import type { World } from '../world.ts'
+import { consistencyProofOf } from './proofs.ts'
+
+type AnchoringWorld = Pick<World, 'store' | 'chain' | 'log' | 'logger'>
+
+/**
+ * Anchors one sealed checkpoint. Safe to run again after a crash at any line: the transaction is stored before it is sent, a
+ * checkpoint that the contract has already is a success.
+ *
+ * Refuses ANCHOR_ROOT_CONFLICT when the chain holds another root of this size and LOG_BEHIND_CHAIN when the chain's head is
+ * past what this gateway ever sealed: both need people.
+ */
+export async function anchorCheckpoint(world: AnchoringWorld, checkpoint: CheckpointRow): Promise<void> {
+  const { store, chain, log } = world
+  const { size, root, signature } = checkpoint
+  const id = logId(log.origin)
+  const stored = async () => {
+    const found = await chain.view().checkpointOfSize(log.origin, size)
+    if (found !== null && !equalBytes(found.root, root)) {
+      throw new Refusal('ANCHOR_ROOT_CONFLICT', `the chain holds another root for size ${size}`, {
+        expected: toHex(root),
+        found: toHex(found.root),
+      })
+    }
+    return found
+  }
+
+  if ((await stored()) === null) {
+    const read = contractReader(chain.rpc, chain.deployment.contracts, 'latest')
+    const [found] = await read('AnchorLog', 'head', [id])
+    const head = anchored(found as Record<string, unknown>)
+    if (head !== null && head.size > size) throw behind(head.size, size)
+    const proof = head === null ? [] : await consistencyProofOf(store, head.size, size)
+    const call = [id, size, toHex(root), proof.map(toHex), toHex(signature)]
+    await bringAbout(chain.transactions, chain.relayer, {
+      purpose: `anchor:${size}`,
+      to: chain.deployment.contracts.AnchorLog.address,
+      data: INTERFACES.AnchorLog.encodeFunctionData('anchor', call),
+      isDone: async () => (await stored()) !== null,
+    })
+  }
+  const done = await stored()
+  await store.markCheckpoint(size, 'anchored', await blockOf(world, done!.blockNumber, done!.time))
+}
+
+/**
+ * Looks at every checkpoint that is anchored but not final: final once its block is deep enough, back to sealed when a
+ * reorganisation took it away.
+ */
+export async function settleCheckpoints(world: AnchoringWorld): Promise<void> {
+  const { store, chain, log } = world
+  const open = (await store.openCheckpoints()).filter(checkpoint => checkpoint.state === 'anchored')
+  if (open.length === 0) return
+  const view = chain.view()
+  const head = await view.head()
+  for (const checkpoint of open) await settle(checkpoint)
+
+  async function settle({ size, root, block }: CheckpointRow): Promise<void> {
+    const found = await view.checkpointOfSize(log.origin, size)
+    if (found === null || !equalBytes(found.root, root)) {
+      world.logger.warn('checkpoint lost by a reorganisation', { size })
+      await store.markCheckpoint(size, 'sealed', null)
+      return
+    }
+    const depth = head.number - found.blockNumber + 1
+    const moved = block === null || block.number !== found.blockNumber || block.time !== found.time
+    if (depth >= chain.confirmations) {
+      await store.markCheckpoint(size, 'final', await blockOf(world, found.blockNumber, found.time))
+    } else if (moved)
+      await store.markCheckpoint(size, 'anchored', await blockOf(world, found.blockNumber, found.time))
+  }
+}
+
+/** True when the chain holds a checkpoint that this gateway's store does not know: an old store against a newer chain. */
+export async function isBehindChain(world: AnchoringWorld, view: ChainView): Promise<boolean> {
+  const { store, chain, log } = world
+  const read = contractReader(chain.rpc, chain.deployment.contracts, (await view.head()).number)
+  const [found] = await read('AnchorLog', 'head', [logId(log.origin)])
+  const head = anchored(found as Record<string, unknown>)
+  return head !== null && (await store.logSize()).sealed < head.size
+}
+
+async function blockOf(world: AnchoringWorld, number: number, time: number): Promise<Block> {
+  const { hash } = await blockAt(world.chain.rpc, number)
+  return { number, hash, time }
+}
+
+const behind = (chainSize: number, ourSize: number) =>
+  new Refusal(
+    'LOG_BEHIND_CHAIN',
+    `the chain's log has ${chainSize} statements, this store sealed ${ourSize}`,
+    {
+      expected: `a store with at least ${chainSize} statements`,
+      found: `${ourSize}`,
+    },
+  )

@@ -1,0 +1,51 @@
+/**
+ * The world: everything that a verb may use, made once by `openWorld` (server/open-world.ts) and given as the first argument.
+ */
+import type { ChainIdentity, ChainView } from '../protocol/chain-view.ts'
+import type { Config } from './config.ts'
+import type { Deployment } from './chain/deployment.ts'
+import type { Rpc } from './chain/rpc.ts'
+import type { Account, TransactionContext } from './chain/transactions.ts'
+import type { Logger } from './http/logger.ts'
+import type { Metrics } from './http/metrics.ts'
+import type { KeyProvider } from './keys/provider.ts'
+import type { Store } from './store/store.ts'
+
+export interface World {
+  config: Config
+  store: Store
+  keys: KeyProvider
+  chain: Chain
+  log: LogIdentity
+  /** Six digits; certificates of this gateway are issued in it. */
+  region: string
+  /** Milliseconds since 1970. */
+  clock: () => number
+  logger: Logger
+  metrics: Metrics
+  /** Tells the anchorer that there is something to do. */
+  wake: () => void
+}
+
+export interface Chain {
+  rpc: Rpc
+  deployment: Deployment
+  /** Blocks from the one asked about to the head, both counted, that make it final. */
+  confirmations: number
+  /** A view at the present head. */
+  view: () => ChainView
+  identity: ChainIdentity
+  transactions: TransactionContext
+  /** Pays; has no authority. */
+  relayer: Account
+  /** Holds the registry's roles. */
+  governance: Account
+}
+
+export interface LogIdentity {
+  origin: string
+  /** Verifier key of the notes, `<name>+<key id>+<base64>`. */
+  noteKey: string
+}
+
+export const nowSeconds = (world: Pick<World, 'clock'>): number => Math.floor(world.clock() / 1000)
