@@ -1,0 +1,10 @@
+/**
+ * Names of keys in the keystore. One name, one purpose.
+ */
+export const NOTE_KEY = 'log/note'
+export const LOG_KEY = 'log/anchor'
+export const GOVERNANCE_KEY = 'governance'
+
+/** `generation` counts a department's keys of one purpose from 1. */
+export const issuingKey = (uscc: string, generation: number): string => `department/${uscc}/issuing/${generation}`
+export const authorityKey = (uscc: string, generation: number): string => `department/${uscc}/authority/${generation}`
