@@ -46,6 +46,8 @@ export interface Variable {
   readonly expected: string
   /** Throws or returns undefined for a value that is not accepted. */
   readonly read: (text: string, cwd: string) => unknown
+  /** True when a value, even a wrong one, may hold a password or a key. */
+  readonly mayBeSecret?: boolean
 }
 
 const PREFIX = 'ONCEPROOF_'
@@ -79,6 +81,7 @@ const variables = {
       en: 'JSON-RPC address of a chain node; the embedded chain when empty. Needed in production',
     },
     expected: 'an http or https URL',
+    mayBeSecret: true,
     read: nodeUrl,
   },
   PUBLIC_URL: {
@@ -88,6 +91,7 @@ const variables = {
       en: 'The address that others know; `http://127.0.0.1:PORT` when empty. Needed in production, with https',
     },
     expected: 'an http or https URL without path, query, fragment and credentials',
+    mayBeSecret: true,
     read: publicUrl,
   },
   KEYSTORE_PASSPHRASE_FILE: {
@@ -207,11 +211,12 @@ export function configFromEnv(
     }
   }
   const read = <N extends Name>(name: N): Value<N> | null => {
-    const { default: byDefault, expected, read: readText }: Omit<Variable, 'name'> = variables[name]
+    const variable: Omit<Variable, 'name'> = variables[name]
+    const { default: byDefault, expected, read: readText, mayBeSecret = false } = variable
     const text = env[name] || byDefault
     if (text === null) return null
     const value = readText(text, cwd)
-    if (value === undefined) throw configInvalid(name, expected, `text of ${text.length} characters`)
+    if (value === undefined) throw configInvalid(name, expected, shown(text, mayBeSecret))
     return value as Value<N>
   }
   const given = <N extends Name>(name: N): Value<N> => read(name) ?? missing(name)
@@ -311,6 +316,10 @@ function missing(name: Name): never {
   throw configInvalid(name, variables[name].expected, 'nothing')
 }
 
+function shown(text: string, mayBeSecret: boolean): string {
+  return mayBeSecret ? `text of ${text.length} characters` : JSON.stringify(text.slice(0, 60))
+}
+
 const localUrl = (port: number) => `http://127.0.0.1:${port}`
 
 function oneOf<const T extends string>(values: readonly T[]) {
@@ -366,5 +375,5 @@ function proxies(text: string): readonly string[] | undefined {
 
 function isInside(directory: string, path: string): boolean {
   const way = relative(directory, path)
-  return way === '' || (!way.startsWith('..') && !isAbsolute(way))
+  return !/^\.\.(?:[/\\]|$)/.test(way) && !isAbsolute(way)
 }
