@@ -6,6 +6,9 @@ export interface Lock {
   release(): void
 }
 
+/** Locks that are held: a database that nothing refers to is closed by the garbage collector, and its lock with it. */
+const held = new Set<Database.Database>()
+
 /**
  * Takes the lock file at `path`, which is made if it is not there, or refuses with `LOCK_HELD` when another process,
  * or this one, holds it. The operating system holds the lock for us (SQLite's exclusive file lock), so it ends with
@@ -25,7 +28,13 @@ export function acquireLock(path: string): Lock {
     if (isBusy(error)) throw new StartRefusal('LOCK_HELD', `another process already holds ${path}`)
     throw error
   }
-  return { release: () => void file.close() }
+  held.add(file)
+  return {
+    release() {
+      held.delete(file)
+      file.close()
+    },
+  }
 }
 
 function isBusy(error: unknown): boolean {

@@ -121,7 +121,7 @@ export async function superviseEmbeddedChain(options: SuperviseOptions): Promise
       backOff = Math.min(LONGEST_BACK_OFF, backOff * 2)
       if (signal.aborted) return
       try {
-        current = await adoptOrStart({ ...options, dataDir, port: first.endpoint.port })
+        current = await adoptOrStart({ ...options, dataDir, port: first.endpoint.port }, signal)
       } catch (error) {
         if (error instanceof StartRefusal && error.code !== 'NOT_STARTED') return exitListener(error)
         log(`the chain could not be started: ${(error as Error).message}`)
@@ -143,7 +143,7 @@ async function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-async function adoptOrStart(options: SuperviseOptions): Promise<Running> {
+async function adoptOrStart(options: SuperviseOptions, giveUp?: AbortSignal): Promise<Running> {
   const { dataDir, log } = options
   for (let attempt = 0; ; attempt++) {
     const running = await findRunning(dataDir)
@@ -155,6 +155,7 @@ async function adoptOrStart(options: SuperviseOptions): Promise<Running> {
     if (started !== 'locked') return started
     // Somebody else's chain holds the directory and does not answer yet: it replays its journal, or is stopping.
     if (attempt % 50 === 0) log(`another process holds ${dataDir} and does not answer yet; waiting for it`)
+    if (giveUp?.aborted) throw new StartRefusal('NOT_STARTED', `another process holds ${dataDir}`)
     await pause(SHORTEST_BACK_OFF)
   }
 }

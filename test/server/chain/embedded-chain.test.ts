@@ -122,17 +122,17 @@ describe('the embedded chain', function () {
       const raws = await signTransfers(relayer, 0, 40)
       const journal = new Database(journalPath(dataDir), { readonly: true })
       const journaled = journal.prepare('SELECT coalesce(max(number), 0) FROM block').pluck()
-      let isSending = true
+      const sending = { isOn: true }
       let seen = 0
       const reader = (async () => {
-        while (isSending) {
+        while (sending.isOn) {
           const shown = Number(await chain.call('eth_blockNumber', []))
           expect(journaled.get()).to.be.at.least(shown)
           seen = Math.max(seen, shown)
         }
       })()
       for (const raw of raws) await send(chain, raw)
-      isSending = false
+      sending.isOn = false
       await reader
       journal.close()
       expect(seen).to.be.greaterThan(1)
