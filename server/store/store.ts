@@ -7,7 +7,8 @@
  * It is *logged* once a sealed checkpoint's size exceeds its index.
  */
 
-export type StatementKind = 'certificate' | 'record' | 'status' | 'use' | 'catalogue' | 'holder-key' | 'endorsement'
+export type StatementKind =
+  'certificate' | 'record' | 'status' | 'use' | 'catalogue' | 'holder-key' | 'endorsement'
 
 /** A write that a client may repeat: the key it chose and the SHA-256 of the request it stands for (32 bytes). */
 export interface Once {
@@ -213,7 +214,11 @@ export interface Store {
    * Accepts certificates, all or none. Refuses IDENTIFIER_TAKEN, SHORT_CODE_TAKEN (the caller draws another) and
    * IDEMPOTENCY_KEY_REUSED (same key, other request). Singles that arrive together share one commit.
    */
-  acceptCertificates(certificates: NewCertificate[], batch: string | null, once: Once | null): Promise<AcceptResult>
+  acceptCertificates(
+    certificates: NewCertificate[],
+    batch: string | null,
+    once: Once | null,
+  ): Promise<AcceptResult>
   acceptRecord(record: NewRecord, once: Once | null): Promise<AcceptResult>
   acceptStatusChange(change: NewStatusChange, once: Once | null): Promise<AcceptResult>
   /** What an earlier request with this key was answered; null when it is new. Refuses IDEMPOTENCY_KEY_REUSED. */
@@ -223,7 +228,10 @@ export interface Store {
   certificateByIdentifier(identifier: string): Promise<CertificateRow | null>
   certificateByShortCode(shortCode: string): Promise<CertificateRow | null>
   certificateBySeq(seq: number): Promise<CertificateRow | null>
-  certificates(filter: { department?: string; typeCode?: string; batch?: string }, page: Page): Promise<CertificateRow[]>
+  certificates(
+    filter: { department?: string; typeCode?: string; batch?: string },
+    page: Page,
+  ): Promise<CertificateRow[]>
   recordById(id: string): Promise<RecordRow | null>
   statusChanges(identifier: string): Promise<StatusChangeRow[]>
   statusChangeBySeq(seq: number): Promise<StatusChangeRow | null>

@@ -1,0 +1,144 @@
+/**
+ * The schema of the SQLite store, as numbered steps that only go forward. A step that was released is never edited: a
+ * change is a new step. `PRAGMA user_version` holds the number of the last step that a file has been through.
+ *
+ * What decides the layout: statements come in log order, so the tables are rowid tables keyed by `seq` and every other index
+ * is either ordered by time too (ULIDs) or as small as it can be, because each row of a random index costs a page.
+ */
+import type { Database } from 'better-sqlite3'
+import { Refusal } from '../../protocol/refusal.ts'
+
+export interface Migration {
+  version: number
+  name: string
+  sql: string
+}
+
+/** "onep" in ASCII: marks a file as ours. https://www.sqlite.org/pragma.html#pragma_application_id */
+export const APPLICATION_ID = 0x6f_6e_65_70
+
+export const migrations: readonly Migration[] = [
+  {
+    version: 1,
+    name: 'departments, types, status lists, statements, log, orders, transactions, settings',
+    sql: `
+      CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE departments (
+        code TEXT PRIMARY KEY, uscc TEXT NOT NULL UNIQUE, did TEXT NOT NULL, zh TEXT NOT NULL, en TEXT NOT NULL,
+        roles TEXT NOT NULL, created_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE types (
+        code TEXT NOT NULL, version INTEGER NOT NULL, type_code TEXT NOT NULL,
+        department TEXT NOT NULL REFERENCES departments (code), definition TEXT NOT NULL, digest BLOB NOT NULL,
+        created_at INTEGER NOT NULL, PRIMARY KEY (code, version)
+      ) STRICT;
+
+      -- The order in which a list hands out its indices, drawn when the list is opened.
+      CREATE TABLE status_lists (
+        id INTEGER PRIMARY KEY, department TEXT NOT NULL, number INTEGER NOT NULL, used INTEGER NOT NULL,
+        capacity INTEGER NOT NULL, UNIQUE (department, number), CHECK (used BETWEEN 0 AND capacity)
+      ) STRICT;
+      CREATE TABLE status_order (
+        list INTEGER NOT NULL REFERENCES status_lists (id), chunk INTEGER NOT NULL, indices BLOB NOT NULL,
+        PRIMARY KEY (list, chunk)
+      ) STRICT;
+
+      CREATE TABLE statements (
+        seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, accepted_at INTEGER NOT NULL, statement TEXT NOT NULL
+      ) STRICT;
+      -- Apart from the statements: sealing reads every leaf, and should not have to pass over kilobytes for 32 bytes.
+      CREATE TABLE leaves (seq INTEGER PRIMARY KEY, leaf BLOB NOT NULL) STRICT;
+      CREATE INDEX leaves_by_hash ON leaves (substr(leaf, 1, 6));
+
+      -- What the identifiers of a department's certificates of one type have in common.
+      CREATE TABLE series (
+        id INTEGER PRIMARY KEY, department TEXT NOT NULL, type_code TEXT NOT NULL, issuer TEXT NOT NULL,
+        UNIQUE (department, type_code, issuer)
+      ) STRICT;
+      -- identifier_key: ULID (16 bytes) and version (2 bytes) of the identifier.
+      CREATE TABLE certificates (
+        seq INTEGER PRIMARY KEY, series INTEGER NOT NULL, identifier_key BLOB NOT NULL, check_character TEXT NOT NULL,
+        short_code INTEGER NOT NULL, status_list INTEGER NOT NULL, status_index INTEGER NOT NULL,
+        valid_from INTEGER NOT NULL, valid_until INTEGER, key_salt BLOB, ciphertext BLOB
+      ) STRICT;
+      CREATE UNIQUE INDEX certificates_by_identifier ON certificates (identifier_key);
+      CREATE UNIQUE INDEX certificates_by_short_code ON certificates (short_code);
+      CREATE INDEX certificates_by_series ON certificates (series);
+      -- A batch is a few runs of neighbouring statements: nothing to write for each certificate.
+      CREATE TABLE batches (first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, batch TEXT NOT NULL) STRICT;
+      CREATE INDEX batches_by_name ON batches (batch);
+
+      CREATE TABLE records (seq INTEGER PRIMARY KEY REFERENCES statements (seq), id BLOB NOT NULL UNIQUE) STRICT;
+
+      -- No reference to certificates: who lost the database must still be able to revoke what it held.
+      CREATE TABLE status_changes (
+        seq INTEGER PRIMARY KEY REFERENCES statements (seq), id BLOB NOT NULL UNIQUE, identifier TEXT NOT NULL,
+        action TEXT NOT NULL, reason TEXT NOT NULL, order_json TEXT NOT NULL, order_digest BLOB NOT NULL,
+        after_seq INTEGER, state TEXT NOT NULL, block_number INTEGER, block_time INTEGER, refusal TEXT
+      ) STRICT;
+      CREATE INDEX status_changes_by_certificate ON status_changes (identifier);
+      CREATE INDEX status_changes_open ON status_changes (seq) WHERE state NOT IN ('final', 'refused');
+
+      CREATE TABLE answers (
+        key TEXT PRIMARY KEY, request BLOB NOT NULL, first_seq INTEGER NOT NULL, count INTEGER NOT NULL,
+        accepted_at INTEGER NOT NULL, batch TEXT
+      ) STRICT, WITHOUT ROWID;
+
+      -- 510 hashes (16,320 bytes) make a row fill two pages exactly.
+      CREATE TABLE tiles (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
+      CREATE TABLE checkpoints (
+        size INTEGER PRIMARY KEY, root BLOB NOT NULL, note TEXT NOT NULL, signature BLOB NOT NULL,
+        sealed_at INTEGER NOT NULL, state TEXT NOT NULL, block_number INTEGER, block_hash TEXT, block_time INTEGER,
+        reanchored INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX checkpoints_open ON checkpoints (size) WHERE state <> 'final';
+      CREATE INDEX checkpoints_anchored ON checkpoints (size) WHERE state <> 'sealed';
+
+      CREATE TABLE transactions (
+        id INTEGER PRIMARY KEY, purpose TEXT NOT NULL, sender TEXT NOT NULL, nonce INTEGER NOT NULL, raw TEXT NOT NULL,
+        hash TEXT NOT NULL, recipient TEXT, created_at INTEGER NOT NULL, state TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX transactions_open ON transactions (sender, nonce) WHERE state = 'stored';
+      CREATE INDEX transactions_kept ON transactions (sender, nonce) WHERE state <> 'abandoned';
+    `,
+  },
+]
+
+/**
+ * Refuses STORE_FORMAT for a database of another program and STORE_NEWER for one of a later release. Only reads, so that a file
+ * which is not ours stays as it is.
+ */
+export function assertOurs(db: Database, steps: readonly Migration[] = migrations): void {
+  const version = schemaVersion(db)
+  const isNew = version === 0 && db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined
+  if (!isNew && db.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
+    throw new Refusal('STORE_FORMAT', `${db.name} is a database of another program`, { found: db.name })
+  }
+  const newest = steps.at(-1)?.version ?? 0
+  if (version > newest) {
+    throw new Refusal(
+      'STORE_NEWER',
+      `${db.name} was written by a later release: its schema is ${version}, this release knows ${newest}`,
+      { expected: `at most ${newest}`, found: String(version) },
+    )
+  }
+}
+
+/** Brings a file to the newest schema, each step in a transaction of its own: after a crash a step has happened or it has not. */
+export function migrate(db: Database, steps: readonly Migration[] = migrations): void {
+  for (const step of steps) {
+    db.transaction(() => {
+      // Asked inside: another process may have taken the same step while we waited for the lock.
+      if (schemaVersion(db) >= step.version) return
+      db.exec(step.sql)
+      db.pragma(`application_id = ${APPLICATION_ID}`)
+      db.pragma(`user_version = ${step.version}`)
+    }).immediate()
+  }
+}
+
+function schemaVersion(db: Database): number {
+  return Number(db.pragma('user_version', { simple: true }))
+}

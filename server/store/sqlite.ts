@@ -1,0 +1,61 @@
+/**
+ * The store in one SQLite file, the embedded default. What a verb acknowledged is on the disk (WAL, `synchronous=FULL`, asserted at
+ * every open). One process is meant to write; a second one is not harmful, it waits.
+ */
+import type { Store } from './store.ts'
+import { catalogueVerbs } from './sqlite/catalogue.ts'
+import { brokenPromises, openConnection } from './sqlite/connection.ts'
+import type { Context } from './sqlite/context.ts'
+import { groupCommit } from './sqlite/group-commit.ts'
+import { logVerbs } from './sqlite/log.ts'
+import { statementVerbs } from './sqlite/statements.ts'
+import { statusListVerbs } from './sqlite/status-lists.ts'
+import { transactionVerbs } from './sqlite/transactions.ts'
+
+export interface SqliteStoreOptions {
+  /** Milliseconds since 1970, as `Date.now`. */
+  clock: () => number
+}
+
+/**
+ * Opens or creates the store at `path`; its folder must exist. Refuses SQLITE_TOO_OLD, STORE_FORMAT (not a database of ours), STORE_NEWER
+ * (written by a later release) and STORE_UNSAFE (commits would not be durable), and leaves the file as it was.
+ */
+export async function openSqliteStore(path: string, { clock }: SqliteStoreOptions): Promise<Store> {
+  const db = openConnection(path)
+  const forgets: (() => void)[] = []
+  const commits = groupCommit(db, () => {
+    for (const forget of forgets) forget()
+  })
+  const context: Context = {
+    db,
+    write: commits.write,
+    now: () => Math.floor(clock() / 1000),
+    onUndo: forget => void forgets.push(forget),
+  }
+  const { findAlteredStatements, ...statements } = statementVerbs(context)
+  const { findAlteredHashes, ...log } = logVerbs(context)
+
+  return {
+    ...catalogueVerbs(context),
+    ...statusListVerbs(context),
+    ...statements,
+    ...log,
+    ...transactionVerbs(context),
+    async checkIntegrity() {
+      const pages = db.prepare<[], string>('PRAGMA integrity_check').pluck().all()
+      const references = db.prepare('PRAGMA foreign_key_check').all()
+      return [
+        ...pages.filter(line => line !== 'ok'),
+        ...references.map(row => `dangling reference ${JSON.stringify(row)}`),
+        ...brokenPromises(db),
+        ...(await findAlteredStatements()),
+        ...(await findAlteredHashes()),
+      ]
+    },
+    async close() {
+      commits.close()
+      db.close()
+    },
+  }
+}

@@ -1,0 +1,558 @@
+/**
+ * Statements in SQLite: certificates, records and status changes as they are accepted, and the answers that a client may ask for
+ * again.
+ */
+import { SqliteError } from 'better-sqlite3'
+import { Refusal, invariant } from '../../../protocol/refusal.ts'
+import { leafHash } from '../../../protocol/log.ts'
+import type {
+  AcceptResult,
+  CertificateRow,
+  NewCertificate,
+  NewRecord,
+  NewStatement,
+  NewStatusChange,
+  Once,
+  OrderState,
+  RecordRow,
+  StatementKind,
+  StatementRow,
+  StatusAction,
+  StatusChangeRow,
+  Store,
+} from '../store.ts'
+import {
+  IDENTIFIER_KEY_BYTES,
+  joinIdentifier,
+  shortCodeNumber,
+  shortCodeText,
+  splitIdentifier,
+  ulidBytes,
+  ulidText,
+} from './compact.ts'
+import type { Context } from './context.ts'
+import { bytes, turnOfTheLoop } from './context.ts'
+
+/** Stored numbers of the kinds; never reused. */
+const KIND_NUMBER: Record<StatementKind, number> = {
+  certificate: 1,
+  record: 2,
+  status: 3,
+  use: 4,
+  catalogue: 5,
+  'holder-key': 6,
+  endorsement: 7,
+}
+const KIND_OF = new Map(Object.entries(KIND_NUMBER).map(([kind, number]) => [number, kind as StatementKind]))
+
+const STATEMENTS_AT_A_TIME = 1000
+
+interface StatementRecord {
+  seq: number
+  kind: number
+  accepted_at: number
+  statement: string
+  leaf: Buffer
+}
+
+interface CertificateRecord extends StatementRecord {
+  department: string
+  type_code: string
+  issuer: string
+  identifier_key: Buffer
+  check_character: string
+  short_code: number
+  status_list: number
+  status_index: number
+  valid_from: number
+  valid_until: number | null
+  key_salt: Buffer | null
+  ciphertext: Buffer | null
+  batch: string | null
+}
+
+interface StatusChangeRecord extends StatementRecord {
+  id: Buffer
+  identifier: string
+  action: StatusAction
+  reason: string
+  order_json: string
+  order_digest: Buffer
+  after_seq: number | null
+  state: OrderState
+  block_number: number | null
+  block_time: number | null
+  refusal: string | null
+}
+
+interface AnswerRecord {
+  request: Buffer
+  first_seq: number
+  count: number
+  accepted_at: number
+  batch: string | null
+}
+
+type StatementVerbs = Pick<
+  Store,
+  | 'acceptCertificates'
+  | 'acceptRecord'
+  | 'acceptStatusChange'
+  | 'answered'
+  | 'statementBySeq'
+  | 'seqOfLeaf'
+  | 'certificateByIdentifier'
+  | 'certificateByShortCode'
+  | 'certificateBySeq'
+  | 'certificates'
+  | 'recordById'
+  | 'statusChanges'
+  | 'statusChangeBySeq'
+  | 'openOrders'
+  | 'markOrder'
+  | 'eraseCertificate'
+  | 'statements'
+>
+
+interface StatementAudit {
+  /** Hashes every statement again and counts; names what differs. */
+  findAlteredStatements: () => Promise<string[]>
+}
+
+const STATEMENT_COLUMNS = 's.seq, s.kind, s.accepted_at, s.statement, l.leaf'
+const WITH_LEAF = 'statements s JOIN leaves l USING (seq)'
+const CERTIFICATE = `
+  SELECT ${STATEMENT_COLUMNS}, r.department, r.type_code, r.issuer, c.*, (
+    SELECT CASE WHEN b.last_seq >= c.seq THEN b.batch END
+    FROM batches b WHERE b.first_seq <= c.seq ORDER BY b.first_seq DESC LIMIT 1
+  ) AS batch
+  FROM certificates c JOIN statements s ON s.seq = c.seq JOIN leaves l ON l.seq = c.seq JOIN series r ON r.id = c.series`
+const STATUS_CHANGE = `SELECT ${STATEMENT_COLUMNS}, o.* FROM status_changes o JOIN statements s USING (seq) JOIN leaves l USING (seq)`
+
+export function statementVerbs({ db, write, now, onUndo }: Context): StatementVerbs & StatementAudit {
+  const lastSeq = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM statements').pluck()
+  const insertStatement = db.prepare<[number, number, number, string]>(
+    'INSERT INTO statements VALUES (?, ?, ?, ?)',
+  )
+  const insertLeaf = db.prepare<[number, Uint8Array]>('INSERT INTO leaves VALUES (?, ?)')
+  const insertCertificate = db.prepare<
+    [
+      number,
+      number,
+      Uint8Array,
+      string,
+      number,
+      number,
+      number,
+      number,
+      number | null,
+      Uint8Array,
+      Uint8Array,
+    ]
+  >('INSERT INTO certificates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const insertBatch = db.prepare<[number, number, string]>('INSERT INTO batches VALUES (?, ?, ?)')
+  const findSeries = db
+    .prepare<[string, string, string], number>(
+      'SELECT id FROM series WHERE department = ? AND type_code = ? AND issuer = ?',
+    )
+    .pluck()
+  const insertSeries = db.prepare<[string, string, string]>(
+    'INSERT INTO series (department, type_code, issuer) VALUES (?, ?, ?)',
+  )
+  const seriesMatching = db
+    .prepare<{ department: string | null; typeCode: string | null }, number>(
+      `SELECT id FROM series WHERE (@department IS NULL OR department = @department)
+       AND (@typeCode IS NULL OR type_code = @typeCode)`,
+    )
+    .pluck()
+  const insertRecord = db.prepare<[number, Uint8Array]>('INSERT INTO records VALUES (?, ?)')
+  const insertChange = db.prepare<
+    [number, Uint8Array, string, string, string, string, Uint8Array, number | null]
+  >("INSERT INTO status_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accepted', NULL, NULL, NULL)")
+  const findAnswer = db.prepare<[string], AnswerRecord>('SELECT * FROM answers WHERE key = ?')
+  const insertAnswer = db.prepare<[string, Uint8Array, number, number, number, string | null]>(
+    'INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)',
+  )
+
+  const statementBySeq = db.prepare<[number], StatementRecord>(
+    `SELECT ${STATEMENT_COLUMNS} FROM ${WITH_LEAF} WHERE s.seq = ?`,
+  )
+  const statementRange = db.prepare<[number, number], StatementRecord>(
+    `SELECT ${STATEMENT_COLUMNS} FROM ${WITH_LEAF} WHERE s.seq > ? ORDER BY s.seq LIMIT ?`,
+  )
+  const seqOfLeaf = db
+    .prepare<[Uint8Array, Uint8Array], number>(
+      'SELECT seq FROM leaves WHERE substr(leaf, 1, 6) = ? AND leaf = ? ORDER BY seq LIMIT 1',
+    )
+    .pluck()
+  const certificateBySeq = db.prepare<[number], CertificateRecord>(`${CERTIFICATE} WHERE c.seq = ?`)
+  const certificateByKey = db.prepare<[Uint8Array], CertificateRecord>(
+    `${CERTIFICATE} WHERE c.identifier_key = ?`,
+  )
+  const certificateByShortCode = db.prepare<[number], CertificateRecord>(
+    `${CERTIFICATE} WHERE c.short_code = ?`,
+  )
+  const seqsBefore = db
+    .prepare<[number, number], number>('SELECT seq FROM certificates WHERE seq < ? ORDER BY seq DESC LIMIT ?')
+    .pluck()
+  const seqsOfSeries = db
+    .prepare<[number, number, number], number>(
+      'SELECT seq FROM certificates WHERE series = ? AND seq < ? ORDER BY seq DESC LIMIT ?',
+    )
+    .pluck()
+  const runsOfBatch = db.prepare<[string, number], { first_seq: number; last_seq: number }>(
+    'SELECT first_seq, last_seq FROM batches WHERE batch = ? AND first_seq < ? ORDER BY first_seq DESC',
+  )
+  const seqsOfRun = db.prepare<[number, number], { seq: number; series: number }>(
+    'SELECT seq, series FROM certificates WHERE seq BETWEEN ? AND ? ORDER BY seq DESC',
+  )
+  const recordById = db.prepare<[Uint8Array], StatementRecord>(
+    `SELECT ${STATEMENT_COLUMNS} FROM records r JOIN statements s USING (seq) JOIN leaves l USING (seq) WHERE r.id = ?`,
+  )
+  const changesOf = db.prepare<[string], StatusChangeRecord>(
+    `${STATUS_CHANGE} WHERE o.identifier = ? ORDER BY o.seq`,
+  )
+  const changeBySeq = db.prepare<[number], StatusChangeRecord>(`${STATUS_CHANGE} WHERE o.seq = ?`)
+  const openChanges = db.prepare<[], StatusChangeRecord>(
+    `${STATUS_CHANGE} WHERE o.state NOT IN ('final', 'refused') ORDER BY o.seq`,
+  )
+  const markChange = db.prepare<[string, number | null, number | null, string | null, number]>(
+    'UPDATE status_changes SET state = ?, block_number = ?, block_time = ?, refusal = ? WHERE seq = ?',
+  )
+  const eraseByKey = db.prepare<[Uint8Array]>(
+    'UPDATE certificates SET key_salt = NULL, ciphertext = NULL WHERE identifier_key = ? AND key_salt IS NOT NULL',
+  )
+
+  const seriesIds = new Map<string, number>()
+  onUndo(() => seriesIds.clear())
+  /** Bound values are copied at once, so one key is enough for all rows. */
+  const identifierKey = new Uint8Array(IDENTIFIER_KEY_BYTES)
+
+  function seriesId(department: string, typeCode: string, issuer: string): number {
+    const name = `${issuer} ${typeCode} ${department}`
+    const known = seriesIds.get(name)
+    if (known !== undefined) return known
+    const id =
+      findSeries.get(department, typeCode, issuer) ??
+      Number(insertSeries.run(department, typeCode, issuer).lastInsertRowid)
+    seriesIds.set(name, id)
+    return id
+  }
+
+  function earlierAnswer(once: Once | null): AcceptResult | null {
+    const answer = once === null ? undefined : findAnswer.get(once.key)
+    if (once === null || answer === undefined) return null
+    if (Buffer.compare(answer.request, once.request) !== 0) {
+      throw new Refusal('IDEMPOTENCY_KEY_REUSED', `the key ${once.key} was used for another request`, {
+        field: 'Idempotency-Key',
+        expected: 'a key that was not used before',
+        found: once.key,
+      })
+    }
+    return {
+      repeated: true,
+      ...acceptedRun(answer.first_seq, answer.count, answer.accepted_at, answer.batch),
+    }
+  }
+
+  function newAnswer(
+    first: number,
+    count: number,
+    acceptedAt: number,
+    batch: string | null,
+    once: Once | null,
+  ) {
+    if (once !== null) insertAnswer.run(once.key, once.request, first, count, acceptedAt, batch)
+    return { repeated: false, ...acceptedRun(first, count, acceptedAt, batch) }
+  }
+
+  function appendStatement(seq: number, statement: NewStatement, acceptedAt: number): void {
+    invariant(statement.leaf.length === 32, `a leaf of ${statement.leaf.length} bytes`)
+    insertStatement.run(seq, KIND_NUMBER[statement.kind], acceptedAt, statement.statement)
+    insertLeaf.run(seq, statement.leaf)
+  }
+
+  function appendCertificate(seq: number, certificate: NewCertificate, acceptedAt: number): void {
+    const parts = splitIdentifier(certificate.identifier, identifierKey)
+    invariant(parts !== null, `${certificate.identifier} is not an identifier of ours`)
+    invariant(
+      parts.typeCode === certificate.typeCode,
+      `${certificate.identifier} is not of type ${certificate.typeCode}`,
+    )
+    const shortCode = shortCodeNumber(certificate.shortCode)
+    invariant(shortCode !== null, `${certificate.shortCode} is not a short code`)
+    appendStatement(seq, certificate, acceptedAt)
+    insertCertificate.run(
+      seq,
+      seriesId(certificate.department, parts.typeCode, parts.issuer),
+      identifierKey,
+      parts.checkCharacter,
+      shortCode,
+      certificate.statusList,
+      certificate.statusIndex,
+      certificate.validFrom,
+      certificate.validUntil,
+      certificate.sealed.keySalt,
+      certificate.sealed.ciphertext,
+    )
+  }
+
+  function acceptAll(certificates: NewCertificate[], batch: string | null, once: Once | null): AcceptResult {
+    const earlier = earlierAnswer(once)
+    if (earlier !== null) return earlier
+    const acceptedAt = now()
+    const first = nextSeq()
+    let seq = first
+    for (const certificate of certificates) {
+      try {
+        appendCertificate(seq, certificate, acceptedAt)
+      } catch (error) {
+        throw takenCertificate(error, certificate, seq - first)
+      }
+      seq++
+    }
+    if (batch !== null && seq > first) insertBatch.run(first, seq - 1, batch)
+    return newAnswer(first, certificates.length, acceptedAt, batch, once)
+  }
+
+  /** A statement of which there is at most one for each id in its jti. */
+  function acceptOne(
+    statement: NewStatement,
+    once: Once | null,
+    append: (seq: number) => void,
+  ): AcceptResult {
+    const earlier = earlierAnswer(once)
+    if (earlier !== null) return earlier
+    const acceptedAt = now()
+    const seq = nextSeq()
+    appendStatement(seq, statement, acceptedAt)
+    append(seq)
+    return newAnswer(seq, 1, acceptedAt, null, once)
+  }
+
+  function nextSeq(): number {
+    return (lastSeq.get() ?? 0) + 1
+  }
+
+  function appendRecord(seq: number, record: NewRecord): void {
+    try {
+      insertRecord.run(seq, idBytes(record.id))
+    } catch (error) {
+      throw isTaken(error, 'records.id') ? taken('RECORD_ID_TAKEN', 'id', record.id) : error
+    }
+  }
+
+  function appendStatusChange(seq: number, change: NewStatusChange): void {
+    const { id, identifier, action, reason, order, orderDigest, afterSeq } = change
+    try {
+      insertChange.run(seq, idBytes(id), identifier, action, reason, order, orderDigest, afterSeq)
+    } catch (error) {
+      throw isTaken(error, 'status_changes.id') ? taken('STATUS_CHANGE_ID_TAKEN', 'id', id) : error
+    }
+  }
+
+  function seqsOfBatch(
+    batch: string,
+    series: ReadonlySet<number> | null,
+    before: number,
+    limit: number,
+  ): number[] {
+    const seqs: number[] = []
+    for (const run of runsOfBatch.all(batch, before)) {
+      for (const row of seqsOfRun.all(run.first_seq, Math.min(run.last_seq, before - 1))) {
+        if (series !== null && !series.has(row.series)) continue
+        if (seqs.push(row.seq) === limit) return seqs
+      }
+    }
+    return seqs
+  }
+
+  function certificateSeqs(
+    { department, typeCode, batch }: { department?: string; typeCode?: string; batch?: string },
+    before: number,
+    limit: number,
+  ): number[] {
+    const filtered = department !== undefined || typeCode !== undefined
+    const series = filtered
+      ? new Set(seriesMatching.all({ department: department ?? null, typeCode: typeCode ?? null }))
+      : null
+    if (batch !== undefined) return seqsOfBatch(batch, series, before, limit)
+    if (series === null) return seqsBefore.all(before, limit)
+    return [...series]
+      .flatMap(id => seqsOfSeries.all(id, before, limit))
+      .sort((a, b) => b - a)
+      .slice(0, limit)
+  }
+
+  function certificateRow(record: CertificateRecord | undefined): CertificateRow | null {
+    return record === undefined ? null : toCertificate(record)
+  }
+
+  return {
+    acceptCertificates: (certificates, batch, once) => write(() => acceptAll(certificates, batch, once)),
+    acceptRecord: (record, once) => write(() => acceptOne(record, once, seq => appendRecord(seq, record))),
+    acceptStatusChange: (change, once) =>
+      write(() => acceptOne(change, once, seq => appendStatusChange(seq, change))),
+    async answered(once) {
+      return earlierAnswer(once)
+    },
+    async statementBySeq(seq) {
+      const record = statementBySeq.get(seq)
+      return record === undefined ? null : toStatement(record)
+    },
+    async seqOfLeaf(leaf) {
+      return seqOfLeaf.get(leaf.subarray(0, 6), leaf) ?? null
+    },
+    async certificateByIdentifier(identifier) {
+      if (splitIdentifier(identifier, identifierKey) === null) return null
+      const row = certificateRow(certificateByKey.get(identifierKey))
+      return row?.identifier === identifier ? row : null
+    },
+    async certificateByShortCode(shortCode) {
+      const number = shortCodeNumber(shortCode)
+      return number === null ? null : certificateRow(certificateByShortCode.get(number))
+    },
+    async certificateBySeq(seq) {
+      return certificateRow(certificateBySeq.get(seq))
+    },
+    async certificates(filter, { before, limit }) {
+      const seqs = certificateSeqs(filter, before ?? Number.MAX_SAFE_INTEGER, limit)
+      return seqs.flatMap(seq => certificateRow(certificateBySeq.get(seq)) ?? [])
+    },
+    async recordById(id) {
+      const key = ulidBytes(id)
+      const record = key === null ? undefined : recordById.get(key)
+      return record === undefined ? null : toRecord(record, id)
+    },
+    async statusChanges(identifier) {
+      return changesOf.all(identifier).map(toStatusChange)
+    },
+    async statusChangeBySeq(seq) {
+      const record = changeBySeq.get(seq)
+      return record === undefined ? null : toStatusChange(record)
+    },
+    async openOrders() {
+      return openChanges.all().map(toStatusChange)
+    },
+    markOrder: (seq, state, block, refusal) =>
+      write(() => {
+        const { changes } = markChange.run(state, block?.number ?? null, block?.time ?? null, refusal, seq)
+        invariant(changes === 1, `no status change ${seq}`)
+      }),
+    async eraseCertificate(identifier) {
+      const erased = await write(() => {
+        invariant(
+          splitIdentifier(identifier, identifierKey) !== null,
+          `${identifier} is not an identifier of ours`,
+        )
+        return eraseByKey.run(identifierKey).changes > 0
+      })
+      // The page is overwritten with zeros, but the write-ahead log still has its older copies.
+      if (erased) db.pragma('wal_checkpoint(TRUNCATE)')
+    },
+    async statements(from, max) {
+      return statementRange.all(from, max).map(toStatement)
+    },
+
+    async findAlteredStatements() {
+      const altered: string[] = []
+      const end = lastSeq.get() ?? 0
+      let seq = 0
+      while (seq < end) {
+        for (const { seq: found, leaf, statement } of statementRange.all(seq, STATEMENTS_AT_A_TIME)) {
+          if (found !== seq + 1) return [...altered, `statement ${seq + 1} is missing`]
+          if (Buffer.compare(leafHash(statement), leaf) !== 0)
+            altered.push(`statement ${found} differs from its leaf`)
+          seq = found
+        }
+        await turnOfTheLoop()
+      }
+      return altered
+    },
+  }
+}
+
+function acceptedRun(first: number, count: number, acceptedAt: number, batch: string | null) {
+  return { batch, accepted: Array.from({ length: count }, (_, i) => ({ seq: first + i, acceptedAt })) }
+}
+
+function takenCertificate(error: unknown, { identifier, shortCode }: NewCertificate, row: number): unknown {
+  if (isTaken(error, 'certificates.identifier_key'))
+    return taken('IDENTIFIER_TAKEN', 'identifier', identifier, row)
+  if (isTaken(error, 'certificates.short_code')) return taken('SHORT_CODE_TAKEN', 'shortCode', shortCode, row)
+  return error
+}
+
+function isTaken(error: unknown, column: string): boolean {
+  return (
+    error instanceof SqliteError &&
+    error.code === 'SQLITE_CONSTRAINT_UNIQUE' &&
+    error.message === `UNIQUE constraint failed: ${column}`
+  )
+}
+
+function taken(code: string, field: string, found: string, row?: number): Refusal {
+  const expected = 'one that is not in the log yet'
+  const errors = row === undefined ? {} : { errors: [{ row, field, code, expected, found }] }
+  return new Refusal(code, `${field} ${found} is taken`, { field, expected, found, ...errors })
+}
+
+function idBytes(id: string): Uint8Array {
+  const key = ulidBytes(id)
+  invariant(key !== null, `${id} is not a ULID`)
+  return key
+}
+
+function toStatement(record: StatementRecord): StatementRow {
+  const kind = KIND_OF.get(record.kind)
+  invariant(kind !== undefined, `statement ${record.seq} is of the unknown kind ${record.kind}`)
+  const { seq, accepted_at: acceptedAt, statement, leaf } = record
+  return { seq, acceptedAt, kind, statement, leaf: bytes(leaf) }
+}
+
+function toRecord(record: StatementRecord, id: string): RecordRow {
+  return { ...toStatement(record), kind: 'record', id }
+}
+
+function toCertificate(record: CertificateRecord): CertificateRow {
+  const { key_salt: keySalt, ciphertext } = record
+  return {
+    ...toStatement(record),
+    kind: 'certificate',
+    identifier: joinIdentifier(record.identifier_key, {
+      typeCode: record.type_code,
+      issuer: record.issuer,
+      checkCharacter: record.check_character,
+    }),
+    department: record.department,
+    typeCode: record.type_code,
+    shortCode: shortCodeText(record.short_code),
+    statusList: record.status_list,
+    statusIndex: record.status_index,
+    validFrom: record.valid_from,
+    validUntil: record.valid_until,
+    batch: record.batch,
+    sealed:
+      keySalt === null || ciphertext === null
+        ? null
+        : { keySalt: bytes(keySalt), ciphertext: bytes(ciphertext) },
+  }
+}
+
+function toStatusChange(record: StatusChangeRecord): StatusChangeRow {
+  return {
+    ...toStatement(record),
+    kind: 'status',
+    id: ulidText(record.id),
+    identifier: record.identifier,
+    action: record.action,
+    reason: record.reason,
+    order: record.order_json,
+    orderDigest: bytes(record.order_digest),
+    afterSeq: record.after_seq,
+    state: record.state,
+    blockNumber: record.block_number,
+    blockTime: record.block_time,
+    refusal: record.refusal,
+  }
+}
