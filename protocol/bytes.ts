@@ -10,9 +10,16 @@ interface Base64 {
   decode: (text: string) => Uint8Array | null
 }
 
+interface Base64Way {
+  base64url: Base64
+  base64: Base64
+}
+
 /** base64url without padding (RFC 4648 §5). */
 export function toBase64url(bytes: Uint8Array): string {
-  return base64url.encode(bytes)
+  if (scratch === undefined || bytes.length > scratch.length) return base64url.encode(bytes)
+  scratch.set(bytes)
+  return scratch.toString('base64url', 0, bytes.length)
 }
 
 /** The bytes of canonical base64url: no padding, no other character, unused low bits zero. Otherwise null. */
@@ -105,15 +112,15 @@ const STANDARD_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0
 
 const NodeBuffer = (globalThis as { Buffer?: typeof Buffer }).Buffer
 
-/** Reused, so that a short text costs no allocation; nothing here waits while using it. */
-const textScratch = NodeBuffer?.alloc(4096)
+/** Reused, so that short bytes cost no allocation; nothing here waits while using it. */
+const scratch = NodeBuffer?.alloc(4096)
 
 function bufferTextToBase64url(Native: typeof Buffer, text: string): string {
   // A UTF-16 unit takes at most three bytes of UTF-8.
-  if (textScratch === undefined || text.length * 3 > textScratch.length)
+  if (scratch === undefined || text.length * 3 > scratch.length)
     return Native.from(text, 'utf8').toString('base64url')
-  const { written } = encoder.encodeInto(text, textScratch)
-  return textScratch.toString('base64url', 0, written)
+  const { written } = encoder.encodeInto(text, scratch)
+  return scratch.toString('base64url', 0, written)
 }
 
 /** `Uint8Array.fromBase64` and `toBase64`: in browsers since 2025, not yet in the ECMAScript edition that is compiled for. */
@@ -200,15 +207,15 @@ function unpaddedLength(text: string): number {
 }
 
 /** Every way to do base64 that this platform has, the portable one first. */
-export const base64Ways: readonly { base64url: Base64; base64: Base64 }[] = [
+export const base64Ways: readonly Base64Way[] = [
   { base64url: tableBase64(URL_ALPHABET, false), base64: tableBase64(STANDARD_ALPHABET, true) },
   ...nativeWays(),
 ]
 
-function nativeWays(): { base64url: Base64; base64: Base64 }[] {
+function nativeWays(): Base64Way[] {
   const url = nativeBase64('base64url')
   const standard = nativeBase64('base64')
   return url === null || standard === null ? [] : [{ base64url: url, base64: standard }]
 }
 
-const { base64url, base64 } = base64Ways.at(-1) as { base64url: Base64; base64: Base64 }
+const { base64url, base64 } = base64Ways.at(-1) as Base64Way

@@ -59,7 +59,7 @@ export function makeDisclosures(
   const salts = saltsIn(randomness, n)
 
   const disclosures = fields.map(([name, value], i) => disclosureOf(salts[i] ?? '', name, value))
-  const subjectDigests = disclosures.map(disclosureDigest)
+  const subjectDigests = disclosures.map(disclosure => sha256Base64url(disclosure))
   let at = n * SALT_BYTES
   for (let i = 0; i < inSubject; i++, at += DECOY_BYTES) subjectDigests.push(decoyAt(randomness, at))
   subjectDigests.sort()
@@ -70,7 +70,8 @@ export function makeDisclosures(
 }
 
 function disclosureOf(salt: string, name: string, value: unknown): string {
-  return utf8ToBase64url(JSON.stringify([salt, name, value]))
+  // What JSON.stringify([salt, name, value]) prints, without making the array: this runs for every field that is issued.
+  return utf8ToBase64url(`["${salt}",${JSON.stringify(name)},${JSON.stringify(value)}]`)
 }
 
 /** SHAKE256 (FIPS 202): first the salts, then the decoys. */
@@ -80,9 +81,11 @@ function randomnessOf(seed: Uint8Array, salts: number, decoys: number): Uint8Arr
 }
 
 function saltsIn(randomness: Uint8Array, n: number): string[] {
-  return Array.from({ length: n }, (_, i) =>
-    toBase64url(randomness.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES)),
-  )
+  const salts: string[] = []
+  for (let at = 0; at < n * SALT_BYTES; at += SALT_BYTES) {
+    salts.push(toBase64url(randomness.subarray(at, at + SALT_BYTES)))
+  }
+  return salts
 }
 
 function decoyAt(randomness: Uint8Array, at: number): string {

@@ -61,6 +61,11 @@ export function parseCertificateIdentifier(text: string): ReadCertificateIdentif
 const IDENTIFIER =
   /^1\.2\.156\.3005\.2\.([0-9A-Z]{18}\d{3})\.([0-9A-Z]{6,18})\.([0-9A-Z]{7,32})\.(\d{3})\.([0-9A-Z])$/
 
+/** Whether a text is the code of a certificate type: a USCC and three digits. */
+export function isTypeCode(text: string): boolean {
+  return /^[0-9A-Z]{18}\d{3}$/.test(text) && isUscc(text.slice(0, 18))
+}
+
 /** Check character of ISO/IEC 7064 MOD 37,36 (GB/T 17710) over `[0-9A-Z]`. */
 export function mod3736(text: string): string {
   let p = 36

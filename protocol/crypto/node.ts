@@ -29,10 +29,12 @@ export function sha256Into(data: Uint8Array | string, out: Uint8Array, offset: n
 
 /** The first `bytes` bytes of SHAKE256 (FIPS 202). */
 export function shake256(data: Uint8Array, bytes: number): Uint8Array {
-  const output = new Uint8Array(bytes)
-  if (bytes === 0) return output
-  writeLatin1(output, hash('shake256', data, { outputLength: bytes, outputEncoding: 'binary' }), 0)
-  return output
+  if (bytes === 0) return new Uint8Array(0)
+  const output = Buffer.from(
+    hash('shake256', data, { outputLength: bytes, outputEncoding: 'binary' }),
+    'binary',
+  )
+  return new Uint8Array(output.buffer, output.byteOffset, bytes)
 }
 
 /** Keccak-256 as Ethereum uses it (not SHA3-256), 32 bytes. Not in Node's OpenSSL, therefore noble here too. */
