@@ -3,6 +3,7 @@
  */
 import type { ChainIdentity, ChainView } from '../protocol/chain-view.ts'
 import type { Config } from './config.ts'
+import { invariant } from '../protocol/refusal.ts'
 import type { Deployment } from './chain/deployment.ts'
 import type { Rpc } from './chain/rpc.ts'
 import type { Account, TransactionContext } from './chain/transactions.ts'
@@ -49,3 +50,9 @@ export interface LogIdentity {
 }
 
 export const nowSeconds = (world: Pick<World, 'clock'>): number => Math.floor(world.clock() / 1000)
+
+/** The address that others know, once the gateway listens. */
+export function publicUrl(world: Pick<World, 'config'>): string {
+  invariant(world.config.publicUrl !== null, 'the public URL is known once the gateway listens')
+  return world.config.publicUrl
+}

@@ -5,7 +5,8 @@
  * After a crash: before storing, nothing happened; after storing, the same bytes go out again and the node recognises them.
  * One gateway sends for one account at a time (the data folder's lock), so nonces come from the store.
  */
-import { Transaction, type SigningKey } from 'ethers'
+import { getBytes, Signature, Transaction } from 'ethers'
+import { toHex } from '../../protocol/bytes.ts'
 import { errorName } from './contracts.ts'
 import { ContractRevert, revertData } from './view.ts'
 import { quantityToBigInt, quantityToNumber, RpcFailure, toQuantity, type Rpc } from './rpc.ts'
@@ -22,8 +23,10 @@ export interface TransactionContext {
 }
 
 export interface Account {
+  /** 0x-hex, lower-case. */
   address: string
-  key: SigningKey
+  /** r ‖ s ‖ v (65 bytes, low s) over a 32-byte digest. */
+  signDigest: (digest: Uint8Array) => Promise<Uint8Array>
 }
 
 export interface Intent {
@@ -160,7 +163,7 @@ async function storeAttempt(
     maxFeePerGas,
     maxPriorityFeePerGas: bumped(fees.priority, previous?.maxPriorityFeePerGas),
   })
-  transaction.signature = account.key.sign(transaction.unsignedHash)
+  transaction.signature = Signature.from(toHex(await account.signDigest(getBytes(transaction.unsignedHash))))
   return store.storeTransaction({
     from: account.address,
     purpose: intent.purpose,

@@ -4,6 +4,8 @@
 export const NOTE_KEY = 'log/note'
 export const LOG_KEY = 'log/anchor'
 export const GOVERNANCE_KEY = 'governance'
+/** Pays on a chain that is not the embedded one; has no authority. */
+export const RELAYER_KEY = 'relayer'
 
 /** `generation` counts a department's keys of one purpose from 1. */
 export const issuingKey = (uscc: string, generation: number): string => `department/${uscc}/issuing/${generation}`

@@ -96,6 +96,7 @@ interface AnswerRecord {
 type StatementVerbs = Pick<
   Store,
   | 'acceptCertificates'
+  | 'acceptSuccessor'
   | 'acceptRecord'
   | 'acceptStatusChange'
   | 'answered'
@@ -315,6 +316,25 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
     return newAnswer(first, certificates.length, acceptedAt, batch, once)
   }
 
+  function acceptWithSuccessor(
+    certificate: NewCertificate,
+    change: NewStatusChange,
+    once: Once | null,
+  ): AcceptResult {
+    const earlier = earlierAnswer(once)
+    if (earlier !== null) return earlier
+    const acceptedAt = now()
+    const seq = nextSeq()
+    try {
+      appendCertificate(seq, certificate, acceptedAt)
+    } catch (error) {
+      throw takenCertificate(error, certificate, 0)
+    }
+    appendStatement(seq + 1, change, acceptedAt)
+    appendStatusChange(seq + 1, { ...change, afterSeq: seq })
+    return newAnswer(seq, 2, acceptedAt, null, once)
+  }
+
   /** A statement of which there is at most one for each id in its jti. */
   function acceptOne(
     statement: NewStatement,
@@ -390,6 +410,8 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
 
   return {
     acceptCertificates: (certificates, batch, once) => write(() => acceptAll(certificates, batch, once)),
+    acceptSuccessor: (certificate, change, once) =>
+      write(() => acceptWithSuccessor(certificate, change, once)),
     acceptRecord: (record, once) => write(() => acceptOne(record, once, seq => appendRecord(seq, record))),
     acceptStatusChange: (change, once) =>
       write(() => acceptOne(change, once, seq => appendStatusChange(seq, change))),

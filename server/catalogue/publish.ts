@@ -1,0 +1,97 @@
+/**
+ * Publishing certificate types. A version, once published, never changes; old certificates keep theirs.
+ */
+import { sha256 } from '#crypto'
+import { toBase64, toUtf8 } from '../../protocol/bytes.ts'
+import { Refusal } from '../../protocol/refusal.ts'
+import { departmentOf } from '../departments/admit.ts'
+import { grantPermitOnChain } from '../departments/registry.ts'
+import type { TypeRow } from '../store/store.ts'
+import { nowSeconds, type World } from '../world.ts'
+import { compileType, type CompiledType } from './check-rows.ts'
+import { parseTypeDefinition } from './type-definition.ts'
+
+export interface PublishedType extends CompiledType {
+  row: TypeRow
+  /** `credentialSchema` of its certificates (docs/formats.md §4). */
+  schema: { id: string; digestSRI: string }
+}
+
+/**
+ * Publishes a version of a type and gives its department the permit on chain; both are no-ops when done already, so a call
+ * that was cut short is finished by the next. Refuses TYPE_DEFINITION (by column and field), DEPARTMENT_NOT_FOUND,
+ * DEPARTMENT_NOT_ISSUER, and TYPE_VERSION_EXISTS for other content under the same version.
+ */
+export async function publishType(
+  world: Pick<World, 'store' | 'chain' | 'keys' | 'clock' | 'region'>,
+  value: unknown,
+): Promise<TypeRow> {
+  const definition = parseTypeDefinition(value)
+  const department = await departmentOf(world, definition.issuer)
+  if (!department.roles.includes('issuer')) {
+    throw new Refusal('DEPARTMENT_NOT_ISSUER', 'this department does not issue certificates', {
+      field: 'issuer',
+      found: definition.issuer,
+    })
+  }
+  const text = JSON.stringify(definition)
+  const row: TypeRow = {
+    code: definition.code,
+    version: definition.version,
+    typeCode: definition.typeCode,
+    department: department.code,
+    definition: text,
+    digest: sha256(toUtf8(text)),
+    createdAt: nowSeconds(world),
+  }
+  await world.store.saveType(row)
+  await grantPermitOnChain(world, department.uscc, definition.typeCode, world.region)
+  return row
+}
+
+const compiled = new WeakMap<object, Map<string, PublishedType>>()
+
+/** The newest version of a type, ready to check rows. Refuses TYPE_NOT_FOUND. */
+export async function typeOf(world: Pick<World, 'store' | 'region'>, code: string): Promise<PublishedType> {
+  const row = (await world.store.types()).find(type => type.code === code)
+  if (row === undefined) {
+    throw new Refusal('TYPE_NOT_FOUND', `there is no certificate type ${code.slice(0, 40)}`, { field: 'type' })
+  }
+  return compileRow(world, row)
+}
+
+/** The newest version of the type with this 21-character code, as certificates carry it. Refuses TYPE_NOT_FOUND. */
+export async function typeOfCode(world: Pick<World, 'store' | 'region'>, typeCode: string): Promise<PublishedType> {
+  const row = (await world.store.types()).find(type => type.typeCode === typeCode)
+  if (row === undefined) throw new Refusal('TYPE_NOT_FOUND', 'there is no such certificate type', { field: 'type' })
+  return compileRow(world, row)
+}
+
+/** A given version. Refuses TYPE_NOT_FOUND. */
+export async function typeVersionOf(
+  world: Pick<World, 'store' | 'region'>,
+  code: string,
+  version: number,
+): Promise<PublishedType> {
+  const row = await world.store.typeVersion(code, version)
+  if (row === null) throw new Refusal('TYPE_NOT_FOUND', 'there is no such version of this type', { field: 'type' })
+  return compileRow(world, row)
+}
+
+function compileRow(world: Pick<World, 'store' | 'region'>, row: TypeRow): PublishedType {
+  const known = compiled.get(world.store) ?? new Map<string, PublishedType>()
+  compiled.set(world.store, known)
+  const name = `${row.code} ${row.version}`
+  const found = known.get(name)
+  if (found !== undefined) return found
+  const type: PublishedType = {
+    ...compileType(parseTypeDefinition(JSON.parse(row.definition))),
+    row,
+    schema: {
+      id: `urn:onceproof:schema:${world.region}:${row.code}:${row.version}`,
+      digestSRI: `sha256-${toBase64(row.digest)}`,
+    },
+  }
+  known.set(name, type)
+  return type
+}

@@ -1,0 +1,133 @@
+/**
+ * Making certificates from checked rows: disclosures, payload, signature, leaf, encryption. No store, no chain, no clock: the
+ * same code runs in the gateway and in its workers.
+ */
+import { randomBytes, sign as nodeSign, type KeyObject } from 'node:crypto'
+import { fromBase64url, toBase64url, toUtf8 } from '../../protocol/bytes.ts'
+import { certificatePayload } from '../../protocol/certificate.ts'
+import { makeDisclosures, SEED_BYTES } from '../../protocol/disclosure.ts'
+import { formatCertificateIdentifier, formatShortCode, formatUlid } from '../../protocol/identifiers.ts'
+import { parseInstant } from '../../protocol/instant.ts'
+import type { SignatureAlgorithm } from '../../protocol/key.ts'
+import { leafHash } from '../../protocol/log.ts'
+import { signingInput } from '../../protocol/statement.ts'
+import { sealDocument } from '../keys/sealing.ts'
+import type { NewCertificate, StatusSlot } from '../store/store.ts'
+
+/** What all certificates of one batch share. */
+export interface Issuer {
+  /** Base64url of the JWS header. */
+  header64: string
+  did: string
+  uscc: string
+  region: string
+  /** 21 characters. */
+  typeCode: string
+  schema: { id: string; digestSRI: string }
+  publicUrl: string
+  /** Signs the bytes of a signing input; r‖s or Ed25519, 64 bytes. */
+  sign: (data: Uint8Array) => Uint8Array | Promise<Uint8Array>
+  kek: KeyObject
+}
+
+export interface OriginalFile {
+  id: string
+  mediaType: string
+  digestSRI: string
+}
+
+export interface Draft {
+  values: [name: string, value: unknown][]
+  /** Instants. */
+  validFrom: string
+  validUntil: string | null
+  slot: StatusSlot
+  /** A new version keeps the serial of the one before. */
+  follows: { identifier: string; serial: string; version: number } | null
+  originalFile: OriginalFile | null
+}
+
+/** 32 seed, 10 serial, 5 short code. */
+const RANDOM_BYTES = SEED_BYTES + 15
+
+/** A signer over a private key in this process. */
+export function localSigner(key: KeyObject, algorithm: SignatureAlgorithm): (data: Uint8Array) => Uint8Array {
+  return algorithm === 'ES256'
+    ? data => nodeSign('sha256', data, { key, dsaEncoding: 'ieee-p1363' })
+    : data => nodeSign(null, data, key)
+}
+
+/**
+ * Signed and encrypted certificates, one for each draft, in order. `now` in milliseconds goes into the serial numbers. All
+ * random numbers come from one draw of the operating system's generator.
+ */
+export async function buildCertificates(issuer: Issuer, drafts: Draft[], now: number): Promise<NewCertificate[]> {
+  const random = randomBytes(RANDOM_BYTES * drafts.length)
+  const made: NewCertificate[] = []
+  for (const [i, draft] of drafts.entries()) {
+    made.push(await buildOne(issuer, draft, now, random.subarray(i * RANDOM_BYTES, (i + 1) * RANDOM_BYTES)))
+  }
+  return made
+}
+
+async function buildOne(issuer: Issuer, draft: Draft, now: number, random: Uint8Array): Promise<NewCertificate> {
+  const seed = random.subarray(0, SEED_BYTES)
+  const { disclosures, subjectDigests, topDigest } = makeDisclosures(seed, draft.values, draft.originalFile)
+  const serial = draft.follows?.serial ?? formatUlid(now, random.subarray(SEED_BYTES, SEED_BYTES + 10))
+  const version = (draft.follows?.version ?? 0) + 1
+  const identifier = formatCertificateIdentifier({ type: issuer.typeCode, issuer: issuer.uscc, serial, version })
+  const validFrom = parseInstant(draft.validFrom)!
+  const validUntil = draft.validUntil === null ? null : parseInstant(draft.validUntil)!
+  const payload = certificatePayload({
+    identifier,
+    associated: draft.follows?.identifier ?? null,
+    region: issuer.region,
+    typeCode: issuer.typeCode,
+    issuer: issuer.did,
+    validFrom,
+    validUntil,
+    schema: issuer.schema,
+    status: { urlPrefix: issuer.publicUrl, uscc: issuer.uscc, list: draft.slot.list, index: draft.slot.index },
+    subjectDigests,
+    topDigest,
+  })
+  const input = signingInput(issuer.header64, payload)
+  const signed = issuer.sign(toUtf8(input))
+  const statement = `${input}.${toBase64url(signed instanceof Uint8Array ? signed : await signed)}`
+  const content = formatContent(seed, disclosures)
+  return {
+    kind: 'certificate',
+    statement,
+    leaf: leafHash(statement),
+    identifier,
+    department: issuer.uscc,
+    typeCode: issuer.typeCode,
+    shortCode: formatShortCode(random.subarray(SEED_BYTES + 10)),
+    statusList: draft.slot.list,
+    statusIndex: draft.slot.index,
+    validFrom,
+    validUntil,
+    sealed: sealDocument(issuer.kek, { department: issuer.uscc, id: identifier }, content),
+  }
+}
+
+/** What is encrypted: the seed, then the disclosures with `~` between them. */
+function formatContent(seed: Uint8Array, disclosures: string[]): Uint8Array {
+  const text = disclosures.join('~')
+  const content = new Uint8Array(SEED_BYTES + text.length)
+  content.set(seed)
+  // Base64url and ~ are ASCII.
+  content.set(toUtf8(text), SEED_BYTES)
+  return content
+}
+
+export function parseContent(content: Uint8Array): { seed: Uint8Array; disclosures: string[] } {
+  const text = new TextDecoder().decode(content.subarray(SEED_BYTES))
+  return { seed: content.subarray(0, SEED_BYTES), disclosures: text === '' ? [] : text.split('~') }
+}
+
+/** Name of the field in a disclosure of ours. */
+export function disclosedName(disclosure: string): string {
+  const parts = JSON.parse(new TextDecoder().decode(fromBase64url(disclosure)!)) as [string, string, unknown]
+  return parts[1]
+}

@@ -1,0 +1,144 @@
+/**
+ * Issuing certificates.
+ */
+import { randomBytes } from 'node:crypto'
+import { formatUlid, formatShortCode, parseCertificateIdentifier } from '../../protocol/identifiers.ts'
+import { Refusal, type FieldError } from '../../protocol/refusal.ts'
+import { statementHeader } from '../../protocol/statement.ts'
+import type { CheckedRow } from '../catalogue/check-rows.ts'
+import { typeOf, typeOfCode, type PublishedType } from '../catalogue/publish.ts'
+import { departmentOf } from '../departments/admit.ts'
+import { assertMayIssue } from '../departments/standing.ts'
+import type { AcceptResult, CertificateRow, NewCertificate, NewStatusChange, Once } from '../store/store.ts'
+import { publicUrl, type World } from '../world.ts'
+import type { Draft, Issuer, OriginalFile } from './build.ts'
+import { buildInWorkers } from './workers.ts'
+import { takeSlots } from './status-slots.ts'
+
+export interface IssueRequest {
+  type: string
+  rows: unknown[]
+  /** One for each row, or none. */
+  originalFiles?: (OriginalFile | null)[]
+}
+
+/** Errors past this are counted, not listed. */
+const MAX_LISTED_ERRORS = 1_000
+
+/**
+ * Checks rows against their type without issuing. Returns the checked rows, or refuses ROWS_INVALID with every error by row,
+ * field, code, expected and found; nothing is written either way.
+ */
+export function checkRows(type: PublishedType, rows: unknown[]): CheckedRow[] {
+  const checked: CheckedRow[] = []
+  const errors: FieldError[] = []
+  const bad = new Set<number>()
+  for (const [number, row] of rows.entries()) {
+    const result = type.check(row, number)
+    if (!Array.isArray(result)) checked.push(result)
+    else {
+      bad.add(number)
+      if (errors.length < MAX_LISTED_ERRORS) errors.push(...result)
+    }
+  }
+  if (errors.length === 0) return checked
+  throw new Refusal('ROWS_INVALID', `${bad.size} of ${rows.length} rows are not as the type ${type.row.code} wants them`, {
+    found: `${bad.size} bad rows`,
+    errors: errors.slice(0, MAX_LISTED_ERRORS),
+  })
+}
+
+/**
+ * Issues one certificate for each row, all or none.
+ *
+ * When this returns, every certificate is signed and encrypted, has its place in the log and survives a power cut, but it is
+ * not on chain yet: the anchorer takes it from there. A repetition with the same `once` changes nothing and returns the same.
+ * Refuses ROWS_INVALID, TYPE_NOT_FOUND, what `assertMayIssue` refuses, and IDEMPOTENCY_KEY_REUSED.
+ */
+export async function issueCertificates(world: World, request: IssueRequest, once: Once | null): Promise<CertificateRow[]> {
+  const before = once === null ? null : await world.store.answered(once)
+  if (before !== null) return rowsOf(world, before)
+
+  const type = await typeOf(world, request.type)
+  const checked = checkRows(type, request.rows)
+  const issuer = await issuerOf(world, type)
+  const slots = await takeSlots(world, issuer.uscc, checked.length)
+  const drafts: Draft[] = checked.map((row, i) => ({
+    ...row,
+    slot: slots[i]!,
+    follows: null,
+    originalFile: request.originalFiles?.[i] ?? null,
+  }))
+  const certificates = await buildInWorkers(world, issuer, drafts)
+
+  const batch = certificates.length === 1 ? null : formatUlid(world.clock(), randomBytes(10))
+  const result = await withFreshShortCodes(certificates, () => world.store.acceptCertificates(certificates, batch, once))
+  world.wake()
+  return rowsOf(world, result)
+}
+
+/**
+ * Issues the next version of a certificate and orders the one before superseded, both or neither. `makeChange` gives the
+ * status change once the successor's leaf is known.
+ */
+export async function issueSuccessor(
+  world: World,
+  predecessor: CertificateRow,
+  row: unknown,
+  makeChange: (successor: NewCertificate) => Promise<NewStatusChange>,
+  once: Once | null,
+): Promise<AcceptResult> {
+  const type = await typeOfCode(world, predecessor.typeCode)
+  const [checked] = checkRows(type, [row])
+  const issuer = await issuerOf(world, type)
+  if (issuer.uscc !== predecessor.department) {
+    throw new Refusal('CERTIFICATE_OF_ANOTHER_DEPARTMENT', 'another department issues this type now', { field: 'department' })
+  }
+  const [slot] = await takeSlots(world, issuer.uscc, 1)
+  const { serial, version } = parseCertificateIdentifier(predecessor.identifier)
+  const follows = { identifier: predecessor.identifier, serial, version }
+  const certificates = await buildInWorkers(world, issuer, [{ ...checked!, slot: slot!, follows, originalFile: null }])
+  const change = await makeChange(certificates[0]!)
+  const result = await withFreshShortCodes(certificates, () =>
+    world.store.acceptSuccessor(certificates[0]!, change, once),
+  )
+  world.wake()
+  return result
+}
+
+async function issuerOf(world: World, type: PublishedType): Promise<Issuer & { keyName: string }> {
+  const department = await departmentOf(world, type.definition.issuer)
+  const { keyName, did, uscc, thumbprint } = await assertMayIssue(world, department, type.row.typeCode)
+  return {
+    keyName,
+    header64: statementHeader('certificate', 'ES256', did, thumbprint),
+    did,
+    uscc,
+    region: world.region,
+    typeCode: type.row.typeCode,
+    schema: type.schema,
+    publicUrl: publicUrl(world),
+    sign: data => world.keys.sign(keyName, data),
+    kek: await world.keys.kek(uscc),
+  }
+}
+
+/** Short codes are not signed: one that is taken is drawn again. */
+async function withFreshShortCodes<T>(certificates: NewCertificate[], accept: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await accept()
+    } catch (error) {
+      const taken = error instanceof Refusal && error.code === 'SHORT_CODE_TAKEN'
+      if (!taken || attempt >= 100) throw error
+      const clashing = certificates.filter(({ shortCode }) => shortCode === error.details.found)
+      for (const certificate of clashing) certificate.shortCode = formatShortCode(randomBytes(5))
+    }
+  }
+}
+
+async function rowsOf(world: Pick<World, 'store'>, result: AcceptResult): Promise<CertificateRow[]> {
+  const rows: CertificateRow[] = []
+  for (const { seq } of result.accepted) rows.push((await world.store.certificateBySeq(seq))!)
+  return rows
+}
