@@ -170,7 +170,7 @@ const variables = {
       en: 'Load the demo region into an empty data folder: true by default in demo, never in production',
     },
     expected: 'true or false',
-    read: (text: string) => ({ true: true, false: false })[text],
+    read: (text: string) => (text === 'true' ? true : text === 'false' ? false : undefined),
   },
   ONCEPROOF_TRUSTED_PROXIES: {
     default: null,
