@@ -39,7 +39,7 @@ export interface SuperviseOptions {
 
 /** Time between two looks whether the chain's process is ready, or still there, in milliseconds. */
 const READY_POLL = 20
-const ALIVE_POLL = 250
+const ALIVE_POLL = 100
 
 /** How long a process that has no answer at once is given, in milliseconds. */
 const ANSWER_PATIENCE = 2000

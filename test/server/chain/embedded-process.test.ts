@@ -86,12 +86,12 @@ describe('the embedded chain as a process', function () {
         }
         await until(() => chain.pid !== pid)
         expect(acknowledged.size).to.be.at.least(before + 50)
-        for (const hash of acknowledged) {
-          const receipt = await rpc.call<{ status: string } | null>('eth_getTransactionReceipt', [hash])
-          expect(receipt?.status).to.equal('0x1')
-        }
-        for (const [number, hash] of seen) expect(await hashAt(rpc, number)).to.equal(hash)
       }
+      for (const hash of acknowledged) {
+        const receipt = await rpc.call<{ status: string } | null>('eth_getTransactionReceipt', [hash])
+        expect(receipt?.status).to.equal('0x1')
+      }
+      for (const [number, hash] of seen) expect(await hashAt(rpc, number)).to.equal(hash)
       expect(seen).to.have.property('size', 4)
     })
 
@@ -250,89 +250,6 @@ describe('the embedded chain as a process', function () {
     })
   })
 
-  describe('over HTTP', () => {
-    let chain: SupervisedChain
-
-    beforeEach(async () => {
-      chain = await supervise()
-    })
-
-    const post = async (body: string) => {
-      const response = await fetch(chain.url, { method: 'POST', body })
-      return { status: response.status, text: await response.text() }
-    }
-    const ask = async (body: unknown) => JSON.parse((await post(JSON.stringify(body))).text) as unknown
-
-    it('answers JSON-RPC 2.0, alone and in batches, and stays silent to notifications', async () => {
-      const chainId = { jsonrpc: '2.0', id: 1, method: 'eth_chainId' }
-      expect(await ask(chainId)).to.deep.equal({ jsonrpc: '2.0', id: 1, result: '0x7a69' })
-
-      const { id: _, ...notification } = chainId
-      const unknown = { jsonrpc: '2.0', id: 'x', method: 'evm_mine', params: [] }
-      const answers = (await ask([chainId, notification, unknown, 5])) as Record<string, unknown>[]
-      expect(answers.map(one => one['id'])).to.deep.equal([1, 'x', null])
-      expect(answers[1]).to.have.nested.property('error.code', -32601)
-      expect(answers[2]).to.have.nested.property('error.code', -32600)
-      expect(await post(JSON.stringify(notification))).to.deep.equal({ status: 204, text: '' })
-
-      for (const [body, code] of [
-        ['{', -32700],
-        ['[]', -32600],
-        [JSON.stringify({ id: 1, method: 'eth_chainId' }), -32600],
-        [JSON.stringify({ ...chainId, params: { a: 1 } }), -32602],
-        [JSON.stringify({ ...chainId, method: 'eth_getBalance' }), -32602],
-        [JSON.stringify(Array.from({ length: 1001 }, () => chainId)), -32600],
-      ] as const) {
-        expect(JSON.parse((await post(body)).text), body.slice(0, 80)).to.have.nested.property(
-          'error.code',
-          code,
-        )
-      }
-    })
-
-    it('puts the transactions of one batch into one block', async () => {
-      const raws = await signTransfers(new Wallet(chain.relayerKey), 0, 20)
-      await ask(
-        raws.map((raw, id) => ({ jsonrpc: '2.0', id, method: 'eth_sendRawTransaction', params: [raw] })),
-      )
-      expect(await createRpc(chain.url).call('eth_blockNumber')).to.equal('0x1')
-    })
-
-    it('may be read by any web page, but answers under no name that is not the loopback’s', async () => {
-      const { port } = new URL(chain.url)
-      const statusFor = (host: string) =>
-        new Promise<number | undefined>((resolve, reject) => {
-          const request = httpRequest(
-            { host: '127.0.0.1', port, method: 'GET', headers: { host } },
-            response => {
-              response.resume()
-              resolve(response.statusCode)
-            },
-          )
-          request.once('error', reject).end()
-        })
-      expect(await statusFor(`127.0.0.1:${port}`)).to.equal(200)
-      expect(await statusFor(`localhost:${port}`)).to.equal(200)
-      expect(await statusFor(`[::1]:${port}`)).to.equal(200)
-      expect(await statusFor(`attacker.example:${port}`)).to.equal(403)
-      expect(await statusFor('localhost.attacker.example')).to.equal(403)
-
-      const preflight = await fetch(chain.url, { method: 'OPTIONS' })
-      expect(preflight.status).to.equal(204)
-      expect(preflight.headers.get('access-control-allow-origin')).to.equal('*')
-      expect((await fetch(chain.url, { method: 'DELETE' })).status).to.equal(405)
-    })
-
-    it('refuses a request that is too large', async () => {
-      const outcome = await post(' '.repeat(8 * 1024 * 1024 + 1)).then(
-        answer => answer.status,
-        () => 'cut off',
-      )
-      expect(outcome).to.be.oneOf([413, 'cut off'])
-      expect(await createRpc(chain.url).call('eth_chainId')).to.equal('0x7a69')
-    })
-  })
-
   function runScript(script: string): ChildProcess {
     const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -340,6 +257,98 @@ describe('the embedded chain as a process', function () {
     children.add(child)
     return child
   }
+})
+
+describe('the embedded chain over HTTP', function () {
+  this.timeout(30_000)
+  let remove: () => void
+  let chain: SupervisedChain
+
+  before(async () => {
+    const scratch = scratchDirectory()
+    remove = scratch.remove
+    chain = await superviseEmbeddedChain({ dataDir: scratch.dataDir, port: 0, log: () => {} })
+  })
+
+  after(async () => {
+    await chain.stop()
+    remove()
+  })
+
+  const post = async (body: string) => {
+    const response = await fetch(chain.url, { method: 'POST', body })
+    return { status: response.status, text: await response.text() }
+  }
+  const ask = async (body: unknown) => JSON.parse((await post(JSON.stringify(body))).text) as unknown
+
+  it('answers JSON-RPC 2.0, alone and in batches, and stays silent to notifications', async () => {
+    const chainId = { jsonrpc: '2.0', id: 1, method: 'eth_chainId' }
+    expect(await ask(chainId)).to.deep.equal({ jsonrpc: '2.0', id: 1, result: '0x7a69' })
+
+    const { id: _, ...notification } = chainId
+    const unknown = { jsonrpc: '2.0', id: 'x', method: 'evm_mine', params: [] }
+    const answers = (await ask([chainId, notification, unknown, 5])) as Record<string, unknown>[]
+    expect(answers.map(one => one['id'])).to.deep.equal([1, 'x', null])
+    expect(answers[1]).to.have.nested.property('error.code', -32601)
+    expect(answers[2]).to.have.nested.property('error.code', -32600)
+    expect(await post(JSON.stringify(notification))).to.deep.equal({ status: 204, text: '' })
+
+    for (const [body, code] of [
+      ['{', -32700],
+      ['[]', -32600],
+      [JSON.stringify({ id: 1, method: 'eth_chainId' }), -32600],
+      [JSON.stringify({ ...chainId, params: { a: 1 } }), -32602],
+      [JSON.stringify({ ...chainId, method: 'eth_getBalance' }), -32602],
+      [JSON.stringify(Array.from({ length: 1001 }, () => chainId)), -32600],
+    ] as const) {
+      expect(JSON.parse((await post(body)).text), body.slice(0, 80)).to.have.nested.property(
+        'error.code',
+        code,
+      )
+    }
+  })
+
+  it('puts the transactions of one batch into one block', async () => {
+    const raws = await signTransfers(new Wallet(chain.relayerKey), 0, 20)
+    await ask(
+      raws.map((raw, id) => ({ jsonrpc: '2.0', id, method: 'eth_sendRawTransaction', params: [raw] })),
+    )
+    expect(await createRpc(chain.url).call('eth_blockNumber')).to.equal('0x1')
+  })
+
+  it('may be read by any web page, but answers under no name that is not the loopback’s', async () => {
+    const { port } = new URL(chain.url)
+    const statusFor = (host: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const request = httpRequest(
+          { host: '127.0.0.1', port, method: 'GET', headers: { host } },
+          response => {
+            response.resume()
+            resolve(response.statusCode)
+          },
+        )
+        request.once('error', reject).end()
+      })
+    expect(await statusFor(`127.0.0.1:${port}`)).to.equal(200)
+    expect(await statusFor(`localhost:${port}`)).to.equal(200)
+    expect(await statusFor(`[::1]:${port}`)).to.equal(200)
+    expect(await statusFor(`attacker.example:${port}`)).to.equal(403)
+    expect(await statusFor('localhost.attacker.example')).to.equal(403)
+
+    const preflight = await fetch(chain.url, { method: 'OPTIONS' })
+    expect(preflight.status).to.equal(204)
+    expect(preflight.headers.get('access-control-allow-origin')).to.equal('*')
+    expect((await fetch(chain.url, { method: 'DELETE' })).status).to.equal(405)
+  })
+
+  it('refuses a request that is too large', async () => {
+    const outcome = await post(' '.repeat(8 * 1024 * 1024 + 1)).then(
+      answer => answer.status,
+      () => 'cut off',
+    )
+    expect(outcome).to.be.oneOf([413, 'cut off'])
+    expect(await createRpc(chain.url).call('eth_chainId')).to.equal('0x7a69')
+  })
 })
 
 function runMain(args: string[]) {
