@@ -133,7 +133,7 @@ function checkMembers(
       add(report, prefix + key, 'FIELD_REQUIRED', expected, value === null ? 'null' : 'an empty text')
       continue
     }
-    values.push([key, check(value, prefix + key, report)])
+    values.push([key, check(value, prefix === '' ? key : prefix + key, report)])
   }
   const keys = Object.keys(row)
   if (keys.length > present) {

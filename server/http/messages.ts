@@ -64,6 +64,68 @@ export const messages: Readonly<Record<string, Message>> = {
   // Start
   CONFIG_INVALID: { zh: '配置有误', en: 'The configuration is not valid' },
 
+  // Rows of field values
+  ROWS_INVALID: {
+    zh: '有的行填写有误，整批未受理',
+    en: 'Some rows are wrong; nothing of the batch was accepted',
+  },
+  ROW_NOT_OBJECT: { zh: '此行不是字段与值的对象', en: 'The row is not an object of fields' },
+  FIELD_UNKNOWN: { zh: '此类证照没有这个字段', en: 'This certificate type has no such field' },
+  FIELD_REQUIRED: { zh: '此字段必填', en: 'This field must be filled in' },
+  FIELD_TYPE: { zh: '值的类型不对', en: 'The value is of the wrong kind' },
+  FIELD_TOO_LONG: { zh: '内容过长', en: 'The text is too long' },
+  FIELD_PATTERN: { zh: '格式不对', en: 'The text does not have the form that is asked for' },
+  FIELD_ENUM: { zh: '不是可选的值', en: 'The value is not one of those allowed' },
+  FIELD_DATE: { zh: '日期不存在或写法不对', en: 'The date does not exist or is not written as asked for' },
+  FIELD_CHECK_DIGIT: {
+    zh: '号码校验不通过，请核对',
+    en: 'The number fails its own check; please compare it',
+  },
+  FIELD_CHARACTER: {
+    zh: '含有看不见、不规范的字符，或首尾有空格',
+    en: 'The text holds invisible or irregular characters, or a space at an end',
+  },
+  FIELD_NUMBER: { zh: '数值超出范围或小数位过多', en: 'The number is out of range or has too many decimals' },
+  FIELD_DATE_ORDER: { zh: '日期先后不对', en: 'The dates are in the wrong order' },
+  FIELD_TOO_MANY: { zh: '条目过多', en: 'There are too many items' },
+
+  // Certificate types
+  TYPE_DEFINITION: { zh: '证照类型定义有误，不能发布', en: 'The certificate type cannot be published' },
+  TYPE_UNKNOWN: { zh: '没有此类证照', en: 'There is no such certificate type' },
+  TYPE_MEMBER: { zh: '定义中的一项缺失或有误', en: 'A member of the definition is missing or wrong' },
+  TYPE_COLUMN_MISSING: { zh: '资源目录缺少此栏', en: 'A column of the catalogue is not filled in' },
+  TYPE_LEGAL_GROUND: { zh: '不予共享须写明法律依据', en: 'What is not shared needs its legal ground' },
+  TYPE_USE_MODES: {
+    zh: '不予共享的证照只能由持证人出示',
+    en: 'What is not shared can only be presented by the holder',
+  },
+  TYPE_CODE: { zh: '证照类型代码有误', en: 'The type code is not well formed' },
+  TYPE_FIELD_TYPE: { zh: '未知的字段类型', en: 'The field type is not known' },
+  TYPE_FIELD_KEY: { zh: '字段名不被接受', en: 'The field name is not accepted' },
+  TYPE_FIELD_DUPLICATE: { zh: '字段名重复', en: 'The field name is there twice' },
+  TYPE_FIELD_CHECK: {
+    zh: '证件号码字段须注明校验规则',
+    en: 'A field for ID numbers must name its check digits',
+  },
+  TYPE_ENUM: { zh: '可选值缺失或重复', en: 'The allowed values are missing or repeated' },
+  TYPE_PATTERN_SYNTAX: { zh: '正则表达式不被接受', en: 'The pattern is not one that is accepted' },
+  TYPE_PATTERN_ANCHOR: {
+    zh: '正则表达式须以 ^ 开头、以 $ 结尾',
+    en: 'The pattern must begin with ^ and end with $',
+  },
+  TYPE_PATTERN_UNSAFE: { zh: '正则表达式有歧义或过大', en: 'The pattern is ambiguous or too large' },
+  TYPE_NUMBER_FIELD: { zh: '证照编号字段有误', en: 'The field of the certificate’s number is wrong' },
+  TYPE_NAME_FIELD: { zh: '持证主体字段有误', en: 'The field of the holder’s name is wrong' },
+  TYPE_PUBLIC_FIELD: {
+    zh: '公开核验的字段须为公开级',
+    en: 'Only fields of level public can be shown to anybody',
+  },
+  TYPE_VALIDITY: { zh: '有效期所依据的字段有误', en: 'A field that the validity is read from is wrong' },
+  TYPE_DATE_ORDER: { zh: '日期先后规则有误', en: 'A rule about the order of dates is wrong' },
+  REGION_INVALID: { zh: '地区目录有误', en: 'The region’s catalogue is not valid' },
+  GENERATOR_TYPE: { zh: '无法为此类证照生成示例数据', en: 'There is no generator for this certificate type' },
+  GENERATOR_COUNT: { zh: '数量须为非负整数', en: 'The count must be a whole number from 0' },
+
   // Strict JSON (docs/formats.md §2)
   JSON_TOO_LARGE: { zh: 'JSON 过大', en: 'The JSON text is too large' },
   JSON_NOT_UTF8: {
