@@ -131,10 +131,11 @@ describe('Bytes as text: one writing for the same bytes', () => {
     const here = globalThis as { Buffer?: typeof Buffer }
     const { Buffer: hidden } = here
     delete here.Buffer
+    // Another address, so that the module is loaded a second time and finds no Buffer.
+    const again: string = '../../protocol/bytes.ts?again'
     let browser: typeof import('../../protocol/bytes.ts')
     try {
-      // Another address, so that the module is loaded a second time and finds no Buffer.
-      browser = (await import(`../../protocol/bytes.ts?${'browser'}`)) as typeof browser
+      browser = (await import(again)) as typeof browser
     } finally {
       if (hidden !== undefined) here.Buffer = hidden
     }
