@@ -45,7 +45,7 @@ export function subjectDecoys(fields: number): number {
 
 /**
  * Makes all disclosures of a certificate and the digests for its payload. The same seed and values always give the same. Values are written
- * as `JSON.stringify` prints them; callers refuse what JSON cannot hold before.
+ * as `JSON.stringify` prints them.
  */
 export function makeDisclosures(
   seed: Uint8Array,
@@ -70,8 +70,10 @@ export function makeDisclosures(
 }
 
 function disclosureOf(salt: string, name: string, value: unknown): string {
+  const json: string | undefined = JSON.stringify(value)
+  invariant(json !== undefined, `${name} has no JSON value`)
   // What JSON.stringify([salt, name, value]) prints, without making the array: this runs for every field that is issued.
-  return utf8ToBase64url(`["${salt}",${JSON.stringify(name)},${JSON.stringify(value)}]`)
+  return utf8ToBase64url(`["${salt}",${JSON.stringify(name)},${json}]`)
 }
 
 /** SHAKE256 (FIPS 202): first the salts, then the decoys. */
