@@ -25,11 +25,15 @@ library Rfc6962 {
             if (node & 1 == 1 || node == last) {
                 hash = nodeHash(proof[i], hash);
                 // A node without a sibling is carried up unchanged until it has one.
-                while (node & 1 == 0 && node != 0) (node, last) = (node >> 1, last >> 1);
+                while (node & 1 == 0 && node != 0) {
+                    node >>= 1;
+                    last >>= 1;
+                }
             } else {
                 hash = nodeHash(hash, proof[i]);
             }
-            (node, last) = (node >> 1, last >> 1);
+            node >>= 1;
+            last >>= 1;
         }
         return last == 0 && hash == root;
     }
@@ -47,7 +51,10 @@ library Rfc6962 {
     ) internal view returns (bool) {
         uint256 node = oldSize - 1;
         uint256 last = size - 1;
-        while (node & 1 == 1) (node, last) = (node >> 1, last >> 1);
+        while (node & 1 == 1) {
+            node >>= 1;
+            last >>= 1;
+        }
 
         // A complete old tree is itself the first node of the proof, which then leaves it out.
         uint256 next = node == 0 ? 0 : 1;
@@ -61,11 +68,15 @@ library Rfc6962 {
             if (node & 1 == 1 || node == last) {
                 oldHash = nodeHash(sibling, oldHash);
                 hash = nodeHash(sibling, hash);
-                while (node & 1 == 0 && node != 0) (node, last) = (node >> 1, last >> 1);
+                while (node & 1 == 0 && node != 0) {
+                    node >>= 1;
+                    last >>= 1;
+                }
             } else {
                 hash = nodeHash(hash, sibling);
             }
-            (node, last) = (node >> 1, last >> 1);
+            node >>= 1;
+            last >>= 1;
         }
         return last == 0 && oldHash == oldRoot && hash == root;
     }

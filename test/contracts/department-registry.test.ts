@@ -707,7 +707,7 @@ describe('DepartmentRegistry', () => {
       const deployment = await given(withAuthority)
       const { registry, accounts, department, keyId } = deployment
       const { signer } = accountSigner('a')
-      const registrarOnly: [keyof typeof registry, unknown[]][] = [
+      const registrarOnly: [string, unknown[]][] = [
         ['admitDepartment', [MARKET_REGULATION.uscc, MARKET_REGULATION.did]],
         ['resumeDepartment', [department]],
         ['addKey', [department, AUTHORITY, SIGNER, signer, 0, 0]],
@@ -715,7 +715,7 @@ describe('DepartmentRegistry', () => {
         ['grantPermit', [department, TYPE, REGION]],
         ['endPermit', [TYPE, REGION, 0]],
       ]
-      const guardianOnly: [keyof typeof registry, unknown[]][] = [
+      const guardianOnly: [string, unknown[]][] = [
         ['suspendDepartment', [department]],
         ['retireKey', [keyId, 0, 0]],
         ['declareCompromised', [keyId, 1]],
@@ -746,8 +746,8 @@ describe('DepartmentRegistry', () => {
 })
 
 /** A second opinion on thumbprints: jose's, from the JWK. */
-async function thumbprint(jwk: object): Promise<string> {
-  const named = await calculateJwkThumbprint(jwk as Parameters<typeof calculateJwkThumbprint>[0])
+async function thumbprint(jwk: JsonWebKey): Promise<string> {
+  const named = await calculateJwkThumbprint(jwk)
   const bytes = Buffer.from(named, 'base64url')
 
   return `0x${bytes.toString('hex')}`

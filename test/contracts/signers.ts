@@ -6,7 +6,7 @@ import { AbiCoder, SigningKey, computeAddress, concat, getBytes, hexlify, id } f
 /** A key as the contracts see it: the `bytes signer` that names it, and its signature over a digest. */
 export interface Signer {
   signer: string
-  sign(digest: string): string
+  sign: (digest: string) => string
 }
 
 /** An externally owned account. The same name gives the same key. */
