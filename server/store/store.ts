@@ -223,7 +223,11 @@ export interface Store {
    * Accepts the next version of a certificate and the order that supersedes the one before, both or neither; `accepted` has
    * the certificate first. The change's `afterSeq` is set to the certificate's seq. Refuses as `acceptCertificates`.
    */
-  acceptSuccessor(certificate: NewCertificate, change: NewStatusChange, once: Once | null): Promise<AcceptResult>
+  acceptSuccessor(
+    certificate: NewCertificate,
+    change: NewStatusChange,
+    once: Once | null,
+  ): Promise<AcceptResult>
   acceptRecord(record: NewRecord, once: Once | null): Promise<AcceptResult>
   acceptStatusChange(change: NewStatusChange, once: Once | null): Promise<AcceptResult>
   /** What an earlier request with this key was answered; null when it is new. Refuses IDEMPOTENCY_KEY_REUSED. */

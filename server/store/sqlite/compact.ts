@@ -12,9 +12,12 @@ export const IDENTIFIER_KEY_BYTES = ULID_BYTES + 2
 const values = new Uint8Array(128).fill(255)
 for (let v = 0; v < 32; v++) values[CROCKFORD.charCodeAt(v)] = v
 
-/** 证照标识 (formats.md §15) with a ULID as its serial. */
-const IDENTIFIER =
-  /^1\.2\.156\.3005\.2\.([0-9A-Z]{21})\.([0-9A-Z]{18})\.([0-7][0-9A-HJKMNP-TV-Z]{25})\.(\d{3})\.([0-9A-Z])$/
+/** 证照标识 (formats.md §15) whose serial is a ULID: always 88 characters, each part at its place. */
+const PREFIX = /^1\.2\.156\.3005\.2\.([0-9A-Z]{21})\.([0-9A-Z]{18})\.$/
+const SUFFIX = /^\.\d{3}\.[0-9A-Z]$/
+const PREFIX_END = 56
+const ULID_END = PREFIX_END + ULID_CHARACTERS
+const VERSION_END = ULID_END + 4
 
 export interface IdentifierParts {
   typeCode: string
@@ -22,19 +25,31 @@ export interface IdentifierParts {
   checkCharacter: string
 }
 
+/** Of a batch all identifiers begin alike: the beginning is taken apart once. */
+let lastPrefix = ''
+let lastParts = { typeCode: '', issuer: '' }
+
 /**
  * Writes ULID and version of an identifier to `key` (18 bytes) and gives the rest; null when the text is not one of our
  * identifiers.
  */
 export function splitIdentifier(identifier: string, key: Uint8Array): IdentifierParts | null {
-  const match = IDENTIFIER.exec(identifier)
-  if (match === null) return null
-  const [, typeCode = '', issuer = '', ulid = '', version = '', checkCharacter = ''] = match
-  writeUlid(ulid, key)
-  const number = Number(version)
-  key[ULID_BYTES] = number >> 8
-  key[ULID_BYTES + 1] = number & 0xff
-  return { typeCode, issuer, checkCharacter }
+  const prefix = identifier.slice(0, PREFIX_END)
+  if (prefix !== lastPrefix) {
+    const match = PREFIX.exec(prefix)
+    if (match === null) return null
+    lastParts = { typeCode: match[1] ?? '', issuer: match[2] ?? '' }
+    lastPrefix = prefix
+  }
+  if (!writeUlid(identifier, PREFIX_END, key) || !SUFFIX.test(identifier.slice(ULID_END))) return null
+  const version = Number(identifier.slice(ULID_END + 1, VERSION_END))
+  key[ULID_BYTES] = version >> 8
+  key[ULID_BYTES + 1] = version & 0xff
+  return {
+    typeCode: lastParts.typeCode,
+    issuer: lastParts.issuer,
+    checkCharacter: identifier.slice(VERSION_END + 1),
+  }
 }
 
 /** The identifier that `splitIdentifier` took apart. */
@@ -48,10 +63,8 @@ export function joinIdentifier(key: Uint8Array, parts: IdentifierParts): string 
 
 /** The 16 bytes of a ULID, or null when the text is none. https://github.com/ulid/spec */
 export function ulidBytes(text: string): Uint8Array | null {
-  if (!/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text)) return null
   const bytes = new Uint8Array(ULID_BYTES)
-  writeUlid(text, bytes)
-  return bytes
+  return text.length === ULID_CHARACTERS && writeUlid(text, 0, bytes) ? bytes : null
 }
 
 export function ulidText(bytes: Uint8Array): string {
@@ -72,18 +85,22 @@ export function ulidText(bytes: Uint8Array): string {
   return text
 }
 
-function writeUlid(text: string, out: Uint8Array): void {
+/** Writes the ULID that begins at `start`; false when there is none. The first character has three bits only. */
+function writeUlid(text: string, start: number, out: Uint8Array): boolean {
   let held = 0
   let bits = -2
   let at = 0
   for (let i = 0; i < ULID_CHARACTERS; i++) {
-    held = (held << 5) | (values[text.charCodeAt(i)] ?? 0)
+    const value = values[text.charCodeAt(start + i)] ?? 255
+    if (value > (i === 0 ? 7 : 31)) return false
+    held = (held << 5) | value
     bits += 5
     if (bits < 8) continue
     bits -= 8
     out[at++] = held >> bits
     held &= (1 << bits) - 1
   }
+  return true
 }
 
 /** A short code (8 characters as printed, upper-case, no hyphen) as its 40 bits; null when the text is none. */

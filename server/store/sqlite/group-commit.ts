@@ -44,7 +44,8 @@ export function groupCommit(db: Db, onUndo: () => void): GroupCommit {
     let outcomes: Outcome[]
     try {
       begin.run()
-      outcomes = jobs.map(runJob)
+      // Alone it needs no undo of its own, and a savepoint copies each page before its first change.
+      outcomes = jobs.length === 1 ? jobs.map(job => ({ value: job.run() })) : jobs.map(runInSavepoint)
       commit.run()
     } catch (reason) {
       // Some failures (a full disk) have rolled back by themselves.
@@ -61,7 +62,7 @@ export function groupCommit(db: Db, onUndo: () => void): GroupCommit {
     })
   }
 
-  function runJob(job: Job): Outcome {
+  function runInSavepoint(job: Job): Outcome {
     savepoint.run()
     try {
       const value = job.run()
