@@ -141,5 +141,6 @@ function labelText(names: readonly string[], labels: Labels): string {
 }
 
 function escapeLabel(value: string): string {
+  if (!/["\\\n]/.test(value)) return value
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

@@ -63,7 +63,8 @@ export function createRateLimiter({ buckets, clock, mostClients = 20_000 }: Rate
  */
 export function createClientOf(trustedProxies: readonly string[]): (request: IncomingMessage) => string {
   const trusted = proxyList(trustedProxies)
-  const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  const isTrusted = (address: string) =>
+    trustedProxies.length > 0 && trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
   return request => {
     let client = plainAddress(request.socket.remoteAddress ?? '')
     const forwarded = request.headers['x-forwarded-for']

@@ -364,17 +364,18 @@ async function send(
   for (const [name, value] of Object.entries(reply.headers ?? {}))
     headers[canonicalName(headers, name)] = value
 
-  const bytes = contentType === null ? null : (reply.bytes ?? Buffer.from(JSON.stringify(reply.body)))
-  if (bytes === null || bytes instanceof Uint8Array) {
-    if (bytes !== null) headers['Content-Length'] = bytes.length
+  // JSON is sent as text: Node then writes head and body in one piece, which costs a fraction of two.
+  const content = contentType === null ? undefined : (reply.bytes ?? JSON.stringify(reply.body))
+  if (content === undefined || typeof content === 'string' || content instanceof Uint8Array) {
+    if (content !== undefined) headers['Content-Length'] = Buffer.byteLength(content)
     response.writeHead(reply.status, headers)
-    // Node leaves the bytes out of an answer to HEAD.
-    response.end(bytes ?? undefined)
+    // Node leaves the content out of an answer to HEAD.
+    response.end(content)
     return
   }
   response.writeHead(reply.status, headers)
   if (request.method === 'HEAD') response.end()
-  else await pipeline(Readable.from(bytes), response)
+  else await pipeline(Readable.from(content), response)
 }
 
 /** Nothing in an answer that is data may run, load or be framed, whatever it holds. */

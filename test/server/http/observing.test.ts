@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { createLogger } from '../../../server/http/logger.ts'
+import { batchLines, createLogger } from '../../../server/http/logger.ts'
 import type { LogLevel } from '../../../server/http/logger.ts'
 import { createMetrics } from '../../../server/http/metrics.ts'
 
@@ -79,6 +79,21 @@ describe('the service log', () => {
     const { error } = JSON.parse(lines[0] ?? '') as { error: { frames: string[]; cause: { name: string } } }
     expect(error.frames[0]).to.contain('observing.test.ts')
     expect(error.cause.name).to.equal('TypeError')
+  })
+
+  it('is written once for each turn of work, in order, and at once when asked', async () => {
+    const writes: string[] = []
+    const { write, flush } = batchLines(lines => writes.push(lines))
+    write('1\n')
+    write('2\n')
+    expect(writes).to.deep.equal([])
+    await new Promise(resolve => setImmediate(resolve))
+    expect(writes).to.deep.equal(['1\n2\n'])
+    write('3\n')
+    flush()
+    flush()
+    await new Promise(resolve => setImmediate(resolve))
+    expect(writes).to.deep.equal(['1\n2\n', '3\n'])
   })
 
   it('survives errors that cause each other', () => {
