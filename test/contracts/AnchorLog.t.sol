@@ -213,7 +213,12 @@ contract Rfc6962Fuzz {
         return Rfc6962.includes(root, size, leaf, index, proof);
     }
 
-    function testFuzz_acceptsAConsistencyProofAndNoMutant(uint256 a, uint256 b, uint256 spot, uint8 kind) external view {
+    function testFuzz_acceptsAConsistencyProofAndNoMutant(
+        uint256 a,
+        uint256 b,
+        uint256 spot,
+        uint8 kind
+    ) external view {
         uint256 size = (a % (LEAVES - 1)) + 2;
         uint256 oldSize = (b % (size - 1)) + 1;
         bytes32[] memory proof = _tree.consistencyProof(oldSize, size);
@@ -268,7 +273,12 @@ contract Rfc6962Fuzz {
         require(!this.includes(_tree.root(size), size, node, d % size, rest), "an inner node passed as a leaf");
     }
 
-    function testFuzz_doesNotRunAway(bytes32 root, uint256 size, uint256 index, bytes32[] calldata proof) external view {
+    function testFuzz_doesNotRunAway(
+        bytes32 root,
+        uint256 size,
+        uint256 index,
+        bytes32[] calldata proof
+    ) external view {
         require(!this.includes(root, size, bytes32(uint256(1)), index, proof), "nonsense was accepted");
         size = size == 0 ? 2 : size;
         if (index == 0 || index >= size) return;

@@ -108,7 +108,7 @@ contract GrantRegistryHandler {
         if (isDirect) {
             vm.prank(vm.addr(_keyOf(owner)));
             try grants.withdrawAllDirect() {
-                epochs[owner] += 1;
+                ++epochs[owner];
             } catch {
                 wasWithdrawalRefused = true;
             }
@@ -121,7 +121,7 @@ contract GrantRegistryHandler {
         bytes memory signature = signTyped(_keyOf(isForged ? 1 - owner : owner), NAME, address(grants), structHash);
         try grants.withdrawAll(signerOf(_keyOf(owner)), named, signature) {
             if (named > current || (named == current && isForged)) wasWronglyAccepted = true;
-            if (named == current) epochs[owner] += 1;
+            if (named == current) ++epochs[owner];
         } catch {
             if (named <= current && !isForged) wasWithdrawalRefused = true;
         }

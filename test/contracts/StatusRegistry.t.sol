@@ -29,7 +29,6 @@ contract StatusRegistryHandler {
     mapping(uint256 index => Expected) public expected;
     bool public wasWronglyAccepted;
     bool public wasWronglyRefused;
-    uint256 public executed;
 
     bytes32[2] private _departments;
     bool[2] private _isSuspended;
@@ -99,7 +98,6 @@ contract StatusRegistryHandler {
         bool isAllowed = key == _keyOf(_owner) && !_isSuspended[_owner] && _isPossible(made);
         try status.execute(made, signerOf(key), _sign(made, key)) {
             if (!isAllowed) wasWronglyAccepted = true;
-            executed += 1;
             _apply(made, digest);
             _remember(made, key);
         } catch {

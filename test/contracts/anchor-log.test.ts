@@ -571,7 +571,7 @@ function mutantsOf(proof: Buffer[]): Buffer[][] {
     [stray, ...proof],
   ]
   if (proof.length > 0) {
-    mutants.push(proof.slice(1), proof.slice(0, -1), [...proof, proof.at(-1)!])
+    mutants.push([], proof.slice(1), proof.slice(0, -1), [...proof, proof.at(-1)!])
     const i = proof.length >> 1
     mutants.push(proof.with(i, flipOneBit(proof[i]!)))
   }

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import type { webcrypto } from 'node:crypto'
 import { expect } from 'chai'
 import { calculateJwkThumbprint } from 'jose'
 import { keccak256 } from 'ethers'
@@ -746,7 +747,7 @@ describe('DepartmentRegistry', () => {
 })
 
 /** A second opinion on thumbprints: jose's, from the JWK. */
-async function thumbprint(jwk: JsonWebKey): Promise<string> {
+async function thumbprint(jwk: webcrypto.JsonWebKey): Promise<string> {
   const named = await calculateJwkThumbprint(jwk)
   const bytes = Buffer.from(named, 'base64url')
 
