@@ -3,10 +3,11 @@
  */
 import { HASH_BYTES, emptyRoot, proofFrom, rootNodes } from '../../../protocol/log.ts'
 import { invariant } from '../../../protocol/refusal.ts'
+import { STORED_TILE_BYTES, TILE_WIDTH, storedHash, tileOf, tileWidthAt } from '../../../protocol/tiles.ts'
 import type { Block, CheckpointRow, NewCheckpoint, NodeRef, Store } from '../store.ts'
 import type { Context } from './context.ts'
 import { bytes, turnOfTheLoop } from './context.ts'
-import { TILE_BYTES, TILE_WIDTH, appendLeaves, isComplete, placeOf, tileWidth } from './log-tiles.ts'
+import { appendLeaves, isComplete } from './log-tiles.ts'
 import type { Tiles } from './log-tiles.ts'
 
 /** Leaves added to the tiles at a time: 2 MiB of hashes in memory, however far sealing has fallen behind. */
@@ -84,7 +85,7 @@ export function logVerbs({ db, write }: Context): LogVerbs & LogAudit {
   const stored: Tiles = {
     read(level, n) {
       const hashes = readTile.get(tileId(level, n))
-      invariant(hashes?.length === TILE_BYTES, `tile ${level}/${n} is not in the store`)
+      invariant(hashes?.length === STORED_TILE_BYTES, `tile ${level}/${n} is not in the store`)
       return hashes
     },
     write(level, n, hashes) {
@@ -140,12 +141,12 @@ export function logVerbs({ db, write }: Context): LogVerbs & LogAudit {
         isComplete(ref, size),
         `node ${ref.level}/${ref.index} is not complete in ${size} sealed leaves`,
       )
-      const { level, n, offset } = placeOf(ref)
+      const { level, n, row, column } = tileOf(ref)
       const id = tileId(level, n)
       const tile = read.get(id) ?? readTile.get(id)
-      invariant(tile?.length === TILE_BYTES, `tile ${level}/${n} is not in the store`)
+      invariant(tile?.length === STORED_TILE_BYTES, `tile ${level}/${n} is not in the store`)
       read.set(id, tile)
-      return new Uint8Array(tile.subarray(offset, offset + HASH_BYTES))
+      return storedHash(tile, row, column)
     })
   }
 
@@ -187,8 +188,8 @@ export function logVerbs({ db, write }: Context): LogVerbs & LogAudit {
       return nodeHashes(refs)
     },
     async tile(level, n) {
-      const width = tileWidth(level, n, sealedSize())
-      if (width <= 0) return null
+      const width = tileWidthAt({ level, n }, sealedSize())
+      if (width === 0) return null
       const hashes = readHashes.get(1, width * HASH_BYTES, tileId(level, n))
       invariant(hashes?.length === width * HASH_BYTES, `tile ${level}/${n} is not in the store`)
       return bytes(hashes)
@@ -226,10 +227,12 @@ export function logVerbs({ db, write }: Context): LogVerbs & LogAudit {
       let reached = 0
       const rebuilt: Tiles = {
         // Only the last tile of a level is ever added to.
-        read: level => tails.get(level) ?? new Uint8Array(TILE_BYTES),
+        read: level => tails.get(level) ?? new Uint8Array(STORED_TILE_BYTES),
         write(level, n, hashes) {
           tails.set(level, hashes)
-          if (reached < end && tileWidth(level, n, reached) < TILE_WIDTH) return
+          // A tile that is not full is compared at the end, unless sealing has added to it meanwhile.
+          const isFull = tileWidthAt({ level, n }, reached) === TILE_WIDTH
+          if (!isFull && (reached < end || sealedSize() > end)) return
           const kept = readTile.get(tileId(level, n))
           if (kept === undefined || Buffer.compare(kept, hashes) !== 0)
             altered.push(`tile ${level}/${n} differs`)
@@ -260,12 +263,12 @@ function rootFrom(tiles: Tiles, size: number): Uint8Array {
   if (size === 0) return emptyRoot
   const plan = rootNodes(size)
   const hashes = plan.flat().map(ref => {
-    const place = placeOf(ref)
-    return tiles.read(place.level, place.n).subarray(place.offset, place.offset + HASH_BYTES)
+    const { level, n, row, column } = tileOf(ref)
+    return storedHash(tiles.read(level, n), row, column)
   })
   const [root] = proofFrom(plan, hashes)
   invariant(root !== undefined, `no root for size ${size}`)
-  return new Uint8Array(root)
+  return root
 }
 
 /** Tiles that read through to `under` and keep in memory what is written. */
