@@ -55,15 +55,21 @@ const compiled = new WeakMap<object, Map<string, PublishedType>>()
 export async function typeOf(world: Pick<World, 'store' | 'region'>, code: string): Promise<PublishedType> {
   const row = (await world.store.types()).find(type => type.code === code)
   if (row === undefined) {
-    throw new Refusal('TYPE_NOT_FOUND', `there is no certificate type ${code.slice(0, 40)}`, { field: 'type' })
+    throw new Refusal('TYPE_NOT_FOUND', `there is no certificate type ${code.slice(0, 40)}`, {
+      field: 'type',
+    })
   }
   return compileRow(world, row)
 }
 
 /** The newest version of the type with this 21-character code, as certificates carry it. Refuses TYPE_NOT_FOUND. */
-export async function typeOfCode(world: Pick<World, 'store' | 'region'>, typeCode: string): Promise<PublishedType> {
+export async function typeOfCode(
+  world: Pick<World, 'store' | 'region'>,
+  typeCode: string,
+): Promise<PublishedType> {
   const row = (await world.store.types()).find(type => type.typeCode === typeCode)
-  if (row === undefined) throw new Refusal('TYPE_NOT_FOUND', 'there is no such certificate type', { field: 'type' })
+  if (row === undefined)
+    throw new Refusal('TYPE_NOT_FOUND', 'there is no such certificate type', { field: 'type' })
   return compileRow(world, row)
 }
 
@@ -74,7 +80,8 @@ export async function typeVersionOf(
   version: number,
 ): Promise<PublishedType> {
   const row = await world.store.typeVersion(code, version)
-  if (row === null) throw new Refusal('TYPE_NOT_FOUND', 'there is no such version of this type', { field: 'type' })
+  if (row === null)
+    throw new Refusal('TYPE_NOT_FOUND', 'there is no such version of this type', { field: 'type' })
   return compileRow(world, row)
 }
 

@@ -61,7 +61,11 @@ export function localSigner(key: KeyObject, algorithm: SignatureAlgorithm): (dat
  * Signed and encrypted certificates, one for each draft, in order. `now` in milliseconds goes into the serial numbers. All
  * random numbers come from one draw of the operating system's generator.
  */
-export async function buildCertificates(issuer: Issuer, drafts: Draft[], now: number): Promise<NewCertificate[]> {
+export async function buildCertificates(
+  issuer: Issuer,
+  drafts: Draft[],
+  now: number,
+): Promise<NewCertificate[]> {
   const random = randomBytes(RANDOM_BYTES * drafts.length)
   const made: NewCertificate[] = []
   for (const [i, draft] of drafts.entries()) {
@@ -70,12 +74,22 @@ export async function buildCertificates(issuer: Issuer, drafts: Draft[], now: nu
   return made
 }
 
-async function buildOne(issuer: Issuer, draft: Draft, now: number, random: Uint8Array): Promise<NewCertificate> {
+async function buildOne(
+  issuer: Issuer,
+  draft: Draft,
+  now: number,
+  random: Uint8Array,
+): Promise<NewCertificate> {
   const seed = random.subarray(0, SEED_BYTES)
   const { disclosures, subjectDigests, topDigest } = makeDisclosures(seed, draft.values, draft.originalFile)
   const serial = draft.follows?.serial ?? formatUlid(now, random.subarray(SEED_BYTES, SEED_BYTES + 10))
   const version = (draft.follows?.version ?? 0) + 1
-  const identifier = formatCertificateIdentifier({ type: issuer.typeCode, issuer: issuer.uscc, serial, version })
+  const identifier = formatCertificateIdentifier({
+    type: issuer.typeCode,
+    issuer: issuer.uscc,
+    serial,
+    version,
+  })
   const validFrom = parseInstant(draft.validFrom)!
   const validUntil = draft.validUntil === null ? null : parseInstant(draft.validUntil)!
   const payload = certificatePayload({
@@ -87,7 +101,12 @@ async function buildOne(issuer: Issuer, draft: Draft, now: number, random: Uint8
     validFrom,
     validUntil,
     schema: issuer.schema,
-    status: { urlPrefix: issuer.publicUrl, uscc: issuer.uscc, list: draft.slot.list, index: draft.slot.index },
+    status: {
+      urlPrefix: issuer.publicUrl,
+      uscc: issuer.uscc,
+      list: draft.slot.list,
+      index: draft.slot.index,
+    },
     subjectDigests,
     topDigest,
   })

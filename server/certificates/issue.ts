@@ -42,10 +42,14 @@ export function checkRows(type: PublishedType, rows: unknown[]): CheckedRow[] {
     }
   }
   if (errors.length === 0) return checked
-  throw new Refusal('ROWS_INVALID', `${bad.size} of ${rows.length} rows are not as the type ${type.row.code} wants them`, {
-    found: `${bad.size} bad rows`,
-    errors: errors.slice(0, MAX_LISTED_ERRORS),
-  })
+  throw new Refusal(
+    'ROWS_INVALID',
+    `${bad.size} of ${rows.length} rows are not as the type ${type.row.code} wants them`,
+    {
+      found: `${bad.size} bad rows`,
+      errors: errors.slice(0, MAX_LISTED_ERRORS),
+    },
+  )
 }
 
 /**
@@ -55,7 +59,11 @@ export function checkRows(type: PublishedType, rows: unknown[]): CheckedRow[] {
  * not on chain yet: the anchorer takes it from there. A repetition with the same `once` changes nothing and returns the same.
  * Refuses ROWS_INVALID, TYPE_NOT_FOUND, what `assertMayIssue` refuses, and IDEMPOTENCY_KEY_REUSED.
  */
-export async function issueCertificates(world: World, request: IssueRequest, once: Once | null): Promise<CertificateRow[]> {
+export async function issueCertificates(
+  world: World,
+  request: IssueRequest,
+  once: Once | null,
+): Promise<CertificateRow[]> {
   const before = once === null ? null : await world.store.answered(once)
   if (before !== null) return rowsOf(world, before)
 
@@ -72,7 +80,9 @@ export async function issueCertificates(world: World, request: IssueRequest, onc
   const certificates = await buildInWorkers(world, issuer, drafts)
 
   const batch = certificates.length === 1 ? null : formatUlid(world.clock(), randomBytes(10))
-  const result = await withFreshShortCodes(certificates, () => world.store.acceptCertificates(certificates, batch, once))
+  const result = await withFreshShortCodes(certificates, () =>
+    world.store.acceptCertificates(certificates, batch, once),
+  )
   world.wake()
   return rowsOf(world, result)
 }
@@ -92,12 +102,16 @@ export async function issueSuccessor(
   const [checked] = checkRows(type, [row])
   const issuer = await issuerOf(world, type)
   if (issuer.uscc !== predecessor.department) {
-    throw new Refusal('CERTIFICATE_OF_ANOTHER_DEPARTMENT', 'another department issues this type now', { field: 'department' })
+    throw new Refusal('CERTIFICATE_OF_ANOTHER_DEPARTMENT', 'another department issues this type now', {
+      field: 'department',
+    })
   }
   const [slot] = await takeSlots(world, issuer.uscc, 1)
   const { serial, version } = parseCertificateIdentifier(predecessor.identifier)
   const follows = { identifier: predecessor.identifier, serial, version }
-  const certificates = await buildInWorkers(world, issuer, [{ ...checked!, slot: slot!, follows, originalFile: null }])
+  const certificates = await buildInWorkers(world, issuer, [
+    { ...checked!, slot: slot!, follows, originalFile: null },
+  ])
   const change = await makeChange(certificates[0]!)
   const result = await withFreshShortCodes(certificates, () =>
     world.store.acceptSuccessor(certificates[0]!, change, once),

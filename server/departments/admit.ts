@@ -41,7 +41,11 @@ export async function admitDepartment(
   application: DepartmentApplication,
 ): Promise<DepartmentRow> {
   const { uscc, did, roles } = application
-  if (!isUscc(uscc)) throw new Refusal('USCC_WRONG', 'not a unified social credit code', { field: 'uscc', expected: 'GB 32100' })
+  if (!isUscc(uscc))
+    throw new Refusal('USCC_WRONG', 'not a unified social credit code', {
+      field: 'uscc',
+      expected: 'GB 32100',
+    })
   const row = await reconcile(world, application)
 
   await world.keys.ensure(issuingKey(uscc, 1), 'ES256')
@@ -80,7 +84,10 @@ async function reconcile(
   application: DepartmentApplication,
 ): Promise<DepartmentRow> {
   const all = await world.store.departments()
-  const known = all.find(({ code, uscc, did }) => code === application.code || uscc === application.uscc || did === application.did)
+  const known = all.find(
+    ({ code, uscc, did }) =>
+      code === application.code || uscc === application.uscc || did === application.did,
+  )
   if (known === undefined) return { ...application, createdAt: nowSeconds(world) }
   const same =
     known.code === application.code &&
@@ -100,14 +107,20 @@ async function reconcile(
 export async function departmentOf(world: Pick<World, 'store'>, code: string): Promise<DepartmentRow> {
   const department = (await world.store.departments()).find(row => row.code === code)
   if (department !== undefined) return department
-  throw new Refusal('DEPARTMENT_NOT_FOUND', `there is no department ${code.slice(0, 40)}`, { field: 'department' })
+  throw new Refusal('DEPARTMENT_NOT_FOUND', `there is no department ${code.slice(0, 40)}`, {
+    field: 'department',
+  })
 }
 
 /** The department that notarizes for this gateway: the one with the role operator. Refuses NOTARY_MISSING. */
 export async function notaryOf(world: Pick<World, 'store'>): Promise<DepartmentRow> {
   const notary = (await world.store.departments()).find(row => row.roles.includes('operator'))
   if (notary !== undefined) return notary
-  throw new Refusal('NOTARY_MISSING', 'no department with the role operator has been admitted; records cannot be notarized yet', {
-    expected: 'a department with the role operator',
-  })
+  throw new Refusal(
+    'NOTARY_MISSING',
+    'no department with the role operator has been admitted; records cannot be notarized yet',
+    {
+      expected: 'a department with the role operator',
+    },
+  )
 }

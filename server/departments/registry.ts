@@ -21,10 +21,19 @@ export const RECORD_TYPE = 'RECORD'
 const ORDER_LIFETIME_SECONDS = 30 * 24 * 3600
 
 /** Admits a department; a no-op when it is listed. */
-export async function admitOnChain(world: RegistryWorld, department: { uscc: string; did: string }): Promise<void> {
+export async function admitOnChain(
+  world: RegistryWorld,
+  department: { uscc: string; did: string },
+): Promise<void> {
   const { uscc, did } = department
-  await send(world, world.chain.governance, `admit:${uscc}`, 'DepartmentRegistry', 'admitDepartment', [uscc, did], async () =>
-    (await world.chain.view().departmentOf(departmentId(uscc))) !== null,
+  await send(
+    world,
+    world.chain.governance,
+    `admit:${uscc}`,
+    'DepartmentRegistry',
+    'admitDepartment',
+    [uscc, did],
+    async () => (await world.chain.view().departmentOf(departmentId(uscc))) !== null,
   )
 }
 
@@ -34,36 +43,68 @@ export async function addKeyOnChain(
   key: { uscc: string; purpose: number; algorithm: number; publicKey: Uint8Array; keyId: string },
 ): Promise<void> {
   const call = [departmentId(key.uscc), key.purpose, key.algorithm, toHex(key.publicKey), 0, 0]
-  await send(world, world.chain.governance, `key:${key.keyId}`, 'DepartmentRegistry', 'addKey', call, async () =>
-    (await world.chain.view().keyOf(key.keyId)) !== null,
+  await send(
+    world,
+    world.chain.governance,
+    `key:${key.keyId}`,
+    'DepartmentRegistry',
+    'addKey',
+    call,
+    async () => (await world.chain.view().keyOf(key.keyId)) !== null,
   )
 }
 
 /** Gives the permit for a type in a region; a no-op when the department holds it now. */
-export async function grantPermitOnChain(world: RegistryWorld, uscc: string, typeCode: string, region: string): Promise<void> {
+export async function grantPermitOnChain(
+  world: RegistryWorld,
+  uscc: string,
+  typeCode: string,
+  region: string,
+): Promise<void> {
   const department = departmentId(uscc)
   const purpose = `permit:${region}:${typeCode}:${uscc}`
-  await send(world, world.chain.governance, purpose, 'DepartmentRegistry', 'grantPermit', [department, typeCode, region], async () => {
-    const view = world.chain.view()
-    const { time } = await view.head()
-    const periods = await view.permitsOf(typeCode, region)
-    return periods.some(period => period.department === department && covers(period, time))
-  })
+  await send(
+    world,
+    world.chain.governance,
+    purpose,
+    'DepartmentRegistry',
+    'grantPermit',
+    [department, typeCode, region],
+    async () => {
+      const view = world.chain.view()
+      const { time } = await view.head()
+      const periods = await view.permitsOf(typeCode, region)
+      return periods.some(period => period.department === department && covers(period, time))
+    },
+  )
 }
 
 /** Opens a status list by an order that the department's authority key signed; a no-op when it is open. */
-export async function openListOnChain(world: RegistryWorld, uscc: string, number: number, authority: string): Promise<void> {
+export async function openListOnChain(
+  world: RegistryWorld,
+  uscc: string,
+  number: number,
+  authority: string,
+): Promise<void> {
   const department = departmentId(uscc)
   const deadline = nowSeconds(world) + ORDER_LIFETIME_SECONDS
   const digest = typedDigest('OpenList', { department, number, deadline }, world.chain.deployment)
   const signer = await authoritySigner(world, authority)
   const signature = await world.keys.signDigest(authority, getBytes(digest))
   const call = [department, number, signer, deadline, toHex(signature)]
-  await send(world, world.chain.relayer, `list:${uscc}:${number}`, 'StatusRegistry', 'openList', call, async () => {
-    const read = contractReader(world.chain.rpc, world.chain.deployment.contracts, 'latest')
-    const [open] = await read('StatusRegistry', 'isOpen', [statusListId(uscc, number)])
-    return open as boolean
-  })
+  await send(
+    world,
+    world.chain.relayer,
+    `list:${uscc}:${number}`,
+    'StatusRegistry',
+    'openList',
+    call,
+    async () => {
+      const read = contractReader(world.chain.rpc, world.chain.deployment.contracts, 'latest')
+      const [open] = await read('StatusRegistry', 'isOpen', [statusListId(uscc, number)])
+      return open as boolean
+    },
+  )
 }
 
 /** Gives a role to an account; a no-op when it has it. */
@@ -75,10 +116,18 @@ export async function grantRoleOnChain(
 ): Promise<void> {
   const roleId = id(role)
   const read = contractReader(world.chain.rpc, world.chain.deployment.contracts, 'latest')
-  await send(world, world.chain.governance, `role:${contract}:${role}:${account}`, contract, 'grantRole', [roleId, account], async () => {
-    const [has] = await read(contract, 'hasRole', [roleId, account])
-    return has as boolean
-  })
+  await send(
+    world,
+    world.chain.governance,
+    `role:${contract}:${role}:${account}`,
+    contract,
+    'grantRole',
+    [roleId, account],
+    async () => {
+      const [has] = await read(contract, 'hasRole', [roleId, account])
+      return has as boolean
+    },
+  )
 }
 
 /** The `signer` bytes (0x-hex) of an authority key: its account address. */

@@ -24,16 +24,19 @@ export interface Standing {
 }
 
 const FRESH_MS = 5_000
-const answers = new WeakMap<object, Map<string, { at: number; refusal: Refusal | null; standing: Standing }>>()
+const answers = new WeakMap<
+  object,
+  Map<string, { at: number; refusal: Refusal | null; standing: Standing }>
+>()
 
 /**
- * The key to sign with. Refuses KEY_NOT_IN_FORCE, DEPARTMENT_SUSPENDED or PERMIT_NOT_HELD; `Unavailable` CHAIN_UNREACHABLE
+ * The key to sign with, for certificates of a type; `typeCode` null asks for no permit (status orders outlive permits). Refuses KEY_NOT_IN_FORCE, DEPARTMENT_SUSPENDED or PERMIT_NOT_HELD; `Unavailable` CHAIN_UNREACHABLE
  * when nobody can say.
  */
 export async function assertMayIssue(
   world: Pick<World, 'store' | 'keys' | 'chain' | 'clock' | 'config' | 'region'>,
   department: DepartmentRow,
-  typeCode: string,
+  typeCode: string | null,
 ): Promise<Standing> {
   const known = answers.get(world.store) ?? new Map<string, never>()
   answers.set(world.store, known)
@@ -58,7 +61,7 @@ export async function assertMayIssue(
 async function askChain(
   world: Pick<World, 'keys' | 'chain' | 'region'>,
   { uscc, did, code }: DepartmentRow,
-  typeCode: string,
+  typeCode: string | null,
 ): Promise<{ refusal: Refusal | null; standing: Standing }> {
   const keyName = issuingKey(uscc, 1)
   const print = thumbprint(await world.keys.publicKey(keyName))!
@@ -67,7 +70,7 @@ async function askChain(
   const [key, listed, permits, { time }] = await Promise.all([
     view.keyOf(toHex(fromBase64url(print)!)),
     view.departmentOf(departmentId(uscc)),
-    view.permitsOf(typeCode, world.region),
+    typeCode === null ? null : view.permitsOf(typeCode, world.region),
     view.head(),
   ])
   const refuse = (reason: string, message: string) => ({
@@ -75,11 +78,15 @@ async function askChain(
     standing,
   })
   const ended = key !== null && ((key.signUntil !== 0 && time >= key.signUntil) || key.compromisedSince !== 0)
-  if (key === null || ended) return refuse('KEY_NOT_IN_FORCE', 'the signing key of the department is not in force')
+  if (key === null || ended)
+    return refuse('KEY_NOT_IN_FORCE', 'the signing key of the department is not in force')
   if (listed === null || listed.suspensions.some(suspension => covers(suspension, time))) {
     return refuse('DEPARTMENT_SUSPENDED', 'the department is suspended')
   }
-  const holds = permits.some(permit => permit.department === departmentId(uscc) && covers(permit, time))
-  if (!holds) return refuse('PERMIT_NOT_HELD', 'the department does not hold the permit for this type in this region')
+  const holds =
+    permits === null ||
+    permits.some(permit => permit.department === departmentId(uscc) && covers(permit, time))
+  if (!holds)
+    return refuse('PERMIT_NOT_HELD', 'the department does not hold the permit for this type in this region')
   return { refusal: null, standing }
 }

@@ -1,0 +1,91 @@
+/**
+ * The anchorer: the one loop that seals, anchors, settles and relays. Every step looks at what is there before it acts, so the
+ * loop may be stopped, killed or started twice in a row at any point.
+ */
+import { ChainUnreachable } from '../chain/rpc.ts'
+import { relayOrders } from '../status/relay.ts'
+import type { World } from '../world.ts'
+import { anchorCheckpoint, isBehindChain, settleCheckpoints } from './anchor.ts'
+import { sealCheckpointWhenDue } from './seal.ts'
+
+export interface Anchorer {
+  wake: () => void
+  /** Lets the present round end, then rests for ever. */
+  stop: () => Promise<void>
+  health: () => { chainReachable: boolean; lastError: string | null }
+}
+
+/** How long the loop rests when nothing is due, at most; statements and orders wake it. */
+const REST_MS = 1_000
+const RETRY_MS = 2_000
+
+/** One round: everything that is due now. Resolves to true when something may be due again soon. */
+export async function anchorOnce(world: World): Promise<boolean> {
+  if (await isBehindChain(world, world.chain.view())) {
+    world.logger.error('the chain holds a later log than this store: nothing is anchored', {
+      code: 'LOG_BEHIND_CHAIN',
+    })
+    return false
+  }
+  await relayOrders(world)
+  for (const checkpoint of await world.store.openCheckpoints()) {
+    if (checkpoint.state === 'sealed') await anchorCheckpoint(world, checkpoint)
+  }
+  const sealed = await sealCheckpointWhenDue(world)
+  if (sealed !== null) await anchorCheckpoint(world, sealed)
+  await settleCheckpoints(world)
+  await relayOrders(world)
+  const open = (await world.store.openCheckpoints()).length + (await world.store.openOrders()).length
+  const { accepted, sealed: size } = await world.store.logSize()
+  return open > 0 || accepted > size
+}
+
+export function startAnchorer(world: World): Anchorer {
+  let running = true
+  let wakeUp: (() => void) | null = null
+  let chainReachable = true
+  let lastError: string | null = null
+
+  const rest = (ms: number) =>
+    new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, ms)
+      wakeUp = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+
+  const loop = (async () => {
+    let attempt = 0
+    while (running) {
+      try {
+        const busy = await anchorOnce(world)
+        chainReachable = true
+        lastError = null
+        attempt = 0
+        if (running)
+          await rest(busy ? Math.min(REST_MS, Math.max(50, world.config.sealAfterMs / 10)) : REST_MS)
+      } catch (error) {
+        chainReachable = !(error instanceof ChainUnreachable)
+        lastError = error instanceof Error ? error.name : 'unknown'
+        attempt++
+        world.logger.warn('anchoring round failed, will be tried again', {
+          attempt,
+          delayMs: RETRY_MS,
+          error,
+        })
+        if (running) await rest(RETRY_MS)
+      }
+    }
+  })()
+
+  return {
+    wake: () => wakeUp?.(),
+    stop: async () => {
+      running = false
+      wakeUp?.()
+      await loop
+    },
+    health: () => ({ chainReachable, lastError }),
+  }
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { toHex } from '../../protocol/bytes.ts'
+import { defineRoute } from '../http/routes.ts'
+import { departmentCode, hex32, json, seconds, typeShort } from '../http/schemas.ts'
+import type { TypeRow } from '../store/store.ts'
+import type { World } from '../world.ts'
+import { publishType, typeOf } from './publish.ts'
+import { demoRegion } from './region.ts'
+
+const published = z.strictObject({
+  code: typeShort,
+  version: z.int(),
+  typeCode: z.string(),
+  department: departmentCode,
+  digest: hex32,
+  createdAt: seconds,
+  definition: json,
+})
+
+const view = (row: TypeRow) => ({
+  code: row.code,
+  version: row.version,
+  typeCode: row.typeCode,
+  department: row.department,
+  digest: toHex(row.digest),
+  createdAt: row.createdAt,
+  definition: JSON.parse(row.definition) as z.infer<typeof json>,
+})
+
+export const catalogueRoutes = [
+  defineRoute({
+    method: 'get',
+    path: '/v1/region',
+    operationId: 'getRegion',
+    summary: {
+      zh: '本平台所在地区与核验结论用语',
+      en: 'The region of this gateway and the wording of its verdicts',
+    },
+    tags: ['catalogue'],
+    access: 'public',
+    idempotent: false,
+    bodyKind: 'none',
+    responses: {
+      200: {
+        description: { zh: '地区', en: 'Region' },
+        schema: z.strictObject({ code: z.string(), region: json, verdicts: json }),
+      },
+    },
+    handler: async (world: World) => ({
+      status: 200,
+      body: { code: world.region, region: demoRegion().region, verdicts: demoRegion().verdicts },
+    }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/types',
+    operationId: 'listTypes',
+    summary: { zh: '证照类型目录', en: 'Catalogue of certificate types' },
+    tags: ['catalogue'],
+    access: 'public',
+    idempotent: false,
+    bodyKind: 'none',
+    responses: {
+      200: {
+        description: { zh: '类型', en: 'Types' },
+        schema: z.strictObject({ types: z.array(published) }),
+      },
+    },
+    handler: async (world: World) => ({
+      status: 200,
+      body: { types: (await world.store.types()).map(view) },
+    }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/types/{code}',
+    operationId: 'getType',
+    summary: { zh: '一种证照类型', en: 'One certificate type' },
+    tags: ['catalogue'],
+    access: 'public',
+    idempotent: false,
+    bodyKind: 'none',
+    params: z.strictObject({ code: typeShort }),
+    responses: { 200: { description: { zh: '类型', en: 'The type' }, schema: published } },
+    refusals: ['TYPE_NOT_FOUND'],
+    handler: async (world: World, { params }) => ({
+      status: 200,
+      body: view((await typeOf(world, params.code)).row),
+    }),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/types',
+    operationId: 'publishType',
+    summary: {
+      zh: '发布证照类型并将签发权限登记上链',
+      en: 'Publish a certificate type and put its permit on chain',
+    },
+    tags: ['catalogue'],
+    access: 'operator',
+    idempotent: true,
+    bodyKind: 'json',
+    // The definition has its own, stricter reader, which names what is wrong by column and field.
+    body: z.strictObject({ definition: json }),
+    responses: { 201: { description: { zh: '已发布', en: 'Published' }, schema: published } },
+    refusals: ['TYPE_DEFINITION', 'TYPE_VERSION_EXISTS', 'DEPARTMENT_NOT_FOUND', 'DEPARTMENT_NOT_ISSUER'],
+    handler: async (world: World, { body }) => ({
+      status: 201,
+      body: view(await publishType(world, body.definition)),
+    }),
+  }),
+]

@@ -1,0 +1,101 @@
+/**
+ * Starts the gateway: `npm start`. The only file that touches the process.
+ */
+import { createServer } from 'node:net'
+import { Refusal } from '../protocol/refusal.ts'
+import { gatewayApp } from './app.ts'
+import { configFromEnv, publicUrlOf } from './config.ts'
+import { createHttpServer } from './http/edge.ts'
+import { createLogger } from './http/logger.ts'
+import { createMetrics } from './http/metrics.ts'
+import { loadDemoWhenEmpty } from './demo.ts'
+import { openWorld } from './open-world.ts'
+
+const say = (text: string) => process.stderr.write(`onceproof: ${text}\n`)
+
+try {
+  await main()
+} catch (error) {
+  if (!isRefusal(error)) throw error
+  say(`refused to start: ${error.message} [${error.code}]`)
+  process.exit(1)
+}
+
+async function main(): Promise<void> {
+  const config = configFromEnv(process.env, { cwd: process.cwd() })
+  const logger = createLogger({
+    level: config.logLevel,
+    write: lines => void process.stderr.write(lines),
+    clock: Date.now,
+  })
+  const port = config.port === 0 ? await freePort() : config.port
+  await assertPortFree(port)
+  const publicUrl = publicUrlOf(config, port)
+  const opened = await openWorld({ config, publicUrl, logger, metrics: createMetrics(), say })
+  const app = gatewayApp(opened.world, opened.anchorer, { operatorToken: opened.operatorToken })
+  const server = createHttpServer(app)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, resolve)
+  })
+
+  let stopping = false
+  const stop = (signal: string) => {
+    if (stopping) process.exit(1)
+    stopping = true
+    say(`${signal}: finishing what was accepted; the embedded chain goes on (stop it with: npx onceproof chain stop)`)
+    server.close(() => {
+      opened.close().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      )
+    })
+    server.closeIdleConnections()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+
+  const local = `http://127.0.0.1:${port}`
+  await loadDemoWhenEmpty(opened.world, { url: local, token: opened.operatorToken, say })
+  say(`
+  ready at            ${publicUrl}   (API: ${local}/docs)
+  operator token      ${opened.tokenPath}
+  data                ${config.dataDir}
+  chain               ${opened.chainUrl}   (chain id ${opened.world.chain.deployment.chain.chainId}, ${
+    config.chainRpcUrl === null ? 'embedded: one operator’s, for a start and a demo' : 'external'
+  })
+
+  try:
+    npx onceproof issue RIC --example --out certificate.json --wait
+    npx onceproof trust export --out trust.json
+    npx onceproof verify certificate.json --trust trust.json --rpc ${opened.chainUrl}
+`)
+}
+
+/** Both Refusal and StartRefusal carry a code and a sentence for people. */
+function isRefusal(error: unknown): error is Error & { code: string } {
+  return error instanceof Refusal || (error instanceof Error && error.name === 'StartRefusal')
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, () => {
+      const { port } = probe.address() as { port: number }
+      probe.close(() => resolve(port))
+    })
+  })
+}
+
+/** Said before anything is made, so that a second start by mistake changes nothing. */
+function assertPortFree(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', () =>
+      reject(new Refusal('PORT_TAKEN', `port ${port} is taken; set PORT to another`, { field: 'PORT', found: String(port) })),
+    )
+    probe.listen(port, () => probe.close(() => resolve()))
+  })
+}
+

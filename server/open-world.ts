@@ -1,0 +1,317 @@
+/**
+ * Opens the world: data folder, store, keys, chain, deployment, log. Every step looks before it acts; a start that was cut
+ * short is finished by the next.
+ */
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { computeAddress, getBytes, SigningKey } from 'ethers'
+import { formatNoteKey, noteKey } from '../protocol/note.ts'
+import { Refusal } from '../protocol/refusal.ts'
+import { startAnchorer, type Anchorer } from './anchoring/anchorer.ts'
+import { demoRegion } from './catalogue/region.ts'
+import { INTERFACES } from './chain/contracts.ts'
+import { assertSameChain, deploy, readDeployment } from './chain/deployment.ts'
+import { writeFileDurably } from './chain/embedded/durable-file.ts'
+import { acquireLock, type Lock } from './chain/embedded/lock.ts'
+import { superviseEmbeddedChain, type SupervisedChain } from './chain/embedded/supervise.ts'
+import { logId } from './chain/log-id.ts'
+import { createRpc, quantityToBigInt, quantityToNumber, type Rpc } from './chain/rpc.ts'
+import { bringAbout, type Account, type TransactionContext } from './chain/transactions.ts'
+import { chainIdentity, contractReader, liveView } from './chain/view.ts'
+import type { Config } from './config.ts'
+import { grantRoleOnChain } from './departments/registry.ts'
+import type { Logger } from './http/logger.ts'
+import type { Metrics } from './http/metrics.ts'
+import { createKeystore, openKeystore } from './keys/keystore.ts'
+import { GOVERNANCE_KEY, LOG_KEY, NOTE_KEY, RELAYER_KEY } from './keys/names.ts'
+import { keystoreProvider, type KeyProvider } from './keys/provider.ts'
+import { openSqliteStore } from './store/sqlite.ts'
+import type { Store } from './store/store.ts'
+import type { Chain, World } from './world.ts'
+
+export interface OpenWorld {
+  world: World
+  anchorer: Anchorer
+  operatorToken: string
+  /** Where the operator's token lies. */
+  tokenPath: string
+  /** JSON-RPC address of the chain, without credentials. */
+  chainUrl: string
+  /** Ends the anchorer after its round and closes everything; the embedded chain goes on unless `andChain`. */
+  close: (options?: { andChain?: boolean }) => Promise<void>
+}
+
+export interface OpenOptions {
+  config: Config
+  /** Known once the port is. */
+  publicUrl: string
+  logger: Logger
+  metrics: Metrics
+  clock?: () => number
+  /** Tells the person at the terminal what is being done. */
+  say?: (text: string) => void
+}
+
+const FUNDS = 10n ** 21n
+
+/**
+ * Opens or creates everything under `config.dataDir`. Refuses DATA_DIR_IN_USE when another gateway holds it, and to go on with
+ * a chain of another id, genesis or contract code.
+ */
+export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
+  const { config, logger, metrics, publicUrl, clock = Date.now, say = () => undefined } = options
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  const lock = lockFolder(config.dataDir)
+  const opened: { store?: Store; embedded?: SupervisedChain } = {}
+  try {
+    const keys = await openKeys(config, say)
+    const store = (opened.store = await openSqliteStore(join(config.dataDir, 'onceproof.db'), { clock }))
+    const { token, path: tokenPath } = openToken(config, say)
+
+    if (config.chainRpcUrl === null) {
+      say('starting the embedded chain')
+      opened.embedded = await superviseEmbeddedChain({
+        dataDir: join(config.dataDir, 'chain'),
+        port: config.chainPort,
+        log: () => logger.info('embedded chain', { component: 'chain' }),
+      })
+    }
+    const rpc = createRpc(config.chainRpcUrl ?? opened.embedded!.url)
+    const relayer = opened.embedded
+      ? accountOf(opened.embedded.relayerKey)
+      : await keyAccount(keys, RELAYER_KEY)
+    const chain = await openChain({ config, store, keys, rpc, relayer, clock, say })
+    const log = await openLog({ store, keys, config, publicUrl })
+    const world: World = {
+      config: { ...config, publicUrl },
+      store,
+      keys,
+      chain,
+      log,
+      region: demoRegion().region.code,
+      clock,
+      logger,
+      metrics,
+      wake: () => anchorer.wake(),
+    }
+    await registerLog(world)
+    const anchorer = startAnchorer(world)
+    return {
+      world,
+      anchorer,
+      operatorToken: token,
+      tokenPath,
+      chainUrl: rpc.node,
+      close: async ({ andChain = false } = {}) => {
+        await anchorer.stop()
+        await closeAll(opened, lock, andChain)
+      },
+    }
+  } catch (error) {
+    await closeAll(opened, lock, false)
+    throw error
+  }
+}
+
+function lockFolder(dataDir: string): Lock {
+  try {
+    return acquireLock(join(dataDir, 'gateway.lock'))
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'LOCK_HELD') throw error
+    throw new Refusal('DATA_DIR_IN_USE', `another gateway is running on ${dataDir}`, {
+      field: 'DATA_DIR',
+      found: dataDir,
+    })
+  }
+}
+
+async function closeAll(
+  { store, embedded }: { store?: Store; embedded?: SupervisedChain },
+  lock: Lock,
+  andChain: boolean,
+): Promise<void> {
+  await store?.close()
+  if (andChain) await embedded?.stop()
+  else embedded?.leave()
+  lock.release()
+}
+
+// ---- secrets
+
+/** Reads or makes the keystore and its own keys; a passphrase that nobody gave is generated beside it, with a warning. */
+async function openKeys(config: Config, say: (text: string) => void): Promise<KeyProvider> {
+  const path = join(config.dataDir, 'keystore.json')
+  const beside = join(config.dataDir, 'keystore.passphrase')
+  const passphrasePath = config.keystorePassphraseFile ?? beside
+  if (config.keystorePassphraseFile === null && !existsSync(beside)) {
+    writeFileDurably(beside, `${randomBytes(32).toString('base64url')}\n`, 0o600)
+    say(`WARNING: demo secrets. The passphrase of the keystore was generated beside it, in ${beside}`)
+  }
+  const passphrase = readSecret(passphrasePath, 'KEYSTORE_PASSPHRASE_FILE')
+  const keystore = existsSync(path)
+    ? await openKeystore({ path, passphrase })
+    : await createKeystore({ path, passphrase })
+  const keys = keystoreProvider(keystore)
+  await keys.ensure(NOTE_KEY, 'EdDSA')
+  await keys.ensure(LOG_KEY, 'secp256k1')
+  await keys.ensure(GOVERNANCE_KEY, 'secp256k1')
+  await keys.ensure(RELAYER_KEY, 'secp256k1')
+  return keys
+}
+
+function openToken(config: Config, say: (text: string) => void): { token: string; path: string } {
+  const path = join(config.dataDir, 'operator.token')
+  if (!existsSync(path)) {
+    writeFileDurably(path, `${randomBytes(32).toString('base64url')}\n`, 0o600)
+    say(`WARNING: one operator token guards everything; it was generated in ${path}`)
+  }
+  return { token: readSecret(path, 'DATA_DIR'), path }
+}
+
+function readSecret(path: string, field: string): string {
+  try {
+    const text = readFileSync(path, 'utf8').trim()
+    if (text !== '') return text
+  } catch {
+    // Told below, without the system's own words.
+  }
+  throw new Refusal('CONFIG_INVALID', `${field}: ${path} cannot be read or is empty`, {
+    field,
+    expected: 'a file with one line',
+    found: path,
+  })
+}
+
+// ---- chain
+
+function accountOf(secretKey: string): Account {
+  const key = new SigningKey(secretKey)
+  return {
+    address: computeAddress(key.publicKey).toLowerCase(),
+    signDigest: async digest => getBytes(key.sign(digest).serialized),
+  }
+}
+
+async function keyAccount(keys: KeyProvider, name: string): Promise<Account> {
+  return {
+    address: (await keys.address(name)).toLowerCase(),
+    signDigest: digest => keys.signDigest(name, digest),
+  }
+}
+
+async function openChain(parts: {
+  config: Config
+  store: Store
+  keys: KeyProvider
+  rpc: Rpc
+  relayer: Account
+  clock: () => number
+  say: (text: string) => void
+}): Promise<Chain> {
+  const { config, store, keys, rpc, relayer, clock, say } = parts
+  const chainId = quantityToNumber(await rpc.call('eth_chainId', []))
+  const sleep = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
+  const transactions: TransactionContext = { rpc, store, chainId, clock, sleep }
+  const governance = await keyAccount(keys, GOVERNANCE_KEY)
+
+  const path = join(config.dataDir, 'deployment.json')
+  const existing = readDeployment(path)
+  if (existing === null) {
+    say('deploying the contracts')
+    await fundGovernance(rpc, transactions, relayer, governance)
+  }
+  const deployment =
+    existing ?? (await deploy({ ...transactions, store }, governance, governance.address, path))
+  await assertSameChain(rpc, deployment)
+  const identity = await chainIdentity(rpc, deployment.contracts)
+  const { contracts } = deployment
+  return {
+    rpc,
+    deployment,
+    confirmations: config.confirmations,
+    view: () => liveView(rpc, contracts, { identity }),
+    identity,
+    transactions,
+    relayer,
+    governance,
+  }
+}
+
+/** On a chain where transactions cost something, the relayer shares what it has. Refuses RELAYER_UNFUNDED. */
+async function fundGovernance(
+  rpc: Rpc,
+  transactions: TransactionContext,
+  relayer: Account,
+  governance: Account,
+): Promise<void> {
+  const balance = async (account: Account) =>
+    quantityToBigInt(await rpc.call('eth_getBalance', [account.address, 'latest']))
+  const price = quantityToBigInt(await rpc.call('eth_gasPrice', []))
+  if (price === 0n || (await balance(governance)) > 0n) return
+  const owned = await balance(relayer)
+  if (owned === 0n) {
+    throw new Refusal(
+      'RELAYER_UNFUNDED',
+      `the account that pays has nothing on this chain: ${relayer.address}`,
+      {
+        field: 'CHAIN_RPC_URL',
+        expected: `funds at ${relayer.address}`,
+        found: '0',
+      },
+    )
+  }
+  await bringAbout(transactions, relayer, {
+    purpose: `fund:${governance.address}`,
+    to: governance.address,
+    data: '0x',
+    value: owned / 2n < FUNDS ? owned / 2n : FUNDS,
+    isDone: async () => (await balance(governance)) > 0n,
+  })
+}
+
+// ---- log
+
+async function openLog(parts: {
+  store: Store
+  keys: KeyProvider
+  config: Config
+  publicUrl: string
+}): Promise<{ origin: string; noteKey: string }> {
+  const { store, keys, config, publicUrl } = parts
+  const saved = await store.setting('log.origin')
+  const origin = saved ?? config.logOrigin ?? `${new URL(publicUrl).host}/log`
+  if (config.logOrigin !== null && config.logOrigin !== origin) {
+    throw new Refusal('CONFIG_INVALID', `ONCEPROOF_LOG_ORIGIN: this data folder's log is ${origin}`, {
+      field: 'ONCEPROOF_LOG_ORIGIN',
+      expected: origin,
+      found: config.logOrigin,
+    })
+  }
+  if (saved === null) await store.saveSetting('log.origin', origin)
+  return { origin, noteKey: formatNoteKey(noteKey(origin, await keys.publicKey(NOTE_KEY))) }
+}
+
+/** Registers the log with its key, and governance's roles, on chain; no-ops when they are there. */
+async function registerLog(world: World): Promise<void> {
+  const { governance, deployment, rpc, transactions } = world.chain
+  await grantRoleOnChain(world, 'DepartmentRegistry', 'REGISTRAR_ROLE', governance.address)
+  await grantRoleOnChain(world, 'DepartmentRegistry', 'GUARDIAN_ROLE', governance.address)
+  await grantRoleOnChain(world, 'AnchorLog', 'LOG_ADMIN_ROLE', governance.address)
+  await grantRoleOnChain(world, 'StatusRegistry', 'LIST_ADMIN_ROLE', governance.address)
+  const logKey = (await world.keys.address(LOG_KEY)).toLowerCase()
+  await bringAbout(transactions, governance, {
+    purpose: `log:${logId(world.log.origin)}`,
+    to: deployment.contracts.AnchorLog.address,
+    data: INTERFACES.AnchorLog.encodeFunctionData('registerLog', [world.log.origin, logKey]),
+    isDone: async () => {
+      const read = contractReader(rpc, deployment.contracts, 'latest')
+      const [count] = await read('AnchorLog', 'logCount', [])
+      for (let i = 0; i < Number(count); i++) {
+        const [log] = await read('AnchorLog', 'logAt', [i])
+        if (log === logId(world.log.origin)) return true
+      }
+      return false
+    },
+  })
+}

@@ -1,0 +1,192 @@
+/**
+ * Status orders: the issuing department's decision about one certificate, as a statement in the log and an order on chain that
+ * its authority key signed.
+ */
+import { getBytes } from 'ethers'
+import { randomBytes } from 'node:crypto'
+import { toBase64url, toHex, toUtf8 } from '../../protocol/bytes.ts'
+import { formatUlid } from '../../protocol/identifiers.ts'
+import { parseInstant } from '../../protocol/instant.ts'
+import { leafHash } from '../../protocol/log.ts'
+import { Refusal } from '../../protocol/refusal.ts'
+import { statusListId } from '../../protocol/snapshot.ts'
+import { signingInput, statementHeader } from '../../protocol/statement.ts'
+import { typeOfCode } from '../catalogue/publish.ts'
+import { issueSuccessor } from '../certificates/issue.ts'
+import { openSuspension } from '../certificates/read.ts'
+import { typedDigest } from '../chain/contracts.ts'
+import { departmentOf } from '../departments/admit.ts'
+import { orderDeadline } from '../departments/registry.ts'
+import { assertMayIssue, type Standing } from '../departments/standing.ts'
+import { authorityKey } from '../keys/names.ts'
+import type {
+  AcceptResult,
+  CertificateRow,
+  NewStatusChange,
+  Once,
+  StatusAction,
+  StatusChangeRow,
+} from '../store/store.ts'
+import { nowSeconds, type World } from '../world.ts'
+
+export interface StatusRequest {
+  action: Exclude<StatusAction, 'supersede'>
+  reason: string
+  /** Instant; information only. */
+  effective: string | null
+}
+
+/** The contract's numbers for actions (docs/formats.md §16). */
+export const ACTION_NUMBER: Record<StatusAction, number> = { revoke: 1, suspend: 2, resume: 3, supersede: 4 }
+
+/**
+ * Accepts a status order. When this returns, statement and signed order are on disk in one transaction and will reach the
+ * chain whatever crashes; they count from the block that executes them. A repetition with the same `once` changes nothing.
+ * Refuses STATUS_ALREADY (revoked, suspended or superseded before) and STATUS_NOT_SUSPENDED.
+ */
+export async function changeStatus(
+  world: World,
+  certificate: CertificateRow,
+  request: StatusRequest,
+  once: Once | null,
+): Promise<StatusChangeRow> {
+  const before = once === null ? null : await world.store.answered(once)
+  const result = before ?? (await accept())
+  world.wake()
+  return (await world.store.statusChangeBySeq(result.accepted[0]!.seq))!
+
+  async function accept(): Promise<AcceptResult> {
+    const changes = await world.store.statusChanges(certificate.identifier)
+    assertAllowed(request.action, changes)
+    const lifted = request.action === 'resume' ? openSuspension(changes)! : null
+    const change = await makeChange(world, certificate, { ...request, successor: null, lifted })
+    return world.store.acceptStatusChange(change, once)
+  }
+}
+
+/**
+ * Issues the next version of a certificate with these fields and orders the one before superseded: accepted together. The
+ * order goes to the chain once the successor is final there. Refuses as `changeStatus` and as issuing does.
+ */
+export async function supersede(
+  world: World,
+  certificate: CertificateRow,
+  row: unknown,
+  reason: string,
+  once: Once | null,
+): Promise<{ successor: CertificateRow; change: StatusChangeRow }> {
+  const before = once === null ? null : await world.store.answered(once)
+  const result = before ?? (await accept())
+  const [first, second] = result.accepted
+  return {
+    successor: (await world.store.certificateBySeq(first!.seq))!,
+    change: (await world.store.statusChangeBySeq(second!.seq))!,
+  }
+
+  async function accept(): Promise<AcceptResult> {
+    assertAllowed('supersede', await world.store.statusChanges(certificate.identifier))
+    return issueSuccessor(
+      world,
+      certificate,
+      row,
+      successor =>
+        makeChange(world, certificate, {
+          action: 'supersede',
+          reason,
+          effective: null,
+          successor: successor.leaf,
+          lifted: null,
+        }),
+      once,
+    )
+  }
+}
+
+function assertAllowed(action: StatusAction, changes: StatusChangeRow[]): void {
+  const counted = changes.filter(change => change.state !== 'refused')
+  const done = (name: StatusAction) => counted.some(change => change.action === name)
+  const already = (found: string) =>
+    new Refusal('STATUS_ALREADY', `the certificate is ${found} already`, { field: 'action', found })
+  if (done('revoke')) throw already('revoked')
+  if (action === 'supersede' && done('supersede')) throw already('superseded')
+  const suspended = openSuspension(counted) !== null
+  if (action === 'suspend' && suspended) throw already('suspended')
+  if (action === 'resume' && !suspended) {
+    throw new Refusal('STATUS_NOT_SUSPENDED', 'the certificate is not suspended', {
+      field: 'action',
+      found: action,
+    })
+  }
+}
+
+interface Change {
+  action: StatusAction
+  reason: string
+  effective: string | null
+  successor: Uint8Array | null
+  lifted: StatusChangeRow | null
+}
+
+async function makeChange(
+  world: World,
+  certificate: CertificateRow,
+  change: Change,
+): Promise<NewStatusChange> {
+  const { uscc, standing } = await issuerOf(world, certificate)
+  const id = formatUlid(world.clock(), randomBytes(10))
+  const lifts = change.lifted === null ? null : toHex(change.lifted.orderDigest)
+  const payload = JSON.stringify({
+    iss: standing.did,
+    iat: nowSeconds(world),
+    jti: `urn:onceproof:status:${id}`,
+    region: world.region,
+    salt: toBase64url(randomBytes(16)),
+    certificate: toBase64url(certificate.leaf),
+    action: change.action,
+    reason: change.reason,
+    successor: change.successor === null ? undefined : toBase64url(change.successor),
+    lifts: lifts ?? undefined,
+    effective: change.effective ?? undefined,
+  })
+  const input = signingInput(statementHeader('status', 'ES256', standing.did, standing.thumbprint), payload)
+  const statement = `${input}.${toBase64url(await world.keys.sign(standing.keyName, toUtf8(input)))}`
+  const leaf = leafHash(statement)
+
+  const order = {
+    list: statusListId(uscc, certificate.statusList),
+    action: ACTION_NUMBER[change.action],
+    indices: [certificate.statusIndex],
+    references: change.successor !== null ? [toHex(change.successor)] : lifts !== null ? [lifts] : [],
+    statement: toHex(leaf),
+    salt: toHex(randomBytes(32)),
+    deadline: orderDeadline(world),
+  }
+  const orderDigest = getBytes(typedDigest('Order', order, world.chain.deployment))
+  const authority = authorityKey(uscc, 1)
+  const signature = toHex(await world.keys.signDigest(authority, orderDigest))
+  const signer = (await world.keys.address(authority)).toLowerCase()
+  return {
+    kind: 'status',
+    statement,
+    leaf,
+    id,
+    identifier: certificate.identifier,
+    action: change.action,
+    reason: change.reason,
+    order: JSON.stringify([order, signer, signature]),
+    orderDigest,
+    afterSeq: null,
+  }
+}
+
+async function issuerOf(
+  world: World,
+  certificate: CertificateRow,
+): Promise<{ uscc: string; standing: Standing }> {
+  const type = await typeOfCode(world, certificate.typeCode)
+  const department = await departmentOf(world, type.definition.issuer)
+  return { uscc: department.uscc, standing: await assertMayIssue(world, department, null) }
+}
+
+/** Whether a text is an instant that an order may name. */
+export const isInstant = (text: string): boolean => parseInstant(text) !== null

@@ -1,0 +1,77 @@
+/**
+ * Relaying status orders: what was accepted reaches the chain, once; the contract's state decides.
+ */
+import { toHex } from '../../protocol/bytes.ts'
+import { INTERFACES } from '../chain/contracts.ts'
+import { bringAbout } from '../chain/transactions.ts'
+import { blockAt, ContractRevert, contractReader } from '../chain/view.ts'
+import { statementState } from '../anchoring/receipts.ts'
+import type { StatusChangeRow } from '../store/store.ts'
+import type { World } from '../world.ts'
+
+type RelayWorld = Pick<World, 'store' | 'chain' | 'logger'>
+
+/**
+ * Sends every accepted order whose time has come and settles those that were sent: executed once the contract says so, final
+ * once deep enough, back to accepted after a reorganisation, refused when the contract refuses it. Orders of one certificate
+ * keep their order; one that must wait for its successor holds up only its own certificate.
+ */
+export async function relayOrders(world: RelayWorld): Promise<void> {
+  const waiting = new Set<string>()
+  for (const order of await world.store.openOrders()) {
+    if (order.state === 'executed') {
+      await settle(world, order)
+      continue
+    }
+    if (waiting.has(order.identifier) || !(await isDue(world, order))) {
+      waiting.add(order.identifier)
+      continue
+    }
+    await execute(world, order)
+  }
+}
+
+/** A supersession waits until the successor is final on chain. */
+async function isDue(world: RelayWorld, order: StatusChangeRow): Promise<boolean> {
+  if (order.afterSeq === null) return true
+  return (await statementState(world, order.afterSeq)).state === 'final'
+}
+
+async function execute(world: RelayWorld, order: StatusChangeRow): Promise<void> {
+  const call = JSON.parse(order.order) as unknown[]
+  try {
+    await bringAbout(world.chain.transactions, world.chain.relayer, {
+      purpose: `order:${toHex(order.orderDigest)}`,
+      to: world.chain.deployment.contracts.StatusRegistry.address,
+      data: INTERFACES.StatusRegistry.encodeFunctionData('execute', call),
+      isDone: async () => (await usedAt(world, order)) !== 0,
+    })
+  } catch (error) {
+    if (!(error instanceof ContractRevert)) throw error
+    world.logger.error('status order refused by the chain', { code: error.error ?? 'REVERTED' })
+    await world.store.markOrder(order.seq, 'refused', null, error.error ?? 'REVERTED')
+    return
+  }
+  await settle(world, order)
+}
+
+async function settle(world: RelayWorld, order: StatusChangeRow): Promise<void> {
+  const head = await blockAt(world.chain.rpc, 'latest')
+  const time = await usedAt(world, order, head.number)
+  if (time === 0) return world.store.markOrder(order.seq, 'accepted', null, null)
+  // Deep enough when the contract knew it already at the deepest block that is final.
+  const deepest = head.number - world.chain.confirmations + 1
+  const final = deepest >= 0 && (await usedAt(world, order, deepest)) !== 0
+  await world.store.markOrder(order.seq, final ? 'final' : 'executed', { ...head, time }, null)
+}
+
+/** Block time at which the order was executed; 0 = it was not. */
+async function usedAt(
+  world: RelayWorld,
+  order: StatusChangeRow,
+  at: number | 'latest' = 'latest',
+): Promise<number> {
+  const read = contractReader(world.chain.rpc, world.chain.deployment.contracts, at)
+  const [time] = await read('StatusRegistry', 'orderUsedAt', [toHex(order.orderDigest)])
+  return Number(time)
+}
