@@ -68,7 +68,9 @@ function uniformNodes(leaf: Uint8Array) {
 
 const without = <T>(list: readonly T[], i: number) => [...list.slice(0, i), ...list.slice(i + 1)]
 
-describe('Log: the Merkle tree of RFC 6962', () => {
+describe('Log: the Merkle tree of RFC 6962', function () {
+  this.timeout(20_000)
+
   describe('the reference tree of Certificate Transparency', () => {
     const inputs = [
       '',
@@ -157,7 +159,7 @@ describe('Log: the Merkle tree of RFC 6962', () => {
           )
         }
       }
-    }).timeout(20_000)
+    })
 
     it('makes every consistency proof between sizes up to 60, and accepts it', () => {
       const here = d.slice(0, 60)
@@ -171,7 +173,7 @@ describe('Log: the Merkle tree of RFC 6962', () => {
           expect(verifyConsistency({ size1, root1, size2, root2, proof })).to.equal(true)
         }
       }
-    }).timeout(20_000)
+    })
   })
 
   describe('sizes that no machine holds', () => {
