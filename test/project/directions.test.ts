@@ -1,0 +1,92 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { expect } from 'chai'
+
+/**
+ * Where a file stands from left to right; it imports only what stands at its own place or further left. A domain folder sees
+ * of another domain folder its verbs, never its routes.
+ */
+const PLACES: [pattern: RegExp, place: string, rank: number][] = [
+  [/^protocol\//, 'protocol', 0],
+  [/^server\/keys\/names\.ts$/, 'store', 1],
+  [/^server\/(store|keys)\//, 'store', 1],
+  [/^server\/http\/(logger|metrics|problem|messages|rate-limit|request-id)\.ts$/, 'http basics', 1],
+  [/^server\/config\.ts$/, 'config', 2],
+  [/^server\/chain\//, 'chain', 2],
+  [/^server\/world\.ts$/, 'world', 3],
+  [/^server\/http\//, 'http', 4],
+  [/^server\/[a-z]+\//, 'domain', 5],
+  [/^server\/(open-world|app|demo)\.ts$/, 'app', 6],
+  [/^server\/main\.ts$/, 'main', 7],
+  [/^(scripts|web|test)\//, 'outside', 8],
+]
+
+const files = globSync('{protocol,server,scripts}/**/*.ts').sort()
+
+function placeOf(file: string): { place: string; rank: number } {
+  const found = PLACES.find(([pattern]) => pattern.test(file))
+  if (found === undefined) throw new Error(`${file} has no place in the direction of dependencies`)
+  return { place: found[1], rank: found[2] }
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8')
+  return [...text.matchAll(/^(?:import|export)[^'"]*from '([^']+)'/gm), ...text.matchAll(/import\('([^']+)'\)/g)].map(
+    ([, target]) => target!,
+  )
+}
+
+describe('direction of dependencies', () => {
+  it('knows a place for every source file', () => {
+    expect(files.length).to.be.greaterThan(50)
+    for (const file of files) placeOf(file)
+  })
+
+  it('imports only leftward', () => {
+    const wrong: string[] = []
+    for (const file of files) {
+      const from = placeOf(file)
+      for (const target of importsOf(file)) {
+        if (!target.startsWith('.')) continue
+        const path = relative('.', join(dirname(file), target))
+        if (path.startsWith('artifacts/')) continue
+        const to = placeOf(path)
+        if (to.rank > from.rank) wrong.push(`${file} (${from.place}) imports ${path} (${to.place})`)
+      }
+    }
+    expect(wrong).to.deep.equal([])
+  })
+
+  it('keeps protocol pure: no node modules, no packages but through #crypto', () => {
+    const wrong = files
+      .filter(file => file.startsWith('protocol/') && !file.startsWith('protocol/crypto/'))
+      .flatMap(file => importsOf(file).map(target => [file, target] as const))
+      .filter(([, target]) => !target.startsWith('./') && target !== '#crypto')
+    expect(wrong).to.deep.equal([])
+  })
+
+  it('keeps clocks, randomness and environment out of protocol', () => {
+    const wrong = files
+      .filter(file => file.startsWith('protocol/') && !file.startsWith('protocol/crypto/'))
+      .filter(file => /\bDate\.now\(|new Date\(\)|Math\.random|\bprocess\./.test(readFileSync(file, 'utf8')))
+    expect(wrong).to.deep.equal([])
+  })
+
+  it('reads process.* in main and the scripts only', () => {
+    const allowed = /^(scripts\/|server\/main\.ts|server\/chain\/embedded\/)/
+    const wrong = files
+      .filter(file => !allowed.test(file))
+      .filter(file => /\bprocess\.(env|argv|exit|cwd|stdout|stderr)\b/.test(readFileSync(file, 'utf8')))
+    expect(wrong).to.deep.equal([])
+  })
+
+  it('never imports routes across domains', () => {
+    const wrong: string[] = []
+    for (const file of files.filter(name => /^server\/(?!http)[a-z]+\//.test(name))) {
+      for (const target of importsOf(file)) {
+        if (/routes\.ts$/.test(target) && !target.endsWith('http/routes.ts')) wrong.push(`${file}: ${target}`)
+      }
+    }
+    expect(wrong).to.deep.equal([])
+  })
+})
