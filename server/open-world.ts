@@ -23,9 +23,10 @@ import type { Config } from './config.ts'
 import { grantRoleOnChain } from './departments/registry.ts'
 import type { Logger } from './http/logger.ts'
 import type { Metrics } from './http/metrics.ts'
-import { createKeystore, openKeystore } from './keys/keystore.ts'
+import { ensureKey } from './keys/ensure.ts'
+import { createKeystore, openKeystore, type Keystore } from './keys/keystore.ts'
 import { GOVERNANCE_KEY, LOG_KEY, NOTE_KEY, RELAYER_KEY } from './keys/names.ts'
-import { keystoreProvider, type KeyProvider } from './keys/provider.ts'
+import { addressOf } from './keys/provider.ts'
 import { openSqliteStore } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
 import type { Chain, World } from './world.ts'
@@ -140,7 +141,7 @@ async function closeAll(
 // ---- secrets
 
 /** Reads or makes the keystore and its own keys; a passphrase that nobody gave is generated beside it, with a warning. */
-async function openKeys(config: Config, say: (text: string) => void): Promise<KeyProvider> {
+async function openKeys(config: Config, say: (text: string) => void): Promise<Keystore> {
   const path = join(config.dataDir, 'keystore.json')
   const beside = join(config.dataDir, 'keystore.passphrase')
   const passphrasePath = config.keystorePassphraseFile ?? beside
@@ -149,14 +150,14 @@ async function openKeys(config: Config, say: (text: string) => void): Promise<Ke
     say(`WARNING: demo secrets. The passphrase of the keystore was generated beside it, in ${beside}`)
   }
   const passphrase = readSecret(passphrasePath, 'KEYSTORE_PASSPHRASE_FILE')
-  const keystore = existsSync(path)
+  const keys = existsSync(path)
     ? await openKeystore({ path, passphrase })
     : await createKeystore({ path, passphrase })
-  const keys = keystoreProvider(keystore)
-  await keys.ensure(NOTE_KEY, 'EdDSA')
-  await keys.ensure(LOG_KEY, 'secp256k1')
-  await keys.ensure(GOVERNANCE_KEY, 'secp256k1')
-  await keys.ensure(RELAYER_KEY, 'secp256k1')
+  const gateways = { department: null }
+  await ensureKey(keys, { name: NOTE_KEY, purpose: 'note', algorithm: 'EdDSA', ...gateways })
+  await ensureKey(keys, { name: LOG_KEY, purpose: 'log', algorithm: 'secp256k1', ...gateways })
+  await ensureKey(keys, { name: GOVERNANCE_KEY, purpose: 'governance', algorithm: 'secp256k1', ...gateways })
+  await ensureKey(keys, { name: RELAYER_KEY, purpose: 'relayer', algorithm: 'secp256k1', ...gateways })
   return keys
 }
 
@@ -193,9 +194,9 @@ function accountOf(secretKey: string): Account {
   }
 }
 
-async function keyAccount(keys: KeyProvider, name: string): Promise<Account> {
+async function keyAccount(keys: Keystore, name: string): Promise<Account> {
   return {
-    address: (await keys.address(name)).toLowerCase(),
+    address: addressOf(await keys.publicKey(name)),
     signDigest: digest => keys.signDigest(name, digest),
   }
 }
@@ -203,7 +204,7 @@ async function keyAccount(keys: KeyProvider, name: string): Promise<Account> {
 async function openChain(parts: {
   config: Config
   store: Store
-  keys: KeyProvider
+  keys: Keystore
   rpc: Rpc
   relayer: Account
   clock: () => number
@@ -274,7 +275,7 @@ async function fundGovernance(
 
 async function openLog(parts: {
   store: Store
-  keys: KeyProvider
+  keys: Keystore
   config: Config
   publicUrl: string
 }): Promise<{ origin: string; noteKey: string }> {
@@ -299,7 +300,7 @@ async function registerLog(world: World): Promise<void> {
   await grantRoleOnChain(world, 'DepartmentRegistry', 'GUARDIAN_ROLE', governance.address)
   await grantRoleOnChain(world, 'AnchorLog', 'LOG_ADMIN_ROLE', governance.address)
   await grantRoleOnChain(world, 'StatusRegistry', 'LIST_ADMIN_ROLE', governance.address)
-  const logKey = (await world.keys.address(LOG_KEY)).toLowerCase()
+  const logKey = addressOf(await world.keys.publicKey(LOG_KEY))
   await bringAbout(transactions, governance, {
     purpose: `log:${logId(world.log.origin)}`,
     to: deployment.contracts.AnchorLog.address,

@@ -9,13 +9,14 @@ import type { Rpc } from './chain/rpc.ts'
 import type { Account, TransactionContext } from './chain/transactions.ts'
 import type { Logger } from './http/logger.ts'
 import type { Metrics } from './http/metrics.ts'
-import type { KeyProvider } from './keys/provider.ts'
+import type { Keystore } from './keys/keystore.ts'
 import type { Store } from './store/store.ts'
 
 export interface World {
   config: Config
   store: Store
-  keys: KeyProvider
+  /** The built-in keystore; remote providers of department keys come behind the same interface. */
+  keys: Keystore
   chain: Chain
   log: LogIdentity
   /** Six digits; certificates of this gateway are issued in it. */

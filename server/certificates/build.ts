@@ -2,13 +2,12 @@
  * Making certificates from checked rows: disclosures, payload, signature, leaf, encryption. No store, no chain, no clock: the
  * same code runs in the gateway and in its workers.
  */
-import { randomBytes, sign as nodeSign, type KeyObject } from 'node:crypto'
+import { randomBytes, type KeyObject } from 'node:crypto'
 import { fromBase64url, toBase64url, toUtf8 } from '../../protocol/bytes.ts'
 import { certificatePayload } from '../../protocol/certificate.ts'
 import { makeDisclosures, SEED_BYTES } from '../../protocol/disclosure.ts'
 import { formatCertificateIdentifier, formatShortCode, formatUlid } from '../../protocol/identifiers.ts'
 import { parseInstant } from '../../protocol/instant.ts'
-import type { SignatureAlgorithm } from '../../protocol/key.ts'
 import { leafHash } from '../../protocol/log.ts'
 import { signingInput } from '../../protocol/statement.ts'
 import { sealDocument } from '../keys/sealing.ts'
@@ -49,13 +48,6 @@ export interface Draft {
 
 /** 32 seed, 10 serial, 5 short code. */
 const RANDOM_BYTES = SEED_BYTES + 15
-
-/** A signer over a private key in this process. */
-export function localSigner(key: KeyObject, algorithm: SignatureAlgorithm): (data: Uint8Array) => Uint8Array {
-  return algorithm === 'ES256'
-    ? data => nodeSign('sha256', data, { key, dsaEncoding: 'ieee-p1363' })
-    : data => nodeSign(null, data, key)
-}
 
 /**
  * Signed and encrypted certificates, one for each draft, in order. `now` in milliseconds goes into the serial numbers. All

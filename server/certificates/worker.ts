@@ -1,11 +1,11 @@
 /** A thread that makes certificates (see workers.ts). */
 import { parentPort } from 'node:worker_threads'
-import { buildCertificates, localSigner } from './build.ts'
+import { signInWorker } from '../keys/keystore.ts'
+import { buildCertificates } from './build.ts'
 import type { Task, TaskResult } from './workers.ts'
 
 parentPort!.on('message', ({ id, issuer, signingKey, drafts, now }: Task) => {
-  const algorithm = signingKey.asymmetricKeyType === 'ec' ? 'ES256' : 'EdDSA'
-  buildCertificates({ ...issuer, sign: localSigner(signingKey, algorithm) }, drafts, now).then(
+  buildCertificates({ ...issuer, sign: data => signInWorker(signingKey, data) }, drafts, now).then(
     certificates => answer({ id, certificates }),
     (error: unknown) => answer({ id, error: error instanceof Error ? error.message : 'unknown' }),
   )

@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { KeyObject } from 'node:crypto'
+import type { WorkerKey } from '../keys/keystore.ts'
 import type { NewCertificate } from '../store/store.ts'
 import type { World } from '../world.ts'
 import { buildCertificates, type Draft, type Issuer } from './build.ts'
@@ -13,7 +13,7 @@ import { buildCertificates, type Draft, type Issuer } from './build.ts'
 export interface Task {
   id: number
   issuer: Omit<Issuer, 'sign'>
-  signingKey: KeyObject
+  signingKey: WorkerKey
   drafts: Draft[]
   now: number
 }
@@ -31,8 +31,8 @@ export async function buildInWorkers(
   drafts: Draft[],
 ): Promise<NewCertificate[]> {
   const now = world.clock()
-  const signingKey = drafts.length < WORTH_A_WORKER ? null : world.keys.localKey(issuer.keyName)
-  if (signingKey === null) return buildCertificates(issuer, drafts, now)
+  if (drafts.length < WORTH_A_WORKER) return buildCertificates(issuer, drafts, now)
+  const signingKey = world.keys.exportForWorker(issuer.keyName)
   const { sign: _, keyName: __, ...shared } = issuer
   const chunks: Promise<NewCertificate[]>[] = []
   for (let start = 0; start < drafts.length; start += CHUNK) {
@@ -90,7 +90,8 @@ function startWorker(): Worker {
     const member = pool.findIndex(one => one.worker === worker)
     if (member >= 0) pool.splice(member, 1)
     // Which of the waiting tasks it held is not known here: all are told, and their batches are refused whole.
-    for (const caller of waiting.values()) caller.reject(error instanceof Error ? error : new Error(String(error)))
+    for (const caller of waiting.values())
+      caller.reject(error instanceof Error ? error : new Error(String(error)))
     waiting.clear()
   })
   return worker

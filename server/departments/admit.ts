@@ -6,7 +6,8 @@ import { fromBase64url, toHex } from '../../protocol/bytes.ts'
 import { isUscc } from '../../protocol/identifiers.ts'
 import { thumbprint } from '../../protocol/key.ts'
 import { Refusal } from '../../protocol/refusal.ts'
-import { authorityKey, issuingKey } from '../keys/names.ts'
+import { ensureKey } from '../keys/ensure.ts'
+import { authorityKey, issuingKey, kekName } from '../keys/names.ts'
 import type { DepartmentRow } from '../store/store.ts'
 import { nowSeconds, type World } from '../world.ts'
 import {
@@ -48,9 +49,15 @@ export async function admitDepartment(
     })
   const row = await reconcile(world, application)
 
-  await world.keys.ensure(issuingKey(uscc, 1), 'ES256')
-  await world.keys.ensure(authorityKey(uscc, 1), 'secp256k1')
-  await world.keys.ensureKek(uscc)
+  const own = { department: uscc }
+  await ensureKey(world.keys, { name: issuingKey(uscc, 1), purpose: 'issuing', algorithm: 'ES256', ...own })
+  await ensureKey(world.keys, {
+    name: authorityKey(uscc, 1),
+    purpose: 'authority',
+    algorithm: 'secp256k1',
+    ...own,
+  })
+  await ensureKey(world.keys, { name: kekName(uscc), purpose: 'kek', algorithm: 'secret', ...own })
   await world.store.saveDepartment(row)
 
   await admitOnChain(world, { uscc, did })

@@ -9,6 +9,7 @@ import { INTERFACES, typedDigest } from '../chain/contracts.ts'
 import { bringAbout, type Account } from '../chain/transactions.ts'
 import { contractReader } from '../chain/view.ts'
 import type { ContractName } from '../../protocol/chain-view.ts'
+import { addressOf } from '../keys/provider.ts'
 import { nowSeconds, type World } from '../world.ts'
 
 type RegistryWorld = Pick<World, 'chain' | 'keys' | 'clock'>
@@ -132,7 +133,7 @@ export async function grantRoleOnChain(
 
 /** The `signer` bytes (0x-hex) of an authority key: its account address. */
 export async function authoritySigner(world: Pick<World, 'keys'>, authority: string): Promise<string> {
-  return (await world.keys.address(authority)).toLowerCase()
+  return addressOf(await world.keys.publicKey(authority))
 }
 
 export function orderDeadline(world: Pick<World, 'clock'>): number {

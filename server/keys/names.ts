@@ -8,5 +8,8 @@ export const GOVERNANCE_KEY = 'governance'
 export const RELAYER_KEY = 'relayer'
 
 /** `generation` counts a department's keys of one purpose from 1. */
-export const issuingKey = (uscc: string, generation: number): string => `department/${uscc}/issuing/${generation}`
-export const authorityKey = (uscc: string, generation: number): string => `department/${uscc}/authority/${generation}`
+export const issuingKey = (uscc: string, generation: number): string =>
+  `department/${uscc}/issuing/${generation}`
+export const authorityKey = (uscc: string, generation: number): string =>
+  `department/${uscc}/authority/${generation}`
+export const kekName = (uscc: string): string => `department/${uscc}/kek`

@@ -16,7 +16,7 @@ import { issueSuccessor } from '../certificates/issue.ts'
 import { openSuspension } from '../certificates/read.ts'
 import { typedDigest } from '../chain/contracts.ts'
 import { departmentOf } from '../departments/admit.ts'
-import { orderDeadline } from '../departments/registry.ts'
+import { authoritySigner, orderDeadline } from '../departments/registry.ts'
 import { assertMayIssue, type Standing } from '../departments/standing.ts'
 import { authorityKey } from '../keys/names.ts'
 import type {
@@ -164,7 +164,7 @@ async function makeChange(
   const orderDigest = getBytes(typedDigest('Order', order, world.chain.deployment))
   const authority = authorityKey(uscc, 1)
   const signature = toHex(await world.keys.signDigest(authority, orderDigest))
-  const signer = (await world.keys.address(authority)).toLowerCase()
+  const signer = await authoritySigner(world, authority)
   return {
     kind: 'status',
     statement,

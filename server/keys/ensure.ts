@@ -1,0 +1,7 @@
+import type { Keystore, NewKey } from './keystore.ts'
+
+/** Makes the key when there is none of this name; it survives a power cut when this resolves. */
+export async function ensureKey(keys: Pick<Keystore, 'list' | 'generate'>, key: NewKey): Promise<void> {
+  const known = await keys.list()
+  if (!known.some(({ name }) => name === key.name)) await keys.generate(key)
+}
