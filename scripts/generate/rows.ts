@@ -2,6 +2,7 @@
  * One maker of realistic rows for each certificate type of the demonstration region.
  */
 import { daysLater, lastDayOf } from '../../server/catalogue/civil-date.ts'
+import { foodLicenceNo } from '../../server/catalogue/food-licence.ts'
 import {
   addressIn,
   anyPerson,
@@ -566,14 +567,6 @@ export const makers: Readonly<Record<string, (draw: Draw) => Row>> = {
       validTo: lastDayOf(issueDate, 4, 'year'),
     }
   },
-}
-
-/** JY, form of business, region, sequence, and the check digit of ISO 7064 MOD 11,10 over the thirteen digits. */
-export function foodLicenceNo(format: number, region: string, sequence: string): string {
-  const body = `${format}${region}${sequence}`
-  let product = 10
-  for (const digit of body) product = (((product + Number(digit)) % 10 || 10) * 2) % 11
-  return `JY${body}${(11 - product) % 10}`
 }
 
 function citizen({ chance, index, start }: Draw): Person & { district: District } {

@@ -3,9 +3,11 @@
  * Short-lived proofs are dated from `today`, so that a demonstration always has some in force.
  */
 import { invariant } from '../../protocol/refusal.ts'
-import { daysLater, lastDayOf } from '../../server/catalogue/civil-date.ts'
-import { demoRegion, typeOf, type Organisation, type Persona } from '../../server/catalogue/region.ts'
-import { foodLicenceNo, type Row } from './rows.ts'
+import { daysLater, lastDayOf } from './civil-date.ts'
+import { foodLicenceNo } from './food-licence.ts'
+import { demoRegion, typeIn, type Organisation, type Persona } from './region.ts'
+
+type Row = Record<string, unknown>
 
 export interface DemoCertificate {
   /** Code of the certificate type. */
@@ -46,7 +48,7 @@ export function demoCertificates(today: string): DemoCertificate[] {
     ...farRoadFreight(today),
     ...otherBodies(),
   ]
-  return all.map(one => ({ ...one, department: typeOf(demoRegion(), one.type).issuer }))
+  return all.map(one => ({ ...one, department: typeIn(demoRegion(), one.type).issuer }))
 }
 
 type Draft = Omit<DemoCertificate, 'department'>
