@@ -109,8 +109,11 @@ export function parseCertificate(text: string): Certificate {
     throw new Refusal('CERTIFICATE_TOO_LARGE', `a certificate has at most ${MAX_CERTIFICATE_BYTES} bytes`)
   }
   const [statementText, ...disclosures] = text.split('~')
-  if (disclosures.pop() !== '') {
-    throw new Refusal('CERTIFICATE_SHAPE', 'a certificate ends with ~ and carries no key-binding part')
+  if (disclosures.pop() !== '' || disclosures.includes('')) {
+    throw new Refusal(
+      'CERTIFICATE_SHAPE',
+      'a certificate ends with ~, carries no key-binding part and no empty disclosure',
+    )
   }
   if (disclosures.length > MAX_DISCLOSURES) {
     throw new Refusal('CERTIFICATE_TOO_LARGE', `a certificate has at most ${MAX_DISCLOSURES} disclosures`)
@@ -141,12 +144,7 @@ function readPayload(statement: Statement) {
   const [vc, typeUrn, ...moreTypes] = asArray(payload['type'], 'type')
   const type =
     typeof typeUrn === 'string' ? /^urn:onceproof:type:(\d{6}):([0-9A-Z]{21})$/.exec(typeUrn) : null
-  if (
-    vc !== 'VerifiableCredential' ||
-    type === null ||
-    moreTypes.length > 0 ||
-    type[2] !== identifier.type
-  ) {
+  if (vc !== 'VerifiableCredential' || type === null || moreTypes.length > 0 || type[2] !== identifier.type) {
     throw wrongClaim('type', 'VerifiableCredential and the type named in id')
   }
   if (payload['issuer'] !== statement.did) throw wrongClaim('issuer', 'the DID in kid')

@@ -12,18 +12,7 @@ import type {
 } from './chain-view.ts'
 import { parseJson } from './json.ts'
 import { Refusal } from './refusal.ts'
-import {
-  base64Bytes,
-  distinct,
-  hex,
-  integer,
-  list,
-  literal,
-  object,
-  string,
-  text,
-  type Shape,
-} from './shape.ts'
+import { base64Bytes, hex, integer, list, literal, object, string, text, type Shape } from './shape.ts'
 import { contractsShape, originShape } from './trust.ts'
 
 export interface Snapshot {
@@ -127,9 +116,12 @@ const shape = object({
       id: hex(32),
       department: hex(32),
       number: integer(0),
-      revoked: distinct(list(index, 0, 131_072)),
-      suspended: distinct(list(index, 0, 131_072)),
-      superseded: list(object({ index, successor: hex(32) }), 0, 131_072),
+      revoked: ascending(list(index, 0, 131_072), item => item as number),
+      suspended: ascending(list(index, 0, 131_072), item => item as number),
+      superseded: ascending(
+        list(object({ index, successor: hex(32) }), 0, 131_072),
+        item => (item as { index: number }).index,
+      ),
     }),
     0,
     MANY,
