@@ -78,19 +78,26 @@ export function openDocument(kek: KeyObject | Uint8Array, name: DocumentName, se
 
 function documentKey(kek: KeyObject | Uint8Array, keySalt: Uint8Array, { id }: DocumentName): Buffer {
   const key = kek instanceof Uint8Array ? departmentKey(kek) : kek
-  return createHmac('sha256', key)
-    .update(BEFORE_CONTEXT)
-    .update(keySalt)
-    .update(id, 'utf8')
-    .update(AFTER_CONTEXT)
-    .digest()
+  const block = Buffer.allocUnsafe(
+    BEFORE_CONTEXT.length + SALT_BYTES + Buffer.byteLength(id) + AFTER_CONTEXT.length,
+  )
+  block.set(BEFORE_CONTEXT)
+  block.set(keySalt, BEFORE_CONTEXT.length)
+  const end = BEFORE_CONTEXT.length + SALT_BYTES + block.write(id, BEFORE_CONTEXT.length + SALT_BYTES)
+  block.set(AFTER_CONTEXT, end)
+  return createHmac('sha256', key).update(block).digest()
 }
 
 /** The length keeps ("PSB", "1…") and ("PS", "B1…") apart. */
 function boundName({ department, id }: DocumentName): Buffer {
   const length = Buffer.byteLength(department)
-  invariant(length < 0x1_00_00, `a department code of ${length} bytes`)
-  return Buffer.concat([Buffer.from([VERSION, length >> 8, length & 0xff]), Buffer.from(department + id)])
+  invariant(length < 0x1_00_00, 'a department code is short')
+  const bound = Buffer.allocUnsafe(3 + length + Buffer.byteLength(id))
+  bound[0] = VERSION
+  bound.writeUInt16BE(length, 1)
+  bound.write(department, 3)
+  bound.write(id, 3 + length)
+  return bound
 }
 
 function unreadable({ department, id }: DocumentName): Refusal {

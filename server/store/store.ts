@@ -228,7 +228,9 @@ export interface Store {
     change: NewStatusChange,
     once: Once | null,
   ): Promise<AcceptResult>
+  /** Refuses RECORD_ID_TAKEN and IDEMPOTENCY_KEY_REUSED. */
   acceptRecord(record: NewRecord, once: Once | null): Promise<AcceptResult>
+  /** Refuses STATUS_CHANGE_ID_TAKEN and IDEMPOTENCY_KEY_REUSED. The certificate need not be in this store. */
   acceptStatusChange(change: NewStatusChange, once: Once | null): Promise<AcceptResult>
   /** What an earlier request with this key was answered; null when it is new. Refuses IDEMPOTENCY_KEY_REUSED. */
   answered(once: Once): Promise<AcceptResult | null>
@@ -279,7 +281,10 @@ export interface Store {
   anchoredCovering(index: number): Promise<CheckpointRow | null>
 
   // Transactions: stored before they are sent
-  /** Refuses NONCE_TAKEN when, for the same sender, another purpose's unsettled transaction has that nonce. Replacements share purpose and nonce. */
+  /**
+   * Refuses NONCE_TAKEN when, for the same sender, another purpose's unsettled transaction has that nonce, and PURPOSE_UNSETTLED when
+   * this purpose has one with another nonce. Replacements share purpose and nonce; the same hash again is a no-op.
+   */
   storeTransaction(transaction: NewTransaction): Promise<TransactionRow>
   openTransactions(): Promise<TransactionRow[]>
   /** Settles every attempt of the purpose. `abandoned`: the nonce was given up (a restarted chain); never resent. */
@@ -291,7 +296,10 @@ export interface Store {
   setting(name: string): Promise<string | null>
   saveSetting(name: string, value: string): Promise<void>
 
-  /** Every 10,000-fold audit need: runs the engine's own integrity check and the pragmas this store promises. */
+  /**
+   * Names what is wrong with the data, normally nothing: the engine's own check, the settings that durability needs, every statement
+   * against its leaf, every tile against the leaves, every checkpoint against the tiles. Reads everything: for an audit or a restore.
+   */
   checkIntegrity(): Promise<string[]>
   close(): Promise<void>
 }

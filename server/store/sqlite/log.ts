@@ -105,7 +105,7 @@ export function logVerbs({ db, write }: Context): LogVerbs & LogAudit {
     const rows = leafRange.all(from, max)
     const flat = new Uint8Array(rows.length * HASH_BYTES)
     for (const [i, leaf] of rows.entries()) {
-      invariant(leaf.length === HASH_BYTES, `leaf ${from + i} has ${leaf.length} bytes`)
+      invariant(leaf.length === HASH_BYTES, 'a stored leaf has 32 bytes')
       flat.set(leaf, i * HASH_BYTES)
     }
     return flat
@@ -137,10 +137,8 @@ export function logVerbs({ db, write }: Context): LogVerbs & LogAudit {
     // A proof has up to eight nodes in a tile: one read of the tile costs less than two of a single hash.
     const read = new Map<number, Buffer>()
     return refs.map(ref => {
-      invariant(
-        isComplete(ref, size),
-        `node ${ref.level}/${ref.index} is not complete in ${size} sealed leaves`,
-      )
+      if (!isComplete(ref, size))
+        invariant(false, `node ${ref.level}/${ref.index} is not complete in ${size} sealed leaves`)
       const { level, n, row, column } = tileOf(ref)
       const id = tileId(level, n)
       const tile = read.get(id) ?? readTile.get(id)

@@ -4,7 +4,7 @@
  */
 import { SqliteError } from 'better-sqlite3'
 import { Refusal, invariant } from '../../../protocol/refusal.ts'
-import { leafHash } from '../../../protocol/log.ts'
+import { HASH_BYTES, leafHash } from '../../../protocol/log.ts'
 import type {
   AcceptResult,
   CertificateRow,
@@ -236,25 +236,23 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
     'UPDATE certificates SET key_salt = NULL, ciphertext = NULL WHERE identifier_key = ? AND key_salt IS NOT NULL',
   )
 
-  const seriesByName = new Map<string, Series>()
+  /** A batch is of one department and type. */
+  let lastSeries: Series | undefined
   const seriesById = new Map<number, Series>()
   onUndo(() => {
-    seriesByName.clear()
+    lastSeries = undefined
     seriesById.clear()
   })
   /** Bound values are copied at once, so one key is enough for all rows. */
   const identifierKey = new Uint8Array(IDENTIFIER_KEY_BYTES)
 
   function seriesOf(department: string, typeCode: string, issuer: string): Series {
-    const name = `${issuer} ${typeCode} ${department}`
-    let series = seriesByName.get(name)
-    if (series === undefined) {
-      insertSeries.run(department, typeCode, issuer)
-      series = findSeries.get(department, typeCode, issuer)
-      invariant(series !== undefined, `series ${name} was just written`)
-      seriesByName.set(name, series)
-    }
-    return series
+    const last = lastSeries
+    if (last?.department === department && last.type_code === typeCode && last.issuer === issuer) return last
+    insertSeries.run(department, typeCode, issuer)
+    lastSeries = findSeries.get(department, typeCode, issuer)
+    invariant(lastSeries !== undefined, `a series of ${department} was just written`)
+    return lastSeries
   }
 
   function seriesWithId(id: number): Series {
@@ -292,7 +290,7 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
   }
 
   function appendStatement(seq: number, statement: NewStatement, acceptedAt: number): void {
-    invariant(statement.leaf.length === 32, `a leaf of ${statement.leaf.length} bytes`)
+    invariant(statement.leaf.length === HASH_BYTES, 'a leaf has 32 bytes')
     insertStatement.run(seq, KIND_NUMBER[statement.kind], acceptedAt, statement.statement)
     insertLeaf.run(seq, statement.leaf)
   }
@@ -300,10 +298,11 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
   function appendCertificate(seq: number, certificate: NewCertificate, acceptedAt: number): void {
     const { identifier, department, typeCode, sealed } = certificate
     const parts = splitIdentifier(identifier, identifierKey)
-    invariant(parts !== null, `${identifier} is not an identifier of ours`)
-    invariant(parts.typeCode === typeCode, `${identifier} is not of type ${typeCode}`)
     const shortCode = shortCodeNumber(certificate.shortCode)
-    invariant(shortCode !== null, `${certificate.shortCode} is not a short code`)
+    // Messages are built only when needed: this runs for every row of a batch.
+    if (parts === null || parts.typeCode !== typeCode || shortCode === null) {
+      return invariant(false, `${identifier}, ${typeCode} and ${certificate.shortCode} are not what we issue`)
+    }
     appendStatement(seq, certificate, acceptedAt)
     insertCertificate.run(
       seq,
