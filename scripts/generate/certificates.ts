@@ -3,7 +3,7 @@
  * same seed.
  */
 import { Refusal } from '../../protocol/refusal.ts'
-import { demoRegion, typeOf } from '../../server/catalogue/region.ts'
+import { demoRegion, typeIn } from '../../server/catalogue/region.ts'
 import type { TypeDefinition } from '../../server/catalogue/type-definition.ts'
 import { chanceOf } from './random.ts'
 import { makers, type Row } from './rows.ts'
@@ -37,7 +37,7 @@ export function* generateRows(
 
 /**
  * The same as NDJSON, one line with its line feed for each row. Gives way to other work now and then, so that a gateway or
- * a pipe is served meanwhile. Refuses `TYPE_UNKNOWN`, and `GENERATOR_COUNT` for a count that is no whole number from 0.
+ * a pipe is served meanwhile. Refuses `TYPE_NOT_FOUND`, and `GENERATOR_COUNT` for a count that is no whole number from 0.
  */
 export async function* generateNdjson(
   type: string,
@@ -45,7 +45,7 @@ export async function* generateNdjson(
   seed: number | string,
   today: string = GENERATED_AS_OF,
 ): AsyncGenerator<string, void, undefined> {
-  const definition = typeOf(demoRegion(), type)
+  const definition = typeIn(demoRegion(), type)
   if (!Number.isSafeInteger(count) || count < 0) {
     throw new Refusal('GENERATOR_COUNT', 'the count is a whole number from 0', { found: String(count) })
   }

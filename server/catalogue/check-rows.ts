@@ -352,9 +352,7 @@ function validityOf(
   if (validity.kind !== 'fixed') return { validFrom, validUntil: lastInstant(printed ?? firstDay) }
 
   const longest = lastDayOf(firstDay, validity.amount, validity.unit)
-  if (longest.length !== 10) {
-    add(report, validity.from, 'FIELD_DATE', 'a term that ends before the year 10000', 'a later day')
-  } else if (printed !== undefined && validity.field !== undefined && printed > longest) {
+  if (printed !== undefined && validity.field !== undefined && printed > longest) {
     const term = `${validity.amount} ${validity.unit}${validity.amount === 1 ? '' : 's'}`
     add(report, validity.field, 'FIELD_DATE_ORDER', `at most ${term} from ${validity.from}`, 'a later day')
   }

@@ -5,6 +5,7 @@
 const DATETIME =
   /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 const MONTH_LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+const LAST_DATE = '9999-12-31'
 const EIGHT_HOURS = 8 * 60 * 60 * 1_000
 
 export type TimeUnit = 'year' | 'month' | 'day'
@@ -43,17 +44,19 @@ export function instantOf(datetime: string): string | null {
 
 /** The civil date at a date-time. */
 export function civilDateOf(datetime: string): string {
-  return new Date(Date.parse(datetime) + EIGHT_HOURS).toISOString().slice(0, 10)
+  const there = new Date(Date.parse(datetime) + EIGHT_HOURS).toISOString()
+  return there.startsWith('+') ? LAST_DATE : there.slice(0, 10)
 }
 
 /**
  * The last day of a term that begins with the day `first`: the day before the same day of a later month, and where that
- * month has no such day, its last day (Civil Code of China, article 202).
+ * month has no such day, its last day (Civil Code of China, article 202). Time ends with 9999-12-31.
  */
 export function lastDayOf(first: string, amount: number, unit: TimeUnit): string {
   if (unit === 'day') return daysLater(first, amount - 1)
   const months = digits(first, 0, 4) * 12 + digits(first, 5, 7) - 1 + (unit === 'year' ? 12 * amount : amount)
   const year = Math.floor(months / 12)
+  if (year > 9_999) return LAST_DATE
   const month = (months % 12) + 1
   const day = digits(first, 8, 10)
   const length = monthLength(year, month)
@@ -61,13 +64,14 @@ export function lastDayOf(first: string, amount: number, unit: TimeUnit): string
   return day > length ? sameDay : daysLater(sameDay, -1)
 }
 
-/** The date so many days later. */
+/** The date so many days later, at most 9999-12-31. */
 export function daysLater(date: string, days: number): string {
   const day = digits(date, 8, 10) + days
   const year = digits(date, 0, 4)
   const month = digits(date, 5, 7)
   if (day >= 1 && day <= monthLength(year, month)) return `${date.slice(0, 8)}${pad(day)}`
-  return new Date(Date.UTC(year, month - 1, day)).toISOString().slice(0, 10)
+  const later = new Date(Date.UTC(year, month - 1, day)).toISOString()
+  return later.startsWith('+') ? LAST_DATE : later.slice(0, 10)
 }
 
 /** The number that the characters say; NaN when one is no digit. */

@@ -123,10 +123,12 @@ export function demoRegion(): Region {
   return demo
 }
 
-/** The type of that code; refuses `TYPE_UNKNOWN`. */
-export function typeOf(of: Region, code: string): TypeDefinition {
+/** The type of that code; refuses `TYPE_NOT_FOUND`. */
+export function typeIn(of: Region, code: string): TypeDefinition {
   const found = of.certificateTypes.find(type => type.code === code)
   if (found !== undefined) return found
   const known = of.certificateTypes.map(type => type.code).join(', ')
-  throw new Refusal('TYPE_UNKNOWN', `there is no certificate type ${code.slice(0, 40)}`, { expected: known })
+  throw new Refusal('TYPE_NOT_FOUND', `there is no certificate type ${code.slice(0, 40)}`, {
+    expected: known,
+  })
 }

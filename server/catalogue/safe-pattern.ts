@@ -6,8 +6,8 @@
  *     ^ sequence $        with characters, \d \w and escaped punctuation, ., [classes], (groups), (?:groups), |, ? * + {n} {n,} {n,m}
  *
  * No look-around, back-references, lazy quantifiers or inner anchors, and *deterministic*: wherever one is in the
- * pattern, the next character can be read in one way only (the one-unambiguous expressions of
- * https://doi.org/10.1006/inco.1997.2688, which XML Schema asks for too). Then every wrong turn ends at its first character.
+ * pattern, the next character can be read, and reached, in one way only (strongly one-unambiguous; see
+ * https://doi.org/10.1006/inco.1997.2688). Then every wrong turn ends at its first character.
  */
 import { Refusal } from '../../protocol/refusal.ts'
 
@@ -75,7 +75,8 @@ function unsafe(why: string): Refusal {
 function assertDeterministic(body: string): void {
   const characters = Array.from(body)
   const sets: CharacterSet[] = []
-  const follow: Set<number>[] = []
+  /** With repeats: two loops that lead to the same position, as in (a+)+, are two ways to get there. */
+  const follow: number[][] = []
   let at = 0
   let depth = 0
 
@@ -86,7 +87,7 @@ function assertDeterministic(body: string): void {
     throw new Refusal('TYPE_PATTERN_ANCHOR', 'alternatives stand in a group: ^(a|b)$')
   }
   assertDisjoint(whole.first)
-  for (const next of follow) assertDisjoint([...next])
+  for (const next of follow) assertDisjoint(next)
 
   function alternatives(): Fragment & { alternatives: number } {
     const branches = [sequence()]
@@ -146,7 +147,7 @@ function assertDeterministic(body: string): void {
   }
 
   function link(from: readonly number[], to: readonly number[]): void {
-    for (const position of from) for (const next of to) follow[position]?.add(next)
+    for (const position of from) follow[position]?.push(...to)
   }
 
   function quantifier(): { least: number; most: number } | null {
@@ -198,7 +199,7 @@ function assertDeterministic(body: string): void {
   function position(set: CharacterSet): Fragment {
     if (sets.length >= MAX_POSITIONS) throw unsafe(`has more than ${MAX_POSITIONS} positions`)
     sets.push(set)
-    follow.push(new Set())
+    follow.push([])
     const here = sets.length - 1
     return { nullable: false, first: [here], last: [here] }
   }

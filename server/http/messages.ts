@@ -91,7 +91,6 @@ export const messages: Readonly<Record<string, Message>> = {
 
   // Certificate types
   TYPE_DEFINITION: { zh: '证照类型定义有误，不能发布', en: 'The certificate type cannot be published' },
-  TYPE_UNKNOWN: { zh: '没有此类证照', en: 'There is no such certificate type' },
   TYPE_MEMBER: { zh: '定义中的一项缺失或有误', en: 'A member of the definition is missing or wrong' },
   TYPE_COLUMN_MISSING: { zh: '资源目录缺少此栏', en: 'A column of the catalogue is not filled in' },
   TYPE_LEGAL_GROUND: { zh: '不予共享须写明法律依据', en: 'What is not shared needs its legal ground' },
