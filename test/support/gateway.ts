@@ -187,7 +187,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Whether that process is there, and is the chain of this folder and not a later process of the same number. */
-function isChainAlive(pid: number, chainDir: string): boolean {
+export function isChainAlive(pid: number, chainDir: string): boolean {
   try {
     process.kill(pid, 0)
   } catch {

@@ -1,0 +1,233 @@
+/** One sound request for every operation of the API, on a scene that has something to ask about. */
+import { createHash } from 'node:crypto'
+import { demoRegion, typeIn } from '../../../server/catalogue/region.ts'
+import {
+  admit,
+  answerOf,
+  applicationOf,
+  exampleRow,
+  fileOf,
+  issue,
+  publish,
+  untilAllFinal,
+  type Issued,
+  type OpenedGateway,
+} from '../../support/opened-gateway.ts'
+
+export interface Scene {
+  gateway: OpenedGateway
+  /** Final on chain; its values are the canary's. */
+  certificate: Issued
+  /** Its file with no field disclosed. */
+  file: Uint8Array
+  /** Everything that the certificate's file discloses, as values and as the disclosures themselves. */
+  secrets: string[]
+  lastFour: string
+  /** Final on chain. */
+  record: { id: string; sha256: string }
+  uscc: string
+}
+
+export interface Example {
+  path: string
+  method: 'GET' | 'POST'
+  /** Sent as JSON, or as it is. */
+  body?: unknown
+  mediaType?: string
+  status: number
+}
+
+export const sha256Hex = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex')
+
+/** A person whose values occur nowhere else. */
+export const CANARY = {
+  ...exampleRow('RIC'),
+  name: '金丝雀甲',
+  birthDate: '1988-11-22',
+  address: '示例省云岭市望山区金丝雀路77号',
+  idNo: '990102198811227772',
+}
+
+/** Departments that issue and notarize, a certificate and a record that are final. */
+export async function makeScene(gateway: OpenedGateway): Promise<Scene> {
+  await publish(gateway, 'RIC')
+  await admit(gateway, 'ZSJ')
+  const certificate = await issue(gateway, 'RIC', CANARY)
+  const sha256 = sha256Hex('a contract of sale')
+  const { id } = await answerOf<{ id: string }>(
+    gateway.post('/v1/records', { sha256, name: 'contract.pdf' }),
+    201,
+  )
+  await untilAllFinal(gateway)
+  const whole = JSON.parse(Buffer.from(await fileOf(gateway, certificate.identifier)).toString()) as {
+    certificate: string
+  }
+  const disclosures = whole.certificate.split('~').slice(1).filter(Boolean)
+  return {
+    gateway,
+    certificate,
+    file: await fileOf(gateway, certificate.identifier, '?fields='),
+    secrets: [CANARY.name, CANARY.birthDate, CANARY.address, CANARY.idNo, ...disclosures],
+    lastFour: CANARY.idNo.slice(-4),
+    record: { id, sha256 },
+    uscc: applicationOf('GAJ').uscc,
+  }
+}
+
+type MakeExample = (scene: Scene) => Example | Promise<Example>
+
+const read =
+  (path: string | ((scene: Scene) => string)): MakeExample =>
+  scene => ({ path: typeof path === 'string' ? path : path(scene), method: 'GET', status: 200 })
+const ask =
+  (path: string, body: (scene: Scene) => unknown): MakeExample =>
+  scene => ({
+    path,
+    method: 'POST',
+    body: body(scene),
+    status: 200,
+  })
+const write =
+  (path: string, body: unknown): MakeExample =>
+  () => ({ path, method: 'POST', body, status: 201 })
+const ofCertificate = (rest: string) =>
+  read(({ certificate }) => `/v1/certificates/${certificate.identifier}${rest}`)
+const ofRecord = (rest: string) => read(({ record }) => `/v1/records/${record.id}${rest}`)
+
+/** By operationId. An operation without an example here fails the test that walks the API description. */
+export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
+  listDepartments: read('/v1/departments'),
+  admitDepartment: write('/v1/departments', applicationOf('GAJ')),
+  getDepartment: read('/v1/departments/GAJ'),
+  getDidDocument: read('/v1/departments/GAJ/did.json'),
+  getRegion: read('/v1/region'),
+  listTypes: read('/v1/types'),
+  getType: read('/v1/types/RIC'),
+  publishType: write('/v1/types', { definition: typeIn(demoRegion(), 'RIC') }),
+  issueCertificate: write('/v1/certificates', {
+    type: 'RIC',
+    fields: exampleRow('RIC'),
+    originalFile: { sha256: sha256Hex('scan'), mediaType: 'application/pdf' },
+  }),
+  issueBatch: write('/v1/certificates/batch', { type: 'RIC', rows: [exampleRow('RIC'), exampleRow('RIC')] }),
+  checkRows: ask('/v1/certificates/check', () => ({ type: 'RIC', rows: [exampleRow('RIC')] })),
+  listCertificates: read(({ uscc }) => `/v1/certificates?type=RIC&department=${uscc}&limit=1`),
+  getCertificate: ofCertificate(''),
+  getCertificateState: ofCertificate('/state'),
+  getCertificateFile: ofCertificate('/file?fields=name,validTo'),
+  getCertificateReceipt: ofCertificate('/receipt'),
+  orderStatus: async ({ gateway }) => ({
+    path: `/v1/certificates/${(await issue(gateway, 'RIC')).identifier}/status`,
+    method: 'POST',
+    body: { action: 'suspend', reason: 'LAW_ENFORCEMENT', effective: '2026-01-01T00:00:00Z' },
+    status: 200,
+  }),
+  supersedeCertificate: async ({ gateway }) => ({
+    path: `/v1/certificates/${(await issue(gateway, 'RIC')).identifier}/successor`,
+    method: 'POST',
+    body: { fields: exampleRow('RIC'), reason: 'HOLDER_CHANGE' },
+    status: 201,
+  }),
+  notarizeDigest: write('/v1/records', {
+    sha256: sha256Hex('minutes'),
+    size: 7,
+    mediaType: 'text/plain',
+    name: 'minutes.txt',
+  }),
+  notarizeFile: () => ({
+    path: '/v1/records/file?name=minutes.txt&mediaType=text/plain',
+    method: 'POST',
+    body: Buffer.from('minutes'),
+    mediaType: 'application/octet-stream',
+    status: 201,
+  }),
+  getRecord: ofRecord(''),
+  getRecordFile: ofRecord('/file'),
+  getEvidencePackage: ofRecord('/evidence'),
+  verifyFile: ({ file }) => ({
+    path: '/v1/verify',
+    method: 'POST',
+    body: file,
+    mediaType: 'application/vnd.onceproof+json',
+    status: 200,
+  }),
+  lookUp: ask('/v1/verify/lookup', ({ certificate: { identifier, shortCode }, lastFour }) => ({
+    identifier,
+    shortCode,
+    lastFour,
+  })),
+  verifyRecord: ask('/v1/verify/record', ({ record }) => record),
+  getReceipt: read(({ certificate }) => `/v1/receipts/${certificate.leaf}`),
+  getTrust: read('/v1/trust'),
+  getSnapshot: read('/v1/snapshot'),
+  getCheckpoint: read('/log/checkpoint'),
+  getTile: read('/log/tile/0/000.p/1'),
+  getLog: read('/v1/log'),
+  listCheckpoints: read('/v1/log/checkpoints?from=0&limit=10'),
+  getInclusionProof: read('/v1/log/inclusion?index=0&size=1'),
+  getConsistencyProof: read('/v1/log/consistency?from=1&to=1'),
+  getStatusList: read(({ uscc }) => `/status-lists/${uscc}/0/revocation`),
+  getHealth: read('/healthz'),
+  getReadiness: read('/readyz'),
+  getMetrics: read('/metrics'),
+  openApiDescription: read('/openapi.json'),
+  apiPage: read('/docs'),
+  apiPageScript: read('/docs/start.js'),
+  apiPageStyle: read('/docs/swagger-ui.css'),
+  apiPageBundle: read('/docs/swagger-ui-bundle.js'),
+  apiPageIcon: read('/docs/favicon-32x32.png'),
+}
+
+/** The bytes of an example's body; undefined when it has none. */
+export function bodyOf({ body }: Example): Uint8Array<ArrayBuffer> | undefined {
+  if (body === undefined) return undefined
+  return new Uint8Array(body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body)))
+}
+
+export function headersOf(
+  example: Example,
+  token: string | null,
+  key: string | null,
+): Record<string, string> {
+  return {
+    ...(token !== null && { authorization: `Bearer ${token}` }),
+    ...(example.body !== undefined && { 'content-type': example.mediaType ?? 'application/json' }),
+    ...(key !== null && { 'idempotency-key': key }),
+  }
+}
+
+export interface Operation {
+  operationId: string
+  method: 'GET' | 'POST'
+  path: string
+  isPublic: boolean
+  parameters: { name: string; in: string; required: boolean }[]
+  body: 'json' | 'stream' | 'none'
+}
+
+/** Every operation of the API description that the gateway serves. */
+export async function operationsOf(gateway: OpenedGateway): Promise<Operation[]> {
+  interface Described {
+    operationId: string
+    security: unknown[]
+    parameters: Operation['parameters']
+    requestBody?: { content: Record<string, { schema: { format?: string } }> }
+  }
+  const { paths } = await answerOf<{ paths: Record<string, Record<string, Described>> }>(
+    gateway.request('/openapi.json'),
+  )
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { operationId, security, parameters, requestBody }]) => {
+      const [content] = Object.values(requestBody?.content ?? {})
+      const body = content === undefined ? 'none' : content.schema.format === 'binary' ? 'stream' : 'json'
+      return {
+        operationId,
+        method: method.toUpperCase() as Operation['method'],
+        path,
+        isPublic: security.length === 0,
+        parameters,
+        body,
+      }
+    }),
+  )
+}
