@@ -158,8 +158,11 @@ const variables = {
     read: integer(0, 65_535),
   },
   ONCEPROOF_LOG_LEVEL: {
-    default: 'info',
-    meaning: { zh: '运行日志的详细程度', en: 'How much the service log says' },
+    default: null,
+    meaning: {
+      zh: '运行日志的详细程度；demo 默认 warn，production 默认 info（每个请求一行）',
+      en: 'How much the service log says: `warn` by default in demo, `info` (a line for each request) in production',
+    },
     expected: LOG_LEVELS.join(', '),
     read: oneOf<LogLevel>(LOG_LEVELS),
   },
@@ -236,7 +239,7 @@ export function configFromEnv(
     maxDelaySeconds: given('ONCEPROOF_MAX_DELAY_S'),
     logOrigin: read('ONCEPROOF_LOG_ORIGIN'),
     chainPort: given('ONCEPROOF_CHAIN_PORT'),
-    logLevel: given('ONCEPROOF_LOG_LEVEL'),
+    logLevel: read('ONCEPROOF_LOG_LEVEL') ?? (profile === 'demo' ? 'warn' : 'info'),
     demo: read('ONCEPROOF_DEMO') ?? profile === 'demo',
     trustedProxies: read('ONCEPROOF_TRUSTED_PROXIES') ?? [],
   }

@@ -6,7 +6,7 @@ import { Refusal } from '../protocol/refusal.ts'
 import { gatewayApp } from './app.ts'
 import { configFromEnv, publicUrlOf } from './config.ts'
 import { createHttpServer } from './http/edge.ts'
-import { createLogger } from './http/logger.ts'
+import { batchLines, createLogger } from './http/logger.ts'
 import { createMetrics } from './http/metrics.ts'
 import { loadDemoWhenEmpty } from './demo.ts'
 import { openWorld } from './open-world.ts'
@@ -23,31 +23,35 @@ try {
 
 async function main(): Promise<void> {
   const config = configFromEnv(process.env, { cwd: process.cwd() })
-  const logger = createLogger({
-    level: config.logLevel,
-    write: lines => void process.stderr.write(lines),
-    clock: Date.now,
-  })
+  const lines = batchLines(text => void process.stderr.write(text))
+  const logger = createLogger({ level: config.logLevel, write: lines.write, clock: Date.now })
   const port = config.port === 0 ? await freePort() : config.port
-  await assertPortFree(port)
   const publicUrl = publicUrlOf(config, port)
+  const host = listeningHost(publicUrl)
+  await assertPortFree(port, host)
   const opened = await openWorld({ config, publicUrl, logger, metrics: createMetrics(), say })
   const app = gatewayApp(opened.world, opened.anchorer, { operatorToken: opened.operatorToken })
   const server = createHttpServer(app)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, resolve)
+    server.listen(port, host, resolve)
   })
 
+  const end = (code: number) => {
+    lines.flush()
+    process.exit(code)
+  }
   let stopping = false
   const stop = (signal: string) => {
     if (stopping) process.exit(1)
     stopping = true
-    say(`${signal}: finishing what was accepted; the embedded chain goes on (stop it with: npx onceproof chain stop)`)
+    say(
+      `${signal}: finishing what was accepted; the embedded chain goes on (stop it with: npx onceproof chain stop)`,
+    )
     server.close(() => {
       opened.close().then(
-        () => process.exit(0),
-        () => process.exit(1),
+        () => end(0),
+        () => end(1),
       )
     })
     server.closeIdleConnections()
@@ -77,6 +81,11 @@ function isRefusal(error: unknown): error is Error & { code: string } {
   return error instanceof Refusal || (error instanceof Error && error.name === 'StartRefusal')
 }
 
+/** A gateway that others know by a loopback address only is not offered to the network. */
+function listeningHost(publicUrl: string): string | undefined {
+  return /^(127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(publicUrl).hostname) ? '127.0.0.1' : undefined
+}
+
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
@@ -89,13 +98,17 @@ function freePort(): Promise<number> {
 }
 
 /** Said before anything is made, so that a second start by mistake changes nothing. */
-function assertPortFree(port: number): Promise<void> {
+function assertPortFree(port: number, host: string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', () =>
-      reject(new Refusal('PORT_TAKEN', `port ${port} is taken; set PORT to another`, { field: 'PORT', found: String(port) })),
+      reject(
+        new Refusal('PORT_TAKEN', `port ${port} is taken; set PORT to another`, {
+          field: 'PORT',
+          found: String(port),
+        }),
+      ),
     )
-    probe.listen(port, () => probe.close(() => resolve()))
+    probe.listen(port, host, () => probe.close(() => resolve()))
   })
 }
-

@@ -38,7 +38,7 @@ describe('the configuration of the gateway', () => {
       maxDelaySeconds: 14_400,
       logOrigin: null,
       chainPort: 8788,
-      logLevel: 'info',
+      logLevel: 'warn',
       demo: true,
       trustedProxies: [],
     })
