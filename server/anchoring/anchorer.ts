@@ -35,16 +35,47 @@ export async function anchorOnce(world: World): Promise<boolean> {
   if (sealed !== null) await anchorCheckpoint(world, sealed)
   await settleCheckpoints(world)
   await relayOrders(world)
-  const open = (await world.store.openCheckpoints()).length + (await world.store.openOrders()).length
-  const { accepted, sealed: size } = await world.store.logSize()
-  return open > 0 || accepted > size
+  return isBusy(await backlog(world))
 }
+
+interface Backlog {
+  accepted: number
+  sealed: number
+  checkpoints: number
+  orders: number
+}
+
+/** What is still on its way. */
+async function backlog({ store }: Pick<World, 'store'>): Promise<Backlog> {
+  const { accepted, sealed } = await store.logSize()
+  const [checkpoints, orders] = [await store.openCheckpoints(), await store.openOrders()]
+  return { accepted, sealed, checkpoints: checkpoints.length, orders: orders.length }
+}
+
+const isBusy = ({ accepted, sealed, checkpoints, orders }: Backlog) =>
+  accepted > sealed || checkpoints > 0 || orders > 0
 
 export function startAnchorer(world: World): Anchorer {
   let running = true
   let wakeUp: (() => void) | null = null
   let chainReachable = true
   let lastError: string | null = null
+
+  const gauges = {
+    accepted: world.metrics.gauge('onceproof_statements_accepted', 'Statements accepted in all'),
+    sealed: world.metrics.gauge('onceproof_statements_sealed', 'Statements below the newest checkpoint'),
+    checkpoints: world.metrics.gauge('onceproof_checkpoints_open', 'Checkpoints that are not final'),
+    orders: world.metrics.gauge('onceproof_orders_open', 'Status orders that are not final'),
+    reachable: world.metrics.gauge('onceproof_chain_reachable', '1 when the last round reached the chain'),
+  }
+  const measure = async () => {
+    const { accepted, sealed, checkpoints, orders } = await backlog(world)
+    gauges.accepted.set(accepted)
+    gauges.sealed.set(sealed)
+    gauges.checkpoints.set(checkpoints)
+    gauges.orders.set(orders)
+    gauges.reachable.set(chainReachable ? 1 : 0)
+  }
 
   const rest = (ms: number) =>
     new Promise<void>(resolve => {
@@ -63,6 +94,7 @@ export function startAnchorer(world: World): Anchorer {
         chainReachable = true
         lastError = null
         attempt = 0
+        await measure()
         if (running)
           await rest(busy ? Math.min(REST_MS, Math.max(50, world.config.sealAfterMs / 10)) : REST_MS)
       } catch (error) {
@@ -74,6 +106,7 @@ export function startAnchorer(world: World): Anchorer {
           delayMs: RETRY_MS,
           error,
         })
+        await measure()
         if (running) await rest(RETRY_MS)
       }
     }
