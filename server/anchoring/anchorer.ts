@@ -106,7 +106,7 @@ export function startAnchorer(world: World): Anchorer {
           delayMs: RETRY_MS,
           error,
         })
-        await measure()
+        await measure().catch(() => undefined)
         if (running) await rest(RETRY_MS)
       }
     }

@@ -29,7 +29,7 @@ type CatalogueVerbs = Pick<
   'saveDepartment' | 'departments' | 'saveType' | 'types' | 'typeVersion' | 'setting' | 'saveSetting'
 >
 
-export function catalogueVerbs({ db, write }: Context): CatalogueVerbs {
+export function catalogueVerbs({ db, write, onUndo }: Context): CatalogueVerbs {
   const saveDepartment = db.prepare<[string, string, string, string, string, string, number]>(
     `INSERT INTO departments VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (code) DO UPDATE SET
        uscc = excluded.uscc, did = excluded.did, zh = excluded.zh, en = excluded.en, roles = excluded.roles`,
@@ -49,7 +49,17 @@ export function catalogueVerbs({ db, write }: Context): CatalogueVerbs {
     'INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
   )
 
+  // Both are small, asked for by every request and changed only through this connection.
+  let knownDepartments: DepartmentRow[] | null = null
+  let knownTypes: TypeRow[] | null = null
+  const forget = () => {
+    knownDepartments = null
+    knownTypes = null
+  }
+  onUndo(forget)
+
   function addType(type: TypeRow): void {
+    forget()
     const record = typeVersion.get(type.code, type.version)
     if (record === undefined) {
       const { code, version, typeCode, department, definition, digest, createdAt } = type
@@ -76,13 +86,16 @@ export function catalogueVerbs({ db, write }: Context): CatalogueVerbs {
 
   return {
     saveDepartment: ({ code, uscc, did, zh, en, roles, createdAt }) =>
-      write(() => void saveDepartment.run(code, uscc, did, zh, en, JSON.stringify(roles), createdAt)),
+      write(() => {
+        forget()
+        saveDepartment.run(code, uscc, did, zh, en, JSON.stringify(roles), createdAt)
+      }),
     async departments() {
-      return departments.all().map(toDepartment)
+      return (knownDepartments ??= departments.all().map(toDepartment))
     },
     saveType: type => write(() => addType(type)),
     async types() {
-      return newestTypes.all().map(toType)
+      return (knownTypes ??= newestTypes.all().map(toType))
     },
     async typeVersion(code, version) {
       const record = typeVersion.get(code, version)
