@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { toHex } from '../../protocol/bytes.ts'
+import { underKey } from '../http/idempotency.ts'
 import { defineRoute } from '../http/routes.ts'
 import { departmentCode, hex32, json, seconds, typeShort } from '../http/schemas.ts'
 import type { TypeRow } from '../store/store.ts'
@@ -104,9 +105,9 @@ export const catalogueRoutes = [
     body: z.strictObject({ definition: json }),
     responses: { 201: { description: { zh: '已发布', en: 'Published' }, schema: published } },
     refusals: ['TYPE_DEFINITION', 'TYPE_VERSION_EXISTS', 'DEPARTMENT_NOT_FOUND', 'DEPARTMENT_NOT_ISSUER'],
-    handler: async (world: World, { body }) => ({
+    handler: async (world: World, { body, once }) => ({
       status: 201,
-      body: view(await publishType(world, body.definition)),
+      body: view(await underKey(world.store, once, () => publishType(world, body.definition))),
     }),
   }),
 ]

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { didDocument } from './did.ts'
+import { underKey } from '../http/idempotency.ts'
 import { defineRoute } from '../http/routes.ts'
 import { departmentCode, json, seconds } from '../http/schemas.ts'
 import type { DepartmentRow } from '../store/store.ts'
@@ -65,9 +66,9 @@ export const departmentRoutes = [
     body: application,
     responses: { 201: { description: { zh: '已登记', en: 'Admitted' }, schema: department } },
     refusals: ['DEPARTMENT_EXISTS', 'USCC_WRONG'],
-    handler: async (world: World, { body }) => ({
+    handler: async (world: World, { body, once }) => ({
       status: 201,
-      body: view(await admitDepartment(world, body)),
+      body: view(await underKey(world.store, once, () => admitDepartment(world, body))),
     }),
   }),
   defineRoute({

@@ -121,4 +121,5 @@ function fieldName(place: Place, path: readonly PropertyKey[]): string {
   return name === '' ? 'body' : name
 }
 
-const SAFE_MEMBER = /^[A-Za-z_][A-Za-z_-]{0,39}$/
+/** `sha256` is a name; more digits could be a number of somebody. */
+const SAFE_MEMBER = /^[A-Za-z_][A-Za-z_-]{0,39}\d{0,3}$/

@@ -234,6 +234,11 @@ export interface Store {
   acceptStatusChange(change: NewStatusChange, once: Once | null): Promise<AcceptResult>
   /** What an earlier request with this key was answered; null when it is new. Refuses IDEMPOTENCY_KEY_REUSED. */
   answered(once: Once): Promise<AcceptResult | null>
+  /**
+   * Notes a write that left no statement under its key, so that the key cannot stand for another one later. A no-op when it is
+   * noted already. Refuses IDEMPOTENCY_KEY_REUSED.
+   */
+  rememberAnswer(once: Once): Promise<void>
   statementBySeq(seq: number): Promise<StatementRow | null>
   seqOfLeaf(leaf: Uint8Array): Promise<number | null>
   certificateByIdentifier(identifier: string): Promise<CertificateRow | null>

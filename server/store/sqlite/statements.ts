@@ -107,6 +107,7 @@ type StatementVerbs = Pick<
   | 'acceptRecord'
   | 'acceptStatusChange'
   | 'answered'
+  | 'rememberAnswer'
   | 'statementBySeq'
   | 'seqOfLeaf'
   | 'certificateByIdentifier'
@@ -439,6 +440,11 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
     async answered(once) {
       return earlierAnswer(once)
     },
+    rememberAnswer: once =>
+      write(() => {
+        // No statement has the number 0, and none is accepted under this key.
+        if (earlierAnswer(once) === null) newAnswer(0, 0, now(), null, once)
+      }),
     async statementBySeq(seq) {
       const record = statementBySeq.get(seq)
       return record === undefined ? null : toStatement(record)

@@ -332,6 +332,18 @@ export function describeStore(name: string, open: OpenStore): void {
         )
         expect((await store.logSize()).accepted).to.equal(1)
       })
+
+      it('that leave no statement keep their key all the same', async () => {
+        await store.rememberAnswer(once('k'))
+        await store.rememberAnswer(once('k'))
+        await reopen()
+        expect(await store.answered(once('k'))).to.deep.equal({ repeated: true, batch: null, accepted: [] })
+        const other = { ...once('k'), request: new Uint8Array(32).fill(9) }
+        for (const reused of [store.answered(other), store.rememberAnswer(other)]) {
+          expect((await refusalOf(reused)).code).to.equal('IDEMPOTENCY_KEY_REUSED')
+        }
+        expect((await store.logSize()).accepted).to.equal(0)
+      })
     })
 
     describe('records and status changes', () => {
