@@ -54,6 +54,8 @@ export interface OpenOptions {
   say?: (text: string) => void
 }
 
+/** How long we believe that a node is still the chain that it was. */
+const IDENTITY_MS = 10_000
 const FUNDS = 10n ** 21n
 
 /**
@@ -224,18 +226,28 @@ async function openChain(parts: {
   }
   const deployment =
     existing ?? (await deploy({ ...transactions, store }, governance, governance.address, path))
-  await assertSameChain(rpc, deployment)
-  const identity = await chainIdentity(rpc, deployment.contracts)
   const { contracts } = deployment
+  const identity = rememberFor(IDENTITY_MS, clock, () => chainIdentity(rpc, contracts))
+  const assertSame = async () => assertSameChain(await identity(), deployment)
+  await assertSame()
   return {
     rpc,
     deployment,
     confirmations: config.confirmations,
     view: () => liveView(rpc, contracts, { identity }),
-    identity,
+    assertSame,
     transactions,
     relayer,
     governance,
+  }
+}
+
+/** The last answer for so many milliseconds; a failure is never remembered. */
+function rememberFor<T>(ms: number, clock: () => number, ask: () => Promise<T>): () => Promise<T> {
+  let last: { at: number; answer: T } | null = null
+  return async () => {
+    if (last === null || clock() - last.at > ms) last = { at: clock(), answer: await ask() }
+    return last.answer
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * The world: everything that a verb may use, made once by `openWorld` (server/open-world.ts) and given as the first argument.
  */
-import type { ChainIdentity, ChainView } from '../protocol/chain-view.ts'
+import type { ChainView } from '../protocol/chain-view.ts'
 import type { Config } from './config.ts'
 import { invariant } from '../protocol/refusal.ts'
 import type { Deployment } from './chain/deployment.ts'
@@ -25,7 +25,7 @@ export interface World {
   clock: () => number
   logger: Logger
   metrics: Metrics
-  /** Tells the anchorer that there is something to do. */
+  /** Tells the anchorer that somebody waits for what was just accepted. */
   wake: () => void
 }
 
@@ -34,9 +34,10 @@ export interface Chain {
   deployment: Deployment
   /** Blocks from the one asked about to the head, both counted, that make it final. */
   confirmations: number
-  /** A view at the present head. */
+  /** A view at the present head. Who the chain is gets asked again every few seconds, not for each view. */
   view: () => ChainView
-  identity: ChainIdentity
+  /** Refuses CHAIN_ID_WRONG, CHAIN_GENESIS_WRONG or CHAIN_CODE_WRONG when the node has become another chain. */
+  assertSame: () => Promise<void>
   transactions: TransactionContext
   /** Pays; has no authority. */
   relayer: Account

@@ -15,17 +15,22 @@ export interface Anchorer {
   health: () => { chainReachable: boolean; lastError: string | null }
 }
 
-/** How long the loop rests when nothing is due, at most; statements and orders wake it. */
-const REST_MS = 1_000
+/** How often the loop looks for something to do, and how long it rests after a failure. */
+const LOOK_MS = 200
+const LEAST_REST_MS = 10
 const RETRY_MS = 2_000
+/** While blocks are only getting deeper there is no hurry. */
+const SETTLE_MS = 1_000
 
-/** One round: everything that is due now. Resolves to true when something may be due again soon. */
-export async function anchorOnce(world: World): Promise<boolean> {
+/** One round: everything that is due now. Nothing is asked of the chain when nothing is on its way. */
+export async function anchorOnce(world: World): Promise<void> {
+  await world.chain.assertSame()
+  if (!isBusy(await backlog(world))) return
   if (await isBehindChain(world, world.chain.view())) {
     world.logger.error('the chain holds a later log than this store: nothing is anchored', {
       code: 'LOG_BEHIND_CHAIN',
     })
-    return false
+    return
   }
   await relayOrders(world)
   for (const checkpoint of await world.store.openCheckpoints()) {
@@ -35,7 +40,6 @@ export async function anchorOnce(world: World): Promise<boolean> {
   if (sealed !== null) await anchorCheckpoint(world, sealed)
   await settleCheckpoints(world)
   await relayOrders(world)
-  return isBusy(await backlog(world))
 }
 
 interface Backlog {
@@ -69,12 +73,14 @@ export function startAnchorer(world: World): Anchorer {
     reachable: world.metrics.gauge('onceproof_chain_reachable', '1 when the last round reached the chain'),
   }
   const measure = async () => {
-    const { accepted, sealed, checkpoints, orders } = await backlog(world)
+    const found = await backlog(world)
+    const { accepted, sealed, checkpoints, orders } = found
     gauges.accepted.set(accepted)
     gauges.sealed.set(sealed)
     gauges.checkpoints.set(checkpoints)
     gauges.orders.set(orders)
     gauges.reachable.set(chainReachable ? 1 : 0)
+    return found
   }
 
   const rest = (ms: number) =>
@@ -90,13 +96,14 @@ export function startAnchorer(world: World): Anchorer {
     let attempt = 0
     while (running) {
       try {
-        const busy = await anchorOnce(world)
+        await anchorOnce(world)
         chainReachable = true
         lastError = null
         attempt = 0
-        await measure()
-        if (running)
-          await rest(busy ? Math.min(REST_MS, Math.max(50, world.config.sealAfterMs / 10)) : REST_MS)
+        const { accepted, sealed, checkpoints, orders } = await measure()
+        const onlySettling = accepted === sealed && orders === 0 && checkpoints > 0
+        const look = Math.max(LEAST_REST_MS, Math.min(LOOK_MS, world.config.sealAfterMs))
+        if (running) await rest(onlySettling ? SETTLE_MS : look)
       } catch (error) {
         chainReachable = !(error instanceof ChainUnreachable)
         lastError = error instanceof Error ? error.name : 'unknown'

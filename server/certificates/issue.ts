@@ -83,7 +83,6 @@ export async function issueCertificates(
   const result = await withFreshShortCodes(certificates, () =>
     world.store.acceptCertificates(certificates, batch, once),
   )
-  world.wake()
   return rowsOf(world, result)
 }
 

@@ -43,11 +43,10 @@ export function readDeployment(path: string): Deployment | null {
 }
 
 /**
- * Refuses to go on when the node is not the chain of the deployment: CHAIN_ID_WRONG, CHAIN_GENESIS_WRONG or
+ * Refuses to go on when what the node says it is is not the chain of the deployment: CHAIN_ID_WRONG, CHAIN_GENESIS_WRONG or
  * CHAIN_CODE_WRONG, saying which.
  */
-export async function assertSameChain(rpc: Rpc, deployment: Deployment): Promise<void> {
-  const found = await chainIdentity(rpc, deployment.contracts)
+export function assertSameChain(found: ChainIdentity, deployment: Deployment): void {
   const { chainId, genesis } = deployment.chain
   if (found.chainId !== chainId)
     throw wrongChain('CHAIN_ID_WRONG', 'chain id', String(chainId), String(found.chainId))

@@ -29,7 +29,7 @@ export async function takeSnapshot(
   const head = await blockAt(rpc, 'latest')
   const block = await blockAt(rpc, Math.max(0, head.number - trust.chain.confirmations + 1))
   const read = contractReader(rpc, trust.contracts, block.number)
-  const view = liveView(rpc, trust.contracts, { identity, at: block.number })
+  const view = liveView(rpc, trust.contracts, { identity: async () => identity, at: block.number })
 
   const departmentIds = await eachOf(read, 'DepartmentRegistry', 'departmentCount', 'departmentAt')
   const keyIds = await eachOf(read, 'DepartmentRegistry', 'keyCount', 'keyIdAt')

@@ -98,13 +98,13 @@ export async function blockAt(
 }
 
 /**
- * A view of the chain at its present head: every question is asked at that one block. The identity is asked anew for each
- * view unless the caller, who has just asked it, gives one.
+ * A view of the chain at its present head: every question is asked at that one block. `identity` stands in for asking the node
+ * who it is, for a caller who asks that once for many views.
  */
 export function liveView(
   rpc: Rpc,
   addresses: Addresses,
-  options: { identity?: ChainIdentity; at?: number } = {},
+  options: { identity?: () => Promise<ChainIdentity>; at?: number } = {},
 ): ChainView {
   const head = once(() => blockAt(rpc, options.at ?? 'latest'))
   const read: Reader = async (contract, method, args) =>
@@ -112,7 +112,7 @@ export function liveView(
   const identity = options.identity
   return {
     kind: 'live',
-    identity: identity === undefined ? once(() => chainIdentity(rpc, addresses)) : async () => identity,
+    identity: identity ?? once(() => chainIdentity(rpc, addresses)),
     head,
     checkpointOfSize: (origin, size) => checkpoint(read, 'checkpointOfSize', origin, size),
     firstCovering: (origin, index) => checkpoint(read, 'firstCovering', origin, index),

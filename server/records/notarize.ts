@@ -52,7 +52,6 @@ export async function notarize(world: World, request: RecordRequest, once: Once 
   const statement = `${input}.${toBase64url(await world.keys.sign(standing.keyName, toUtf8(input)))}`
   const record = { kind: 'record' as const, statement, leaf: leafHash(statement), id }
   const { accepted } = await world.store.acceptRecord(record, once)
-  world.wake()
   return recordBySeq(world, accepted[0]!.seq)
 }
 
