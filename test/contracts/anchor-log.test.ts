@@ -413,6 +413,26 @@ describe('AnchorLog', () => {
     })
   })
 
+  describe('a proof of two thousand hashes', () => {
+    // Calldata of zeros needs 660,000 gas at least; to hash all of it would need another million.
+    const gasLimit = 800_000
+    const overlong = Array.from({ length: 2_000 }, () => ZERO)
+
+    it('is refused by anchor before it is hashed', async () => {
+      const under = await given(grownLog)
+      const root = rootOf(under.tree, 30)
+      const signature = signCheckpoint(under, under.logKey, 30, root)
+      await expect(under.log.anchor.staticCall(LOG, 30, root, overlong, signature, { gasLimit }))
+        .to.be.revertedWithCustomError(under.log, 'InconsistentCheckpoint')
+        .withArgs(LOG, 20, 30)
+    })
+
+    it('is false for verifyInclusion before it is hashed', async () => {
+      const { log, tree } = await given(grownLog)
+      expect(await log.verifyInclusion(LOG, tree.hashOf(0, 1), 0, 20, overlong, { gasLimit })).to.equal(false)
+    })
+  })
+
   describe('reading', () => {
     it('reverts for a log that is not registered', async () => {
       const { log } = await given(newLog)
