@@ -22,7 +22,9 @@ const codeOf = (act: () => unknown): string | null => {
   }
 }
 
-describe('vectors: certificate files and record files', () => {
+describe('vectors: certificate files and record files', function () {
+  this.timeout(20_000)
+
   for (const folder of ['valid', 'invalid'] as const) {
     describe(folder, () => {
       for (const vector of fileVectors(folder)) {
@@ -69,7 +71,9 @@ describe('vectors: certificate files and record files', () => {
   })
 })
 
-describe('vectors: JSON texts', () => {
+describe('vectors: JSON texts', function () {
+  this.timeout(20_000)
+
   for (const vector of readVector('json.json') as JsonVector[]) {
     const bytes = bytesOf(vector.textBase64, vector.padding)
     if ('value' in vector) {
@@ -84,7 +88,9 @@ describe('vectors: JSON texts', () => {
   }
 })
 
-describe('vectors: statements', () => {
+describe('vectors: statements', function () {
+  this.timeout(20_000)
+
   const vectors = readVector('statements.json') as StatementVector[]
   for (const vector of vectors) {
     if ('kind' in vector) {
@@ -100,7 +106,9 @@ describe('vectors: statements', () => {
   }
 })
 
-describe('vectors: the generator', () => {
+describe('vectors: the generator', function () {
+  this.timeout(20_000)
+
   const ours = [...vectorFiles().keys()]
 
   it('writes every committed vector byte for byte again', () => {

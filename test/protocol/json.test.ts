@@ -48,7 +48,9 @@ const { value: anyText } = fc.letrec<{ value: string; array: string; object: str
     .map(members => `{${members.map(member => member.join('')).join(',')}}`),
 }))
 
-describe('Reading signed JSON', () => {
+describe('Reading signed JSON', function () {
+  this.timeout(20_000)
+
   it('reads back whatever JSON.stringify prints, unless a number is unsafe', () => {
     fc.assert(
       fc.property(fc.jsonValue({ depthSize: 'small' }), value => {

@@ -32,7 +32,9 @@ const object = JSON.parse(fromUtf8(bytes)!) as JsonObject
 const edited = (edit: Edit) => () => parseSnapshot(toUtf8(JSON.stringify(edit(object))))
 const view = snapshotView(snapshot)
 
-describe('Snapshots', () => {
+describe('Snapshots', function () {
+  this.timeout(20_000)
+
   it('are written back byte for byte', () => {
     expect(toUtf8(formatSnapshot(snapshot))).to.deep.equal(bytes)
   })
@@ -92,7 +94,9 @@ describe('Snapshots', () => {
   })
 })
 
-describe('Views of a snapshot', () => {
+describe('Views of a snapshot', function () {
+  this.timeout(20_000)
+
   it('tell which chain and block they are of', async () => {
     expect(await view.identity()).to.deep.equal({
       chainId: trust.chain.chainId,

@@ -15,7 +15,9 @@ import { codeOf, refusalOf } from '../support/refusals.ts'
 
 const vectors = statementVectors()
 
-describe('Statements', () => {
+describe('Statements', function () {
+  this.timeout(20_000)
+
   it('are read with the kind, the signer, the suite and the exact text', () => {
     const text = makeRecord('read')
     const statement = parseStatement(text)

@@ -11,7 +11,9 @@ const file = bytesOf(vector.fileBase64)
 const trust = trustOf(vector)
 const live = viewOf('live')
 
-describe('Verification', () => {
+describe('Verification', function () {
+  this.timeout(20_000)
+
   it('tells what it read, who signed it, where it is anchored and as of which block', async () => {
     const result = await verify(file, trust, live, NOW)
     expect(result.subject?.kind).to.equal('certificate')
