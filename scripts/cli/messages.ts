@@ -1,0 +1,230 @@
+/**
+ * Every sentence that the command line says to people: Chinese first, English beside it. Codes that the gateway shares have
+ * their sentence in `server/http/messages.ts`.
+ */
+import { messages as shared, type Message } from '../../server/http/messages.ts'
+
+/** `zh en`, as every line of the command line is written. */
+export const both = ({ zh, en }: Message): string => `${zh} ${en}`
+
+export const labels = {
+  refused: { zh: '未完成', en: 'refused' },
+  usage: { zh: '用法有误', en: 'used wrongly' },
+  field: { zh: '项', en: 'field' },
+  expected: { zh: '应为', en: 'expected' },
+  found: { zh: '实为', en: 'found' },
+  row: { zh: '行', en: 'row' },
+
+  issued: { zh: '已签发', en: 'Issued' },
+  batchIssued: { zh: '整批已签发', en: 'Batch issued' },
+  notarized: { zh: '已存证', en: 'Notarized' },
+  superseded: { zh: '已换发', en: 'Replaced' },
+  ordered: { zh: '状态指令', en: 'Status order' },
+  loaded: { zh: '演示地区已装入', en: 'The demonstration region is loaded' },
+  written: { zh: '已写入', en: 'written to' },
+
+  identifier: { zh: '证照标识', en: 'identifier' },
+  record: { zh: '存证编号', en: 'record' },
+  shortCode: { zh: '短码', en: 'short code' },
+  leaf: { zh: '叶子哈希', en: 'leaf hash' },
+  index: { zh: '日志序号', en: 'log index' },
+  sha256: { zh: '文件指纹', en: 'SHA-256' },
+  batch: { zh: '批次', en: 'batch' },
+  count: { zh: '数量', en: 'count' },
+  department: { zh: '部门', en: 'department' },
+  type: { zh: '证照类型', en: 'certificate type' },
+  standing: { zh: '证照状态', en: 'standing' },
+  statement: { zh: '上链进度', en: 'statement' },
+  change: { zh: '状态变更', en: 'change' },
+  acceptedAt: { zh: '受理时间', en: 'accepted at' },
+  validFrom: { zh: '有效期自', en: 'valid from' },
+  validUntil: { zh: '有效期至', en: 'valid until' },
+  withoutEnd: { zh: '长期', en: 'without end' },
+  block: { zh: '区块', en: 'block' },
+  fields: { zh: '出示的字段', en: 'disclosed fields' },
+  fieldsUnproved: { zh: '文件所称（未经证实）', en: 'what the file says, not proved' },
+  values: { zh: '字段值', en: 'values' },
+  issuer: { zh: '发证机关', en: 'issuer' },
+  anchor: { zh: '上链', en: 'anchored' },
+  asOf: { zh: '核验所据区块', en: 'asked at block' },
+  successor: { zh: '新版叶子哈希', en: 'successor (leaf hash)' },
+  next: { zh: '请', en: 'what to do' },
+  evidence: { zh: '所附凭据', en: 'carries' },
+  receipt: { zh: '回执', en: 'the receipt' },
+  promise: { zh: '承诺书（尚未最终上链）', en: 'the promise (not final on chain yet)' },
+  fingerprint: { zh: '指纹', en: 'fingerprint' },
+  original: { zh: '原文件', en: 'original file' },
+  sameFile: { zh: '与证照所载一致', en: 'is the one that the certificate names' },
+  otherFile: { zh: '不是证照所载的那一份', en: 'is not the one that the certificate names' },
+  noFile: { zh: '证照未出示所载的原文件', en: 'the certificate discloses no original file' },
+
+  waiting: { zh: '等待上链', en: 'waiting for the chain' },
+  hashing: { zh: '计算指纹', en: 'hashing' },
+  auditing: { zh: '逐叶重算', en: 'hashing leaves' },
+  readingChain: { zh: '读取链上数据', en: 'reading the chain' },
+  saving: { zh: '保存文件', en: 'saving files' },
+  loading: { zh: '装入', en: 'loading' },
+
+  auditAgrees: { zh: '日志、检查点与链上一致', en: 'Log, checkpoints and chain agree' },
+  auditDiffers: { zh: '发现不一致', en: 'There are differences' },
+  leaves: { zh: '已核对的叶子', en: 'leaves' },
+  checkpointsOnChain: { zh: '链上检查点', en: 'checkpoints on chain' },
+  checkpointsPending: { zh: '尚未上链的检查点', en: 'checkpoints not on chain yet' },
+  notes: { zh: '已验签的检查点', en: 'signed checkpoints' },
+  root: { zh: '根', en: 'root' },
+  more: { zh: '另有', en: 'more of this kind' },
+
+  noKeys: { zh: '密钥库为空', en: 'the keystore is empty' },
+  chainRuns: { zh: '内嵌链正在运行', en: 'The embedded chain runs' },
+  chainStopped: { zh: '内嵌链未运行', en: 'The embedded chain does not run' },
+  url: { zh: '地址', en: 'address' },
+  process: { zh: '进程', en: 'process' },
+  chainId: { zh: '链编号', en: 'chain id' },
+  genesis: { zh: '创世区块', en: 'genesis' },
+  departments: { zh: '部门', en: 'departments' },
+  types: { zh: '类型', en: 'types' },
+  certificates: { zh: '证照', en: 'certificates' },
+  suspended: { zh: '暂停', en: 'suspended' },
+  revoked: { zh: '注销', en: 'revoked' },
+  replaced: { zh: '换发', en: 'replaced' },
+} satisfies Record<string, Message>
+
+/** Refusals of the command line itself. */
+const refusals: Readonly<Record<string, Message>> = {
+  USAGE: { zh: '命令用法有误', en: 'The command was used wrongly' },
+  FILE_MISSING: { zh: '没有这个文件', en: 'There is no such file' },
+  FILE_UNREADABLE: { zh: '文件无法读取', en: 'The file cannot be read' },
+  FILE_NOT_WRITTEN: { zh: '文件无法写入', en: 'The file cannot be written' },
+  INPUT_TOO_LARGE: { zh: '输入过大', en: 'The input is too large' },
+  FIELDS_SHAPE: { zh: '应为一个字段与值的对象', en: 'One object of fields and values is expected' },
+  ROWS_SHAPE: { zh: '应为行的数组', en: 'An array of rows is expected' },
+  TOKEN_FILE: { zh: '读不到访问令牌', en: 'The file with the access token cannot be read' },
+  GATEWAY_URL: { zh: '网关地址有误', en: 'The address of the gateway is not valid' },
+  GATEWAY_UNREACHABLE: { zh: '无法连接网关', en: 'The gateway cannot be reached' },
+  GATEWAY_ANSWER: { zh: '该地址不是网关', en: 'What answers there is not a gateway' },
+  GATEWAY_RUNNING: {
+    zh: '网关正在运行，请先停止网关',
+    en: 'The gateway is running on this data folder; stop it first',
+  },
+  NOT_FINAL_IN_TIME: {
+    zh: '已受理，但在等待时间内尚未最终上链',
+    en: 'It is accepted, but was not final on chain within the time to wait',
+  },
+  ORDER_REFUSED: { zh: '链上拒绝了该状态指令', en: 'The chain refused the status order' },
+  EXAMPLE_MISSING: { zh: '此类证照没有可用的示例', en: 'There is no example of this type that is in force' },
+  DATA_MISSING: { zh: '数据目录中没有所需的文件', en: 'The data folder does not have what is needed' },
+  LOG_NOT_TRUSTED: { zh: '信任文件中没有这个日志', en: 'The trust file does not know this log' },
+  LOG_EMPTY: { zh: '日志尚无检查点', en: 'The log has no checkpoint yet' },
+  WRONG_CHAIN: { zh: '不是信任文件所指的链', en: 'This is not the chain of the trust file' },
+  TRUST_SYNTAX: { zh: '不是信任文件', en: 'This is not a trust file' },
+  SNAPSHOT_SYNTAX: { zh: '不是快照文件', en: 'This is not a snapshot' },
+  KEYSTORE_MISSING: { zh: '没有密钥库', en: 'There is no keystore' },
+  KEYSTORE_DAMAGED: { zh: '密钥库已损坏', en: 'The keystore is damaged' },
+  KEYSTORE_MODE: { zh: '密钥库的权限过宽', en: 'Others than the owner may read the keystore' },
+  KEYSTORE_PASSPHRASE_WRONG: { zh: '口令打不开密钥库', en: 'The passphrase does not open the keystore' },
+  PASSPHRASE_FILE: { zh: '读不到密钥库口令文件', en: 'The file with the passphrase cannot be read' },
+  CERTIFICATE_NOT_FOUND: { zh: '没有这张证照', en: 'There is no such certificate' },
+  CERTIFICATE_ERASED: {
+    zh: '证照内容已依法删除',
+    en: 'The values of this certificate have been erased',
+  },
+  RECORD_NOT_FOUND: { zh: '没有这条存证', en: 'There is no such record' },
+  TYPE_NOT_FOUND: { zh: '没有此类证照', en: 'There is no such certificate type' },
+  NOT_FINAL_YET: { zh: '尚未最终上链', en: 'It is not final on chain yet' },
+  NOTARY_MISSING: { zh: '尚无可办理存证的部门', en: 'No department notarizes yet' },
+  STATUS_ALREADY: { zh: '证照已是该状态', en: 'The certificate has that status already' },
+  STATUS_NOT_SUSPENDED: { zh: '证照未被暂停', en: 'The certificate is not suspended' },
+  LOCK_HELD: { zh: '另一个进程正在使用', en: 'Another process is using it' },
+  PORT_TAKEN: { zh: '端口已被占用', en: 'The port is taken' },
+  STORE_FORMAT: { zh: '不是本系统的数据库', en: 'This is not a database of ours' },
+}
+
+/** Reasons of the five answers (docs/formats.md §13). */
+const reasons: Readonly<Record<string, Message>> = {
+  UNCHANGED: { zh: '与签发时一致', en: 'as it was issued' },
+  THUMBPRINT_WRONG: { zh: '登记的公钥与密钥编号不符', en: 'the registered key is not the one named' },
+  ALGORITHM_WRONG: { zh: '签名算法与登记不符', en: 'signed by another algorithm than registered' },
+  SIGNATURE_WRONG: { zh: '签名不成立', en: 'the signature does not hold' },
+  DIGEST_DIFFERS: { zh: '手中文件与存证指纹不符', en: 'the file in hand is another one' },
+  FILE_NOT_GIVEN: { zh: '未提供原文件', en: 'the original file was not given' },
+  LOG_NOT_TRUSTED: { zh: '信任文件中没有该日志', en: 'the trust file does not know the log' },
+  NOTE_SIGNATURE: { zh: '检查点签名不成立', en: 'the checkpoint’s signature does not hold' },
+  NOTE_NO_KNOWN_KEY: { zh: '检查点不是所信任的密钥签署的', en: 'no trusted key signed the checkpoint' },
+  PROOF_WRONG: { zh: '包含证明不成立', en: 'the inclusion proof does not hold' },
+  CHECKPOINT_NOT_ON_CHAIN: { zh: '检查点尚未上链', en: 'the checkpoint is not on chain yet' },
+  NOT_IN_SNAPSHOT: { zh: '快照中没有', en: 'not in the snapshot' },
+  ROOT_DIFFERS: { zh: '链上的根不同', en: 'the chain has another root' },
+  NOT_FINAL: { zh: '所在区块尚未最终确认', en: 'its block is not final yet' },
+  RECEIPT_ANCHOR_DIFFERS: {
+    zh: '回执所称的上链位置与链上不同',
+    en: 'the receipt names another place on chain',
+  },
+  FINAL: { zh: '已最终上链', en: 'final on chain' },
+  PROMISE_FOR_ANOTHER: { zh: '承诺书属于另一份声明', en: 'the promise is for something else' },
+  PROMISE_OVERDUE: { zh: '承诺的上链期限已过', en: 'the promised time has passed' },
+  PROMISED: { zh: '已受理，承诺上链', en: 'accepted, anchoring is promised' },
+  REGION_NOT_RECOGNISED: { zh: '不认可该地区', en: 'the region is not recognised' },
+  TYPE_NOT_RECOGNISED: { zh: '不认可该类证照', en: 'the type is not recognised' },
+  KEY_NOT_REGISTERED: { zh: '链上没有登记该密钥', en: 'the key is not registered' },
+  KEY_OF_ANOTHER_DEPARTMENT: { zh: '密钥属于另一部门', en: 'the key is another department’s' },
+  KEY_WRONG_PURPOSE: { zh: '密钥不是签发密钥', en: 'the key is not for issuing' },
+  ANCHOR_TIME_UNKNOWN: { zh: '尚无上链时间可据', en: 'there is no anchored time to judge by' },
+  KEY_COMPROMISED: { zh: '上链时密钥已泄露', en: 'the key was compromised before it was anchored' },
+  KEY_NOT_YET_VALID: { zh: '上链时密钥尚未启用', en: 'the key was not yet valid then' },
+  KEY_ENDED: { zh: '上链时密钥已停用', en: 'the key had ended by then' },
+  DEPARTMENT_SUSPENDED: { zh: '上链时发证机关被暂停', en: 'the issuer was suspended then' },
+  NO_PERMIT: { zh: '上链时无签发权限', en: 'the issuer had no permit then' },
+  KEY_AND_PERMIT_IN_FORCE: { zh: '密钥与权限当时有效', en: 'key and permit were in force' },
+  NOT_YET_VALID: { zh: '尚未生效', en: 'not valid yet' },
+  EXPIRED: { zh: '已过有效期', en: 'past its last day' },
+  WITHIN_DATES: { zh: '在有效期内', en: 'within its dates' },
+  WITHOUT_END: { zh: '长期有效', en: 'without end' },
+  NO_STATUS: { zh: '存证没有状态', en: 'a record has no status' },
+  STATUS_LIST_UNKNOWN: { zh: '链上没有该状态列表', en: 'the chain has no such status list' },
+  REVOKED: { zh: '已注销', en: 'revoked' },
+  SUPERSEDED: { zh: '已换发', en: 'replaced by a newer one' },
+  SUSPENDED: { zh: '已暂停', en: 'suspended' },
+  STATUS_CLEAR: { zh: '未注销、暂停或换发', en: 'neither revoked, suspended nor replaced' },
+  CHAIN_UNREACHABLE: { zh: '无法询问区块链', en: 'the chain could not be asked' },
+  WRONG_CHAIN: { zh: '不是信任文件所指的链', en: 'not the chain of the trust file' },
+  NOT_ASKED: { zh: '未予询问', en: 'not asked' },
+}
+
+/** Differences that an audit of the log finds. */
+const differences: Readonly<Record<string, Message>> = {
+  ROOT_DIFFERS: { zh: '重算的根与链上不同', en: 'the root computed from the leaves is not the one on chain' },
+  NOTE_ROOT_DIFFERS: {
+    zh: '重算的根与签名检查点不同',
+    en: 'the root computed from the leaves is not the one that was signed',
+  },
+  NOTE_WRONG: {
+    zh: '检查点读不出或签名不成立',
+    en: 'the checkpoint cannot be read or its signature does not hold',
+  },
+  NOTE_MISSING: {
+    zh: '链上有而日志没有该检查点',
+    en: 'the chain has a checkpoint that the log does not show',
+  },
+  NOT_ON_CHAIN: { zh: '日志称已上链而链上没有', en: 'the log says that it is anchored, the chain does not' },
+  LEAVES_MISSING: { zh: '叶子少于链上检查点所计', en: 'there are fewer leaves than the chain has counted' },
+  LEAF_DIFFERS: { zh: '声明与其叶子哈希不符', en: 'the statement is not the one that was hashed' },
+  STATEMENT_MISSING: { zh: '缺少声明', en: 'a statement is missing' },
+  TILE_WRONG: { zh: '瓦片长度不对', en: 'a tile has the wrong length' },
+}
+
+/** The sentence for a refusal's code; undefined when there is none. */
+export const refusalMessage = (code: string): Message | undefined => of(shared, code) ?? of(refusals, code)
+
+/** The sentence for an answer's reason, or the code itself. */
+export function reasonText(code: string): string {
+  const message = of(reasons, code) ?? refusalMessage(code)
+  return message === undefined ? code : both(message)
+}
+
+export function differenceText(code: string): string {
+  const message = of(differences, code)
+  return message === undefined ? code : both(message)
+}
+
+const of = (table: Readonly<Record<string, Message>>, code: string): Message | undefined =>
+  Object.hasOwn(table, code) ? table[code] : undefined

@@ -1,0 +1,37 @@
+/**
+ * A verdict and its five answers in the catalogue's words.
+ */
+import { QUESTIONS, type Answers, type Question, type Verdict } from '../../protocol/verdict.ts'
+import { demoRegion } from '../../server/catalogue/region.ts'
+import { both, labels, reasonText } from './messages.ts'
+import { printable } from './terminal.ts'
+
+const CATALOGUE_CODE: Record<Question, string> = {
+  intact: 'intact',
+  anchored: 'anchored',
+  authorised: 'authorised',
+  'in force': 'inForce',
+  'not revoked': 'notRevoked',
+}
+const MARK = { yes: '✔', no: '✘', unknown: '?' } as const
+
+/** Headline, why and what to do next. */
+export function verdictLines(verdict: Verdict): string[] {
+  const text = demoRegion().verdicts.find(({ code }) => code === verdict)
+  if (text === undefined) return [verdict]
+  return [
+    `${text.headline.zh} ${text.headline.en} [${verdict}]`,
+    `  ${both(text.why)}`,
+    `  ${both(labels.next)}: ${both(text.next)}`,
+  ]
+}
+
+export function answerLines(answers: Answers): string[] {
+  const { questions } = demoRegion()
+  return QUESTIONS.map(question => {
+    const { answer, because } = answers[question]
+    const asked = questions.find(({ code }) => code === CATALOGUE_CODE[question])
+    const name = asked === undefined ? question : both(asked)
+    return `  ${MARK[answer]} ${name}: ${printable(reasonText(because))} [${printable(because)}]`
+  })
+}
