@@ -54,8 +54,7 @@ export function verifyEs256(
 ): boolean {
   if (publicKey.length !== 64 || signature.length !== 64) return false
   const key = keyOf(P256_SPKI, publicKey)
-  if (key === null) return false
-  return verify('sha256', bytesOf(data), { key, dsaEncoding: 'ieee-p1363' }, signature)
+  return key !== null && verify('sha256', bytesOf(data), key, signature)
 }
 
 /**
@@ -98,7 +97,10 @@ function keyOf(spkiStart: Buffer, publicKey: Uint8Array): KeyObject | null {
 function importKey(spkiStart: Buffer, publicKey: Uint8Array): KeyObject | null {
   if (spkiStart === ED25519_SPKI && !isSoundEd25519Key(publicKey)) return null
   try {
-    return createPublicKey({ key: Buffer.concat([spkiStart, publicKey]), format: 'der', type: 'spki' })
+    const key = createPublicKey({ key: Buffer.concat([spkiStart, publicKey]), format: 'der', type: 'spki' })
+    // The form r‖s. Set on the key itself: of an object around the key Node learns by exceptions that it is no key, which costs
+    // half a verification each time.
+    return Object.assign(key, { dsaEncoding: 'ieee-p1363' })
   } catch {
     return null
   }

@@ -119,10 +119,14 @@ export async function openKeystore(options: KeystoreOptions): Promise<Keystore> 
 
 /** Signature of 64 bytes, at once: for worker threads that sign thousands. Same result as `KeyProvider.sign`. */
 export function signInWorker({ algorithm, key }: WorkerKey, data: Uint8Array): Uint8Array {
-  return algorithm === 'ES256'
-    ? sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' })
-    : sign(null, data, key)
+  return algorithm === 'ES256' ? sign('sha256', data, Object.assign(key, R_AND_S)) : sign(null, data, key)
 }
+
+/**
+ * Set on the key itself: of an object around the key Node learns by exceptions that it is no key, which costs as much as the
+ * signature.
+ */
+const R_AND_S = { dsaEncoding: 'ieee-p1363' } as const
 
 function keystore(
   { path, clock = Date.now }: KeystoreOptions,
