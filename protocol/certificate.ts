@@ -6,7 +6,7 @@
  */
 import { sha256Base64url } from '#crypto'
 import { fromBase64, fromBase64url } from './bytes.ts'
-import { parseCertificateIdentifier } from './identifiers.ts'
+import { parseCertificateIdentifier, type CertificateIdentifier } from './identifiers.ts'
 import { formatInstant, parseInstant } from './instant.ts'
 import { isObject, parseJson, type JsonObject, type JsonValue } from './json.ts'
 import { Refusal } from './refusal.ts'
@@ -153,9 +153,9 @@ function readPayload(statement: Statement) {
   const validUntil = 'validUntil' in payload ? readInstant(payload['validUntil'], 'validUntil') : null
   if (validUntil !== null && validUntil < validFrom) throw wrongClaim('validUntil', 'not before validFrom')
 
-  const associated = 'associated' in payload ? readIdentifier(payload['associated'], 'associated').text : null
-  if ((associated === null) !== (identifier.version === 1))
-    throw wrongClaim('associated', 'from version 002 on')
+  const associated = 'associated' in payload ? readIdentifier(payload['associated'], 'associated') : null
+  if (!follows(identifier, associated))
+    throw wrongClaim('associated', 'the id of the version before, from version 002 on')
 
   if (payload['_sd_alg'] !== 'sha-256') throw wrongClaim('_sd_alg', 'sha-256')
   const subject = asObject(payload['credentialSubject'], 'credentialSubject', ['_sd'])
@@ -168,7 +168,7 @@ function readPayload(statement: Statement) {
     identifier: identifier.text,
     uscc: identifier.issuer,
     version: identifier.version,
-    associated,
+    associated: associated?.text ?? null,
     region: type[1]!,
     typeCode: type[2]!,
     issuer: statement.did,
@@ -208,6 +208,18 @@ function readIdentifier(value: JsonValue | undefined, field: string) {
     if (error instanceof Refusal) throw wrong()
     throw error
   }
+}
+
+/** The version before, of the same series; none for version 001. */
+function follows(identifier: CertificateIdentifier, associated: CertificateIdentifier | null): boolean {
+  if (associated === null) return identifier.version === 1
+  const { type, issuer, serial, version } = associated
+  return (
+    type === identifier.type &&
+    issuer === identifier.issuer &&
+    serial === identifier.serial &&
+    version === identifier.version - 1
+  )
 }
 
 function readInstant(value: JsonValue | undefined, field: string): number {

@@ -9,7 +9,9 @@ export function parseInstant(text: string): number | null {
   if (match === null || Number(match[1]) < 1900) return null
   const milliseconds = Date.parse(text)
   // Date.parse rolls 31 April over to 1 May: what it understood must print as what was written.
-  return Number.isNaN(milliseconds) || formatInstant(milliseconds / 1000) !== text ? null : milliseconds / 1000
+  return Number.isNaN(milliseconds) || formatInstant(milliseconds / 1000) !== text
+    ? null
+    : milliseconds / 1000
 }
 
 /** The instant of whole seconds since 1970. */

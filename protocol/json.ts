@@ -39,7 +39,9 @@ export function parseJsonText(text: string, limits: JsonLimits = {}): JsonValue 
   const maxDepth = limits.maxDepth ?? DEFAULT_MAX_DEPTH
   const depth = deepestNesting(text, maxDepth)
   if (depth > maxDepth) {
-    throw new Refusal('JSON_TOO_DEEP', `JSON is nested deeper than ${maxDepth}`, { expected: `depth <= ${maxDepth}` })
+    throw new Refusal('JSON_TOO_DEEP', `JSON is nested deeper than ${maxDepth}`, {
+      expected: `depth <= ${maxDepth}`,
+    })
   }
   const value = parsed(text)
   if (JSON.stringify(value) !== text || MAYBE_BIG.test(text)) scan(text)

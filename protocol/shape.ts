@@ -3,7 +3,7 @@
  * not know is wrong, so that nothing unsigned or unread can pass as meant.
  */
 import { fromBase64, fromBase64url } from './bytes.ts'
-import { isObject, type JsonValue } from './json.ts'
+import { isObject, type JsonObject, type JsonValue } from './json.ts'
 
 /** Null when the value fits, else the path of the first member that does not (`''` = the value itself). */
 export type Shape = (value: JsonValue) => string | null
@@ -13,7 +13,8 @@ const test =
   value =>
     fits(value) ? null : ''
 
-export const string = (pattern: RegExp): Shape => test(value => typeof value === 'string' && pattern.test(value))
+export const string = (pattern: RegExp): Shape =>
+  test(value => typeof value === 'string' && pattern.test(value))
 export const text = (most: number): Shape =>
   test(value => typeof value === 'string' && value.length >= 1 && value.length <= most)
 export const integer = (least: number, most = Number.MAX_SAFE_INTEGER): Shape =>
@@ -24,8 +25,12 @@ export const base64urlBytes = (length: number): Shape =>
 export const base64Bytes = (length: number): Shape =>
   test(value => typeof value === 'string' && fromBase64(value)?.length === length)
 /** 0x and lower-case hex of `length` bytes, or of `least` to `most` bytes. */
-export const hex = (least: number, most = least): Shape => string(new RegExp(`^0x([0-9a-f]{2}){${least},${most}}$`))
-export const either = (a: Shape, b: Shape): Shape => value => (a(value) === null ? null : b(value))
+export const hex = (least: number, most = least): Shape =>
+  string(new RegExp(`^0x([0-9a-f]{2}){${least},${most}}$`))
+export const either =
+  (a: Shape, b: Shape): Shape =>
+  value =>
+    a(value) === null ? null : b(value)
 
 export function list(item: Shape, least: number, most: number): Shape {
   return value => {
@@ -38,8 +43,20 @@ export function list(item: Shape, least: number, most: number): Shape {
   }
 }
 
-export const distinct = (items: Shape): Shape => value =>
-  items(value) ?? (new Set(value as JsonValue[]).size === (value as JsonValue[]).length ? null : '')
+export const distinct =
+  (items: Shape): Shape =>
+  value =>
+    items(value) ?? (new Set(value as JsonValue[]).size === (value as JsonValue[]).length ? null : '')
+
+/** A list in which no two items agree in `key`. */
+export const unique =
+  (items: Shape, key: (item: JsonObject) => string): Shape =>
+  value => {
+    const wrong = items(value)
+    if (wrong !== null) return wrong
+    const keys = (value as JsonObject[]).map(key)
+    return new Set(keys).size === keys.length ? null : ''
+  }
 
 export function object(required: Record<string, Shape>, optional: Record<string, Shape> = {}): Shape {
   return value => {
@@ -59,4 +76,5 @@ export function object(required: Record<string, Shape>, optional: Record<string,
   }
 }
 
-const join = (name: string, inner: string) => (inner === '' ? name : inner.startsWith('[') ? name + inner : `${name}.${inner}`)
+const join = (name: string, inner: string) =>
+  inner === '' ? name : inner.startsWith('[') ? name + inner : `${name}.${inner}`

@@ -12,7 +12,18 @@ import type {
 } from './chain-view.ts'
 import { parseJson } from './json.ts'
 import { Refusal } from './refusal.ts'
-import { base64Bytes, hex, integer, list, literal, object, string, text, type Shape } from './shape.ts'
+import {
+  base64Bytes,
+  hex,
+  integer,
+  list,
+  literal,
+  object,
+  string,
+  text,
+  unique,
+  type Shape,
+} from './shape.ts'
 import { contractsShape, originShape } from './trust.ts'
 
 export interface Snapshot {
@@ -65,66 +76,81 @@ const shape = object({
   chain: object({ chainId: integer(1), genesis: hex(32) }),
   contracts: contractsShape,
   block: object({ number: integer(0), hash: hex(32), time }),
-  departments: list(
-    object({
-      id: hex(32),
-      uscc: string(/^[0-9A-Z]{18}$/),
-      did: text(256),
-      admittedAt: time,
-      suspensions: list(object({ from: time, until: time }), 0, MANY),
-    }),
-    0,
-    MANY,
+  departments: unique(
+    list(
+      object({
+        id: hex(32),
+        uscc: string(/^[0-9A-Z]{18}$/),
+        did: text(256),
+        admittedAt: time,
+        suspensions: list(object({ from: time, until: time }), 0, MANY),
+      }),
+      0,
+      MANY,
+    ),
+    one => String(one['id']),
   ),
-  keys: list(
-    object({
-      id: hex(32),
-      department: hex(32),
-      purpose: integer(1, 255),
-      algorithm: integer(1, 255),
-      addedAt: time,
-      signUntil: time,
-      anchorUntil: time,
-      compromisedSince: time,
-      publicKey: hex(20, 2000),
-    }),
-    0,
-    MANY,
+  keys: unique(
+    list(
+      object({
+        id: hex(32),
+        department: hex(32),
+        purpose: integer(1, 255),
+        algorithm: integer(1, 255),
+        addedAt: time,
+        signUntil: time,
+        anchorUntil: time,
+        compromisedSince: time,
+        publicKey: hex(20, 2000),
+      }),
+      0,
+      MANY,
+    ),
+    one => String(one['id']),
   ),
-  permits: list(
-    object({
-      type: text(64),
-      region: text(64),
-      periods: list(object({ department: hex(32), from: time, until: time }), 0, MANY),
-    }),
-    0,
-    MANY,
+  permits: unique(
+    list(
+      object({
+        type: text(64),
+        region: text(64),
+        periods: list(object({ department: hex(32), from: time, until: time }), 0, MANY),
+      }),
+      0,
+      MANY,
+    ),
+    one => `${String(one['type'])} ${String(one['region'])}`,
   ),
-  logs: list(
-    object({
-      origin: originShape,
-      checkpoints: ascending(
-        list(object({ size: integer(1), root: base64Bytes(32), time, blockNumber: integer(0) }), 0, MANY),
-        item => (item as { size: number }).size,
-      ),
-    }),
-    0,
-    1000,
+  logs: unique(
+    list(
+      object({
+        origin: originShape,
+        checkpoints: ascending(
+          list(object({ size: integer(1), root: base64Bytes(32), time, blockNumber: integer(0) }), 0, MANY),
+          item => (item as { size: number }).size,
+        ),
+      }),
+      0,
+      1000,
+    ),
+    one => String(one['origin']),
   ),
-  statusLists: list(
-    object({
-      id: hex(32),
-      department: hex(32),
-      number: integer(0),
-      revoked: ascending(list(index, 0, 131_072), item => item as number),
-      suspended: ascending(list(index, 0, 131_072), item => item as number),
-      superseded: ascending(
-        list(object({ index, successor: hex(32) }), 0, 131_072),
-        item => (item as { index: number }).index,
-      ),
-    }),
-    0,
-    MANY,
+  statusLists: unique(
+    list(
+      object({
+        id: hex(32),
+        department: hex(32),
+        number: integer(0),
+        revoked: ascending(list(index, 0, 131_072), item => item as number),
+        suspended: ascending(list(index, 0, 131_072), item => item as number),
+        superseded: ascending(
+          list(object({ index, successor: hex(32) }), 0, 131_072),
+          item => (item as { index: number }).index,
+        ),
+      }),
+      0,
+      MANY,
+    ),
+    one => String(one['id']),
   ),
 })
 

@@ -7,7 +7,7 @@ import { CONTRACT_NAMES, type ContractName, type DeployedContract } from './chai
 import { parseJson } from './json.ts'
 import { parseNoteKey } from './note.ts'
 import { Refusal } from './refusal.ts'
-import { either, hex, integer, list, literal, object, string, text } from './shape.ts'
+import { either, hex, integer, list, literal, object, string, text, unique } from './shape.ts'
 
 export interface Trust {
   chain: { chainId: number; genesis: string; confirmations: number }
@@ -25,15 +25,20 @@ const shape = object({
   format: literal('onceproof-trust/1'),
   chain: object({ chainId: integer(1), genesis: hex(32), confirmations: integer(1, 1_000_000) }),
   contracts: contractsShape,
-  logs: list(object({ origin: originShape, noteKey: text(400) }), 1, 1000),
-  regions: list(
-    object({
-      code: string(/^\d{6}$/),
-      types: either(literal('*'), list(text(64), 0, 100_000)),
-      use: literal('live', 'test'),
-    }),
-    1,
-    10_000,
+  logs: unique(list(object({ origin: originShape, noteKey: text(400) }), 1, 1000), log =>
+    String(log['origin']),
+  ),
+  regions: unique(
+    list(
+      object({
+        code: string(/^\d{6}$/),
+        types: either(literal('*'), list(text(64), 0, 100_000)),
+        use: literal('live', 'test'),
+      }),
+      1,
+      10_000,
+    ),
+    region => String(region['code']),
   ),
 })
 

@@ -202,16 +202,22 @@ function answerIntact(
   key: Known<RegisteredKey | null>,
   options: VerifyOptions,
 ): Answer {
+  // Another file is another file, whoever signed and whoever can be asked.
+  const wanted = subject.kind === 'record' ? digestOf(subject.statement) : null
+  if (wanted !== null && options.digest !== undefined && !equalBytes(wanted, options.digest))
+    return no('DIGEST_DIFFERS')
   if (!key.known) return unknown(key.because)
   if (key.value === null) return unknown('KEY_NOT_REGISTERED')
   const { publicKey, algorithm } = key.value
   if (thumbprint(publicKey) !== statement.thumbprint) return no('THUMBPRINT_WRONG')
   if (algorithm !== ALGORITHM_NUMBER[statement.alg]) return no('ALGORITHM_WRONG')
   if (!isSignedBy(statement, publicKey)) return no('SIGNATURE_WRONG')
-  if (subject.kind === 'certificate') return yes('UNCHANGED')
-  if (options.digest === undefined) return unknown('FILE_NOT_GIVEN')
-  const record = subject.statement.payload['record'] as { digest: string }
-  return equalBytes(fromBase64url(record.digest)!, options.digest) ? yes('UNCHANGED') : no('DIGEST_DIFFERS')
+  return wanted !== null && options.digest === undefined ? unknown('FILE_NOT_GIVEN') : yes('UNCHANGED')
+}
+
+/** The digest that a record names, 32 bytes. */
+function digestOf(statement: Statement): Uint8Array {
+  return fromBase64url((statement.payload['record'] as { digest: string }).digest)!
 }
 
 type Anchor = AnchoredCheckpoint & { index: number }
@@ -260,7 +266,8 @@ async function answerFromReceipt(
   if (first.value === null || first.value.size <= index || first.value.size > size)
     return only(unknown('CHAIN_UNREACHABLE'))
   const anchor = { ...first.value, index }
-  const depth = chain.head!.number - anchor.blockNumber + 1
+  // A snapshot is of a final block, so all that is in it is final.
+  const depth = chain.kind === 'snapshot' ? Infinity : chain.head!.number - anchor.blockNumber + 1
   if (depth < trust.chain.confirmations) return { answer: unknown('NOT_FINAL'), anchor }
   const same =
     hint.chainId === trust.chain.chainId &&
