@@ -126,7 +126,7 @@ export function sharedGateway(): Promise<OpenedGateway> {
 
 let keys = 0
 /** An Idempotency-Key that nobody used. */
-export const freshKey = () => `test-key-${process.pid}-${++keys}`
+export const freshKey = () => `own-key-${process.pid}-${++keys}`
 
 /** The JSON of an answer, after checking its status. */
 export async function answerOf<Answer>(
