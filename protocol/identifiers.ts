@@ -32,19 +32,18 @@ export function formatCertificateIdentifier(identifier: CertificateIdentifier): 
   if (!Number.isInteger(version) || version < 1 || version > 999)
     throw refusal('version', '1 to 999', String(version))
   const digits = String(version).padStart(3, '0')
-  const text = [CERTIFICATE_OID, type, issuer, serial, digits, mod3736(type + issuer + serial + digits)].join(
-    '.',
-  )
-  const { warnings } = parseCertificateIdentifier(text)
-  if (warnings.length > 0) throw refusal('identifier', 'an issuer and a type authority that are USCCs', text)
+  const check = mod3736(type + issuer + serial + digits)
+  const text = `${CERTIFICATE_OID}.${type}.${issuer}.${serial}.${digits}.${check}`
+  if (!IDENTIFIER.test(text)) throw refusal('identifier', IDENTIFIER_FORM, text)
+  if (!isUscc(issuer) || !isTypeCode(type))
+    throw refusal('identifier', 'an issuer and a type authority that are USCCs', text)
   return text
 }
 
 /** Reads a 电子证照标识. Refuses `IDENTIFIER`: another form, a wrong check character. An issuer that is no USCC is a warning. */
 export function parseCertificateIdentifier(text: string): ReadCertificateIdentifier {
   const parts = IDENTIFIER.exec(text)
-  if (parts === null)
-    throw refusal('identifier', `${CERTIFICATE_OID}.<type>.<issuer>.<serial>.<version>.<check>`, text)
+  if (parts === null) throw refusal('identifier', IDENTIFIER_FORM, text)
   const [, type = '', issuer = '', serial = '', digits = '', check = ''] = parts
   const version = Number(digits)
   if (version === 0) throw refusal('version', '001 to 999', digits)
@@ -61,6 +60,8 @@ export function parseCertificateIdentifier(text: string): ReadCertificateIdentif
 const IDENTIFIER =
   /^1\.2\.156\.3005\.2\.([0-9A-Z]{18}\d{3})\.([0-9A-Z]{6,18})\.([0-9A-Z]{7,32})\.(\d{3})\.([0-9A-Z])$/
 
+const IDENTIFIER_FORM = `${CERTIFICATE_OID}.<type>.<issuer>.<serial>.<version>.<check>`
+
 /** Whether a text is the code of a certificate type: a USCC and three digits. */
 export function isTypeCode(text: string): boolean {
   return /^[0-9A-Z]{18}\d{3}$/.test(text) && isUscc(text.slice(0, 18))
@@ -69,8 +70,8 @@ export function isTypeCode(text: string): boolean {
 /** Check character of ISO/IEC 7064 MOD 37,36 (GB/T 17710) over `[0-9A-Z]`. */
 export function mod3736(text: string): string {
   let p = 36
-  for (const character of text) {
-    const value = BASE36.indexOf(character)
+  for (let i = 0; i < text.length; i++) {
+    const value = VALUE_OF_36[text.charCodeAt(i)] ?? -1
     if (value < 0) throw refusal('text', 'digits and capital letters', text)
     p = (p + value) % 36
     // The standard's residue runs from 1 to 36.
@@ -81,6 +82,8 @@ export function mod3736(text: string): string {
 }
 
 const BASE36 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'
+/** Value of each character by its code; −1 = none. */
+const VALUE_OF_36 = Array.from({ length: 128 }, (_, code) => BASE36.indexOf(String.fromCharCode(code)))
 
 /** Whether a text is a 统一社会信用代码 (GB 32100-2015) with both its check characters right. */
 export function isUscc(text: string): boolean {
@@ -125,7 +128,9 @@ function isDate(year: number, month: number, day: number): boolean {
 }
 
 function weighted(text: string, alphabet: string, weights: readonly number[]): number {
-  return weights.reduce((sum, weight, i) => sum + weight * alphabet.indexOf(text.charAt(i)), 0)
+  let sum = 0
+  for (const [i, weight] of weights.entries()) sum += weight * alphabet.indexOf(text.charAt(i))
+  return sum
 }
 
 /** Crockford's base32: no I, L, O, U. https://www.crockford.com/base32.html */
@@ -134,7 +139,7 @@ const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 /** The short code of 5 random bytes: 8 characters. */
 export function formatShortCode(random: Uint8Array): string {
   if (random.length !== 5) throw refusal('short code', '5 random bytes', `${random.length} bytes`)
-  return crockford(bigEndian(random), 8)
+  return crockford(random)
 }
 
 /** What somebody typed as a short code, as we write it: capitals, `I L` as 1, `O` as 0, without hyphens and spaces. Null when it is none. */
@@ -149,7 +154,10 @@ export function formatUlid(milliseconds: number, random: Uint8Array): string {
     throw refusal('ulid', 'a time in milliseconds below 2^48', String(milliseconds))
   }
   if (random.length !== 10) throw refusal('ulid', '10 random bytes', `${random.length} bytes`)
-  return crockford(BigInt(milliseconds), 10) + crockford(bigEndian(random), 16)
+  let time = ''
+  for (let rest = milliseconds, i = 0; i < 10; i++, rest = Math.floor(rest / 32))
+    time = CROCKFORD.charAt(rest % 32) + time
+  return time + crockford(random)
 }
 
 /** Time and random bytes of a ULID in capitals; null when it is none. */
@@ -162,14 +170,17 @@ export function parseUlid(text: string): { milliseconds: number; random: Uint8Ar
   return { milliseconds: Number(value >> 80n), random }
 }
 
-function crockford(value: bigint, length: number): string {
+/** A whole number of characters: 5 bytes give 8. */
+function crockford(bytes: Uint8Array): string {
   let text = ''
-  for (let i = length - 1; i >= 0; i--) text += CROCKFORD.charAt(Number((value >> BigInt(5 * i)) & 31n))
+  let held = 0
+  let bits = 0
+  for (const byte of bytes) {
+    held = (held << 8) | byte
+    for (bits += 8; bits >= 5; bits -= 5) text += CROCKFORD.charAt((held >> (bits - 5)) & 31)
+    held &= 31
+  }
   return text
-}
-
-function bigEndian(bytes: Uint8Array): bigint {
-  return bytes.reduce((value, byte) => value * 256n + BigInt(byte), 0n)
 }
 
 function refusal(field: string, expected: string, found: string): Refusal {

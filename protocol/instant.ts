@@ -7,11 +7,9 @@ const INSTANT = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})Z$/
 export function parseInstant(text: string): number | null {
   const match = INSTANT.exec(text)
   if (match === null || Number(match[1]) < 1900) return null
-  const milliseconds = Date.parse(text)
-  // Date.parse rolls 31 April over to 1 May: what it understood must print as what was written.
-  return Number.isNaN(milliseconds) || formatInstant(milliseconds / 1000) !== text
-    ? null
-    : milliseconds / 1000
+  const date = new Date(text)
+  // Rolls 31 April and 24:00:00 over to the next day; a part that is out of range otherwise makes no date at all.
+  return date.getUTCDate() === Number(match[3]) ? date.getTime() / 1000 : null
 }
 
 /** The instant of whole seconds since 1970. */
