@@ -108,11 +108,10 @@ export function startAnchorer(world: World): Anchorer {
         chainReachable = !(error instanceof ChainUnreachable)
         lastError = error instanceof Error ? error.name : 'unknown'
         attempt++
-        world.logger.warn('anchoring round failed, will be tried again', {
-          attempt,
-          delayMs: RETRY_MS,
-          error,
-        })
+        // The 1st, 2nd, 4th, 8th … failure in a row: an outage of hours is not told every two seconds.
+        if (Number.isInteger(Math.log2(attempt))) {
+          world.logger.warn('anchoring failed, will be tried again', { attempt, delayMs: RETRY_MS, error })
+        }
         await measure().catch(() => undefined)
         if (running) await rest(RETRY_MS)
       }
