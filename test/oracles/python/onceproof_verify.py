@@ -402,7 +402,7 @@ def es256_holds(public_key, message, signature):
 
 
 def thumbprint(public_key):
-    """RFC 7638 with SHA-256, of the key that its length says (QUESTIONS.md 1); None for any other length."""
+    """RFC 7638 with SHA-256, of the key that its length says; None for any other length. §13.3"""
     if len(public_key) == 64:
         x, y = base64url_text(public_key[:32]), base64url_text(public_key[32:])
         text = f'{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}'
@@ -515,7 +515,7 @@ class Statement:
         if len(text.encode("utf-8", "surrogatepass")) > STATEMENT_LIMIT:
             raise Refused("STATEMENT_TOO_LARGE")
         parts = text.split(".")
-        if len(parts) != 3 or "" in parts:  # QUESTIONS.md 2
+        if len(parts) != 3 or "" in parts:
             raise Refused("STATEMENT_SHAPE", "not three parts")
         decoded = [base64url(part) for part in parts]
         if None in decoded:
@@ -918,7 +918,7 @@ def consistency_holds(size1, root1, size2, root2, proof):
 # §7 Signed note, checkpoint, promise
 
 NOTE_LIMIT = 65_536
-KEY_NAME = r"[^\s+]+"
+KEY_NAME = r"[^\s+\x00-\x1f\x7f-\x9f]+"
 
 
 class NoteKey:
@@ -1070,6 +1070,7 @@ class File:
 # §11 Trust file, §12 Snapshot
 
 CONTRACTS = {"DepartmentRegistry", "AnchorLog", "StatusRegistry", "GrantRegistry"}
+TRUST_LIMIT = 4 * 1024 * 1024
 SNAPSHOT_LIMIT = 256 * 1024 * 1024
 
 
@@ -1087,7 +1088,7 @@ class Trust:
     """§11"""
 
     def __init__(self, data):
-        value = read_json(data)
+        value = read_json(data, TRUST_LIMIT)
         self.fingerprint = sha256(data).hex()
         if not (has_exactly(value, {"format", "chain", "contracts", "logs", "regions"})
                 and value["format"] == "onceproof-trust/1"
@@ -1165,8 +1166,9 @@ class Snapshot:
         any_text = lambda text: isinstance(text, str)
         spans = lambda items: every(items, **{"from": is_integer, "until": is_integer})
         periods = lambda items: every(items, **{"department": is_hash, "from": is_integer, "until": is_integer})
-        checkpoints = lambda items: every(items, size=is_integer, root=lambda text: base64_bytes(text, 32) is not None,
-                                          time=is_integer, blockNumber=is_integer)
+        checkpoints = lambda items: (every(items, size=is_integer, root=lambda text: base64_bytes(text, 32) is not None,
+                                           time=is_integer, blockNumber=is_integer)
+                                     and is_ascending([item["size"] for item in items]))
         superseded = lambda items: (every(items, index=is_integer, successor=is_hash)
                                     and is_ascending([item["index"] for item in items]))
         return (every(value["departments"], id=is_hash, uscc=any_text, did=any_text, admittedAt=is_integer,
@@ -1174,7 +1176,7 @@ class Snapshot:
                 and every(value["keys"], id=is_hash, department=is_hash, purpose=lambda number: is_integer(number, 1, 2),
                           algorithm=lambda number: is_integer(number, 1, 3), addedAt=is_integer, signUntil=is_integer,
                           anchorUntil=is_integer, compromisedSince=is_integer,
-                          publicKey=lambda text: hex_bytes(text) is not None)
+                          publicKey=lambda text: 20 <= len(hex_bytes(text) or b"") <= 2000)
                 and every(value["permits"], type=any_text, region=any_text, periods=periods)
                 and every(value["logs"], origin=any_text, checkpoints=checkpoints)
                 and every(value["statusLists"], id=is_hash, department=is_hash, number=is_integer, revoked=is_ascending,
@@ -1250,6 +1252,9 @@ class Verification:
 
     def intact(self):
         """§13.3"""
+        of_record = self.certificate is None
+        if of_record and self.digest not in (None, base64url(self.statement.payload["record"]["digest"])):
+            return "no", "DIGEST_DIFFERS"
         if self.fault:
             return "unknown", self.fault
         if self.key is None:
@@ -1261,11 +1266,8 @@ class Verification:
             return "no", "ALGORITHM_WRONG"
         if not self.statement.signature_holds(public_key):
             return "no", "SIGNATURE_WRONG"
-        if self.certificate is None:
-            if self.digest is None:
-                return "unknown", "FILE_NOT_GIVEN"
-            if base64url(self.statement.payload["record"]["digest"]) != self.digest:
-                return "no", "DIGEST_DIFFERS"
+        if of_record and self.digest is None:
+            return "unknown", "FILE_NOT_GIVEN"
         return "yes", "UNCHANGED"
 
     def anchored(self, file):
@@ -1297,14 +1299,15 @@ class Verification:
             return "no", "PROOF_WRONG"
         if self.fault:
             return "unknown", self.fault
-        on_chain = sorted(self.view.snapshot.logs.get(checkpoint.origin, []), key=lambda one: one["size"])
+        on_chain = self.view.snapshot.logs.get(checkpoint.origin, [])
         same_size = [one for one in on_chain if one["size"] == checkpoint.size]
         if not same_size:
             return "unknown", "CHECKPOINT_NOT_ON_CHAIN" if self.view.live else "NOT_IN_SNAPSHOT"
         if base64_bytes(same_size[0]["root"]) != checkpoint.root:
             return "no", "ROOT_DIFFERS"
         first = next(one for one in on_chain if one["size"] > proof.index)
-        if self.view.snapshot.block["number"] - first["blockNumber"] + 1 < self.trust.chain["confirmations"]:
+        depth = self.view.snapshot.block["number"] - first["blockNumber"] + 1
+        if self.view.live and depth < self.trust.chain["confirmations"]:
             return "unknown", "NOT_FINAL"
         self.time = first["time"]
         hint = {"chainId": self.trust.chain["chainId"], "contract": self.trust.contracts["AnchorLog"]["address"],
