@@ -1,0 +1,54 @@
+/**
+ * `npm run test:deep`: what takes longer or needs more than npm. Each part runs, or says `not run: why`.
+ */
+import { spawnSync } from 'node:child_process'
+
+interface Part {
+  name: string
+  /** Why it cannot run here; null = it can. */
+  missing: () => string | null
+  command: [program: string, ...args: string[]]
+}
+
+const has = (program: string, ...args: string[]) => spawnSync(program, args, { stdio: 'ignore' }).status === 0
+const node = process.execPath
+
+const parts: Part[] = [
+  {
+    name: 'independent verifier in Python, every vector',
+    missing: () =>
+      has('python3', '-c', 'import cryptography')
+        ? null
+        : 'python3 with the package cryptography is not here',
+    command: ['python3', 'test/oracles/python/onceproof_verify.py', '--vectors', 'test/vectors'],
+  },
+  {
+    name: 'coverage of the contracts',
+    missing: () => null,
+    command: [node, 'node_modules/hardhat/dist/src/cli.js', 'test', 'mocha', '--coverage'],
+  },
+  {
+    name: 'mutants',
+    missing: () => null,
+    command: [node, 'scripts/mutants.ts'],
+  },
+]
+
+let failed = 0
+let ran = 0
+for (const { name, missing, command } of parts) {
+  const why = missing()
+  if (why !== null) {
+    process.stdout.write(`— ${name}\nnot run: ${why}\n`)
+    continue
+  }
+  const began = performance.now()
+  process.stdout.write(`— ${name}\n`)
+  const [program, ...args] = command
+  const ok = spawnSync(program, args, { stdio: 'inherit' }).status === 0
+  ran++
+  if (!ok) failed++
+  process.stdout.write(`${ok ? '✓' : '✗'} ${name} ${((performance.now() - began) / 1000).toFixed(1)} s\n`)
+}
+process.stdout.write(`${ran - failed} passed, ${failed} failed\n`)
+process.exit(failed === 0 ? 0 : 1)
