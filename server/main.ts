@@ -4,6 +4,8 @@
 import { createServer } from 'node:net'
 import { Refusal } from '../protocol/refusal.ts'
 import { gatewayApp } from './app.ts'
+import { StartRefusal } from './chain/embedded/refusal.ts'
+import { ChainUnreachable } from './chain/rpc.ts'
 import { configFromEnv, publicUrlOf } from './config.ts'
 import { createHttpServer } from './http/edge.ts'
 import { batchLines, createLogger } from './http/logger.ts'
@@ -45,9 +47,11 @@ async function main(): Promise<void> {
   const stop = (signal: string) => {
     if (stopping) process.exit(1)
     stopping = true
-    say(
-      `${signal}: finishing what was accepted; the embedded chain goes on (stop it with: npx onceproof chain stop)`,
-    )
+    const chain =
+      config.chainRpcUrl === null
+        ? '; the embedded chain goes on (stop it with: npx onceproof chain stop)'
+        : ''
+    say(`${signal}: finishing what was accepted${chain}`)
     server.close(() => {
       opened.close().then(
         () => end(0),
@@ -76,9 +80,9 @@ async function main(): Promise<void> {
 `)
 }
 
-/** Both Refusal and StartRefusal carry a code and a sentence for people. */
+/** These carry a code and a sentence for people; anything else is a defect of ours. */
 function isRefusal(error: unknown): error is Error & { code: string } {
-  return error instanceof Refusal || (error instanceof Error && error.name === 'StartRefusal')
+  return error instanceof Refusal || error instanceof StartRefusal || error instanceof ChainUnreachable
 }
 
 /** A gateway that others know by a loopback address only is not offered to the network. */

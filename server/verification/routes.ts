@@ -2,9 +2,7 @@ import { z } from 'zod'
 import { MEDIA_TYPE } from '../../protocol/file.ts'
 import { fromHex } from '../../protocol/bytes.ts'
 import { Refusal } from '../../protocol/refusal.ts'
-import { formatSnapshot } from '../../protocol/snapshot.ts'
 import { receiptOf, statementState as stateOf } from '../anchoring/receipts.ts'
-import { takeSnapshot } from '../chain/export.ts'
 import { ChainUnreachable } from '../chain/rpc.ts'
 import { Unavailable } from '../http/problem.ts'
 import { defineRoute } from '../http/routes.ts'
@@ -24,7 +22,8 @@ import {
   verificationReport,
 } from '../http/schemas.ts'
 import type { World } from '../world.ts'
-import { lookUp, reportOf, trustFile, trustOf, verifyFile, verifyRecord } from './verify.ts'
+import { snapshotText } from './snapshot.ts'
+import { lookUp, reportOf, trustFile, verifyFile, verifyRecord } from './verify.ts'
 
 const MAX_FILE = 2_097_152
 
@@ -169,10 +168,7 @@ export const verificationRoutes = [
     responses: { 200: { description: { zh: '快照', en: 'Snapshot' }, contentType: 'application/json' } },
     handler: async (world: World) => {
       try {
-        return {
-          status: 200,
-          bytes: Buffer.from(formatSnapshot(await takeSnapshot(world.chain.rpc, trustOf(world)))),
-        }
+        return { status: 200, bytes: Buffer.from(await snapshotText(world)) }
       } catch (error) {
         if (error instanceof ChainUnreachable) throw new Unavailable('CHAIN_UNREACHABLE', 10)
         throw error
