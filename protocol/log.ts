@@ -59,6 +59,13 @@ export function nodeHashInto(left: Uint8Array, right: Uint8Array, out: Uint8Arra
   sha256Into(nodeBytes, out, offset)
 }
 
+/** The same for a left and a right that lie side by side at `pair`. */
+export function pairHashInto(hashes: Uint8Array, pair: number, out: Uint8Array, offset: number): void {
+  // Not `set`: a view of 64 bytes costs more than copying them one by one.
+  for (let i = 0; i < 2 * HASH_BYTES; i++) nodeBytes[i + 1] = hashes[pair + i] ?? 0
+  sha256Into(nodeBytes, out, offset)
+}
+
 /** The root over leaf hashes of 32 bytes each. */
 export function rootOf(leaves: readonly Uint8Array[]): Uint8Array {
   const flat = new Uint8Array(leaves.length * HASH_BYTES)

@@ -6,7 +6,7 @@
  * rows 0 to 7, together 510 hashes or 16,320 bytes; so a proof reads hashes and computes none of them. The node above row 7 is
  * a hash of the bottom row one tile level up.
  */
-import { HASH_BYTES, nodeHash, nodeHashInto } from './log.ts'
+import { HASH_BYTES, nodeHash, pairHashInto } from './log.ts'
 import type { NodeRef } from './log.ts'
 import { invariant } from './refusal.ts'
 
@@ -91,10 +91,11 @@ export function tilesBetween(size1: number, size2: number): TilePath[] {
 
 /** Byte offset of a hash in a stored tile. Rows before row r hold 512 − 512 / 2^r hashes. */
 export function storedOffset(row: number, column: number): number {
-  invariant(Number.isInteger(row) && row >= 0 && row < 8, `row ${row}`)
+  // Messages without the values: composing them would cost more than the check, which is made for every hash.
+  invariant(Number.isInteger(row) && row >= 0 && row < 8, 'a stored tile has rows 0 to 7')
   invariant(
     Number.isInteger(column) && column >= 0 && column < TILE_WIDTH >> row,
-    `column ${column} of row ${row}`,
+    'row r of a stored tile has 256 >> r columns',
   )
   return (512 - (512 >> row) + column) * HASH_BYTES
 }
@@ -106,21 +107,31 @@ export function storedHash(tile: Uint8Array, row: number, column: number): Uint8
 }
 
 /**
- * Adds hashes to the bottom row of a stored tile, of which `width` are there, and computes each inner node that becomes complete.
- * Changes `tile` (16,320 bytes; what is not there yet is zero) and gives the new width. When that is 256, `topOfTile` is the hash
- * for the tile level above.
+ * Adds hashes, one after the other, to the bottom row of a stored tile, of which `width` are there, and computes each inner node
+ * that becomes complete. Changes `tile` (16,320 bytes; what is not there yet is zero) and gives the new width. When that is 256,
+ * `topOfTile` is the hash for the tile level above.
  */
-export function appendToTile(tile: Uint8Array, width: number, hashes: readonly Uint8Array[]): number {
+export function appendToTile(tile: Uint8Array, width: number, hashes: Uint8Array): number {
+  const grown = width + hashes.length / HASH_BYTES
   invariant(tile.length === STORED_TILE_BYTES, `a stored tile of ${tile.length} bytes`)
-  invariant(width + hashes.length <= TILE_WIDTH, `${width} and ${hashes.length} hashes in one tile`)
-  let count = width
-  for (const hash of hashes) {
-    invariant(hash.length === HASH_BYTES, 'a hash of 32 bytes')
-    tile.set(hash, storedOffset(0, count))
-    completeRows(tile, count)
-    count++
+  invariant(
+    Number.isInteger(grown) && grown <= TILE_WIDTH,
+    `${width} hashes and ${hashes.length} bytes in one tile`,
+  )
+  tile.set(hashes, width * HASH_BYTES)
+  let from = width
+  let to = grown
+  for (let row = 0; row < 7; row++) {
+    // A parent is there once its right child is.
+    from = Math.floor(from / 2)
+    to = Math.floor(to / 2)
+    const children = storedOffset(row, 0)
+    const parents = storedOffset(row + 1, 0)
+    for (let at = from; at < to; at++) {
+      pairHashInto(tile, children + 2 * at * HASH_BYTES, tile, parents + at * HASH_BYTES)
+    }
   }
-  return count
+  return grown
 }
 
 /** The hash over a full stored tile. */
@@ -130,28 +141,12 @@ export function topOfTile(tile: Uint8Array): Uint8Array {
 
 /** A stored tile made again from its bottom row alone (1 to 256 hashes). */
 export function tileFromBottomRow(bottom: Uint8Array): Uint8Array {
-  invariant(bottom.length % HASH_BYTES === 0, `${bottom.length} bytes are not a row of hashes`)
   const tile = new Uint8Array(STORED_TILE_BYTES)
-  const hashes = Array.from({ length: bottom.length / HASH_BYTES }, (_, i) =>
-    bottom.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
-  )
-  appendToTile(tile, 0, hashes)
+  appendToTile(tile, 0, bottom)
   return tile
 }
 
 /** The bottom row as it is published: `width` hashes. */
 export function bottomRow(tile: Uint8Array, width: number): Uint8Array {
   return new Uint8Array(tile.subarray(0, width * HASH_BYTES))
-}
-
-/** After the hash at `column` of the bottom row: while it is a right child, its parent can be computed. */
-function completeRows(tile: Uint8Array, column: number): void {
-  let at = column
-  for (let row = 0; row < 7 && at % 2 === 1; row++) {
-    const pair = storedOffset(row, at - 1)
-    const left = tile.subarray(pair, pair + HASH_BYTES)
-    const right = tile.subarray(pair + HASH_BYTES, pair + 2 * HASH_BYTES)
-    at = (at - 1) / 2
-    nodeHashInto(left, right, tile, storedOffset(row + 1, at))
-  }
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { toHex } from '../../protocol/bytes.ts'
+import { concat, toHex } from '../../protocol/bytes.ts'
 import {
   inclusionProof,
   leafHash,
@@ -184,7 +184,7 @@ describe('Tiles: where a hash of the log lies', function () {
       const n = Math.floor(index / 256)
       const key = `${level}/${n}`
       const { tile, width } = tiles.get(key) ?? { tile: new Uint8Array(STORED_TILE_BYTES), width: 0 }
-      const now = appendToTile(tile, width, [hash])
+      const now = appendToTile(tile, width, hash)
       tiles.set(key, { tile, width: now })
       if (now === 256) append(level + 1, n, topOfTile(tile))
     }
@@ -223,8 +223,8 @@ describe('Tiles: where a hash of the log lies', function () {
       for (const width of [1, 2, 3, 76, 255, 256]) {
         const batched = new Uint8Array(STORED_TILE_BYTES)
         const half = Math.floor(width / 2)
-        appendToTile(batched, 0, leaves.slice(0, half))
-        expect(appendToTile(batched, half, leaves.slice(half, width))).to.equal(width)
+        appendToTile(batched, 0, concat(...leaves.slice(0, half)))
+        expect(appendToTile(batched, half, concat(...leaves.slice(half, width)))).to.equal(width)
         const again = tileFromBottomRow(bottomRow(batched, width))
         expect(toHex(again)).to.equal(toHex(batched))
         if (width === 256) expect(toHex(batched)).to.equal(toHex(tiles.get('0/0')?.tile ?? new Uint8Array(0)))
@@ -234,9 +234,9 @@ describe('Tiles: where a hash of the log lies', function () {
 
     it('takes no more hashes than a tile is wide', () => {
       const tile = new Uint8Array(STORED_TILE_BYTES)
-      expect(() => appendToTile(tile, 255, leaves.slice(0, 2))).to.throw('invariant')
-      expect(() => appendToTile(tile, 0, [new Uint8Array(31)])).to.throw('invariant')
-      expect(() => appendToTile(new Uint8Array(8192), 0, [])).to.throw('invariant')
+      expect(() => appendToTile(tile, 255, concat(...leaves.slice(0, 2)))).to.throw('invariant')
+      expect(() => appendToTile(tile, 0, new Uint8Array(31))).to.throw('invariant')
+      expect(() => appendToTile(new Uint8Array(8192), 0, new Uint8Array(0))).to.throw('invariant')
       expect(() => tileFromBottomRow(new Uint8Array(33))).to.throw('invariant')
     })
   })

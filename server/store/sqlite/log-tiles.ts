@@ -2,6 +2,7 @@
  * Growing the stored tiles (layout: `protocol/tiles.ts`) with the log. With their inner rows stored, a proof of any size reads a
  * tile or two of each level and hashes only at its right edge.
  */
+import { concat } from '../../../protocol/bytes.ts'
 import { HASH_BYTES } from '../../../protocol/log.ts'
 import type { NodeRef } from '../../../protocol/log.ts'
 import { invariant } from '../../../protocol/refusal.ts'
@@ -29,7 +30,7 @@ export function isComplete({ level, index }: NodeRef, size: number): boolean {
  * first checked against itself: an inner hash that does not follow from those below it is an invariant broken.
  */
 export function appendLeaves(tiles: Tiles, size: number, leaves: Uint8Array): void {
-  let row = splitHashes(leaves)
+  let row = leaves
   let at = size
   for (let level = 0; row.length > 0; level++) {
     const tops: Uint8Array[] = []
@@ -37,15 +38,15 @@ export function appendLeaves(tiles: Tiles, size: number, leaves: Uint8Array): vo
     for (let taken = 0; taken < row.length;) {
       const n = Math.floor(at / TILE_WIDTH)
       const width = at - n * TILE_WIDTH
-      const added = row.slice(taken, taken + TILE_WIDTH - width)
+      const added = row.subarray(taken, taken + (TILE_WIDTH - width) * HASH_BYTES)
       const tile = width === 0 ? new Uint8Array(STORED_TILE_BYTES) : checkedTile(tiles, level, n, width)
       const grown = appendToTile(tile, width, added)
       tiles.write(level, n, tile)
       if (grown === TILE_WIDTH) tops.push(topOfTile(tile))
       taken += added.length
-      at += added.length
+      at += grown - width
     }
-    row = tops
+    row = concat(...tops)
     at = before
   }
 }
@@ -55,10 +56,4 @@ function checkedTile(tiles: Tiles, level: number, n: number, width: number): Uin
   const tile = tileFromBottomRow(stored.subarray(0, width * HASH_BYTES))
   invariant(Buffer.compare(stored, tile) === 0, `tile ${level}/${n} was altered in the store`)
   return tile
-}
-
-function splitHashes(flat: Uint8Array): Uint8Array[] {
-  return Array.from({ length: flat.length / HASH_BYTES }, (_, i) =>
-    flat.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
-  )
 }
