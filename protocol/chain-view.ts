@@ -2,8 +2,8 @@
  * What only the chain can tell a verifier (docs/formats.md §12, §13). A live node and a snapshot both answer it; which of
  * them, and which chain, is the verifier's choice and never the file's.
  *
- * A method that cannot be answered rejects (anything thrown counts as "could not ask"). Null means that the chain was asked
- * and has no such thing. All answers of one view are of one block.
+ * A method that cannot be answered rejects (anything thrown, and an answer of another shape, counts as "could not ask"). Null
+ * means that the chain was asked and has no such thing. All answers of one view are of one block.
  */
 export interface ChainView {
   readonly kind: 'live' | 'snapshot'
@@ -83,6 +83,73 @@ export interface CertificateStatus {
   superseded: boolean
   /** Leaf hash of the successor, 0x-hex, when superseded. */
   successor: string | null
+}
+
+export type Question = Exclude<keyof ChainView, 'kind'>
+export type AnswerTo<Q extends Question> = Awaited<ReturnType<ChainView[Q]>>
+
+/**
+ * Whether a value is an answer to this question at all. A view may speak for a node that is broken: what it gives is looked at
+ * before it is believed.
+ */
+export function isAnswer<Q extends Question>(question: Q, value: unknown): value is AnswerTo<Q> {
+  return ANSWERS[question](value)
+}
+
+type Check = (value: unknown) => boolean
+
+const text: Check = value => typeof value === 'string'
+const flag: Check = value => typeof value === 'boolean'
+const count: Check = value => Number.isSafeInteger(value) && (value as number) >= 0
+const bytes: Check = value => value instanceof Uint8Array
+const hash: Check = value => value instanceof Uint8Array && value.length === 32
+const orNull =
+  (check: Check): Check =>
+  value =>
+    value === null || check(value)
+const listOf =
+  (check: Check): Check =>
+  value =>
+    Array.isArray(value) && value.every(check)
+const withMembers =
+  (members: Record<string, Check>): Check =>
+  value =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(members).every(([name, check]) => check((value as Record<string, unknown>)[name]))
+
+const interval = { from: count, until: count }
+const checkpoint = withMembers({ size: count, root: hash, time: count, blockNumber: count })
+const deployed = withMembers({ address: text, codeHash: text })
+
+const ANSWERS: Record<Question, Check> = {
+  identity: withMembers({
+    chainId: count,
+    genesis: text,
+    contracts: withMembers(Object.fromEntries(CONTRACT_NAMES.map(name => [name, deployed]))),
+  }),
+  head: withMembers({ number: count, hash: text, time: count }),
+  checkpointOfSize: orNull(checkpoint),
+  firstCovering: orNull(checkpoint),
+  keyOf: orNull(
+    withMembers({
+      department: text,
+      purpose: count,
+      algorithm: count,
+      addedAt: count,
+      signUntil: count,
+      anchorUntil: count,
+      compromisedSince: count,
+      publicKey: bytes,
+    }),
+  ),
+  departmentOf: orNull(
+    withMembers({ uscc: text, did: text, admittedAt: count, suspensions: listOf(withMembers(interval)) }),
+  ),
+  permitsOf: listOf(withMembers({ department: text, ...interval })),
+  statusOf: orNull(
+    withMembers({ revoked: flag, suspended: flag, superseded: flag, successor: orNull(text) }),
+  ),
 }
 
 export const covers = (interval: Interval, time: number): boolean =>

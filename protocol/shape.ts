@@ -48,13 +48,13 @@ export const distinct =
   value =>
     items(value) ?? (new Set(value as JsonValue[]).size === (value as JsonValue[]).length ? null : '')
 
-/** A list in which no two items agree in `key`. */
+/** A list of objects of which no two agree in all of these members. */
 export const unique =
-  (items: Shape, key: (item: JsonObject) => string): Shape =>
+  (items: Shape, ...members: string[]): Shape =>
   value => {
     const wrong = items(value)
     if (wrong !== null) return wrong
-    const keys = (value as JsonObject[]).map(key)
+    const keys = (value as JsonObject[]).map(item => JSON.stringify(members.map(name => item[name])))
     return new Set(keys).size === keys.length ? null : ''
   }
 

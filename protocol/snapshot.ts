@@ -88,7 +88,7 @@ const shape = object({
       0,
       MANY,
     ),
-    one => String(one['id']),
+    'id',
   ),
   keys: unique(
     list(
@@ -106,7 +106,7 @@ const shape = object({
       0,
       MANY,
     ),
-    one => String(one['id']),
+    'id',
   ),
   permits: unique(
     list(
@@ -118,7 +118,8 @@ const shape = object({
       0,
       MANY,
     ),
-    one => `${String(one['type'])} ${String(one['region'])}`,
+    'type',
+    'region',
   ),
   logs: unique(
     list(
@@ -132,7 +133,7 @@ const shape = object({
       0,
       1000,
     ),
-    one => String(one['origin']),
+    'origin',
   ),
   statusLists: unique(
     list(
@@ -150,7 +151,7 @@ const shape = object({
       0,
       MANY,
     ),
-    one => String(one['id']),
+    'id',
   ),
 })
 

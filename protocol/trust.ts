@@ -25,9 +25,7 @@ const shape = object({
   format: literal('onceproof-trust/1'),
   chain: object({ chainId: integer(1), genesis: hex(32), confirmations: integer(1, 1_000_000) }),
   contracts: contractsShape,
-  logs: unique(list(object({ origin: originShape, noteKey: text(400) }), 1, 1000), log =>
-    String(log['origin']),
-  ),
+  logs: unique(list(object({ origin: originShape, noteKey: text(400) }), 1, 1000), 'origin'),
   regions: unique(
     list(
       object({
@@ -38,7 +36,7 @@ const shape = object({
       1,
       10_000,
     ),
-    region => String(region['code']),
+    'code',
   ),
 })
 

@@ -9,8 +9,11 @@ import { parseCertificate, type Certificate } from './certificate.ts'
 import {
   CONTRACT_NAMES,
   covers,
+  isAnswer,
   type AnchoredCheckpoint,
+  type AnswerTo,
   type ChainView,
+  type Question,
   type RegisteredDepartment,
   type RegisteredKey,
 } from './chain-view.ts'
@@ -88,13 +91,15 @@ export async function verify(
   const claim = claimOf(subject)
   const chain = await openChain(view, trust)
 
-  const key = await chain.ask(v => v.keyOf(toHex(fromBase64url(statement.thumbprint)!)))
+  const key = await chain.ask('keyOf', v => v.keyOf(toHex(fromBase64url(statement.thumbprint)!)))
   const department =
-    key.known && key.value ? await chain.ask(v => v.departmentOf(key.value!.department)) : null
+    key.known && key.value
+      ? await chain.ask('departmentOf', v => v.departmentOf(key.value!.department))
+      : null
   const { answer: anchored, anchor } = await answerAnchored(proof, subject, trust, chain, now)
   const time =
     anchored.answer === 'yes' || anchored.because === 'RECEIPT_ANCHOR_DIFFERS' ? anchor!.time : null
-  const permits = await chain.ask(v => v.permitsOf(claim.typeCode, claim.region))
+  const permits = await chain.ask('permitsOf', v => v.permitsOf(claim.typeCode, claim.region))
   const { answer: notRevoked, successor } = await answerNotRevoked(subject, chain)
 
   const answers: Answers = {
@@ -156,7 +161,10 @@ type Known<T> = { known: true; value: T } | { known: false; because: string }
 interface Chain {
   kind: 'live' | 'snapshot'
   head: { number: number; hash: string; time: number } | null
-  ask<T>(question: (view: ChainView) => Promise<T>): Promise<Known<T>>
+  ask<Q extends Question>(
+    question: Q,
+    put: (view: ChainView) => ReturnType<ChainView[Q]>,
+  ): Promise<Known<AnswerTo<Q>>>
 }
 
 async function openChain(view: ChainView | null, trust: Trust): Promise<Chain> {
@@ -167,7 +175,8 @@ async function openChain(view: ChainView | null, trust: Trust): Promise<Chain> {
   })
   if (view === null) return closed('CHAIN_UNREACHABLE')
   try {
-    const identity = await view.identity()
+    const identity: unknown = await view.identity()
+    if (!isAnswer('identity', identity)) return closed('CHAIN_UNREACHABLE')
     const same =
       identity.chainId === trust.chain.chainId &&
       identity.genesis === trust.chain.genesis &&
@@ -177,16 +186,19 @@ async function openChain(view: ChainView | null, trust: Trust): Promise<Chain> {
           identity.contracts[name].codeHash === trust.contracts[name].codeHash,
       )
     if (!same) return closed('WRONG_CHAIN')
-    const head = await view.head()
+    const head: unknown = await view.head()
+    if (!isAnswer('head', head)) return closed('CHAIN_UNREACHABLE')
     return {
       kind: view.kind,
       head,
-      ask: async question => {
+      ask: async (question, put) => {
         try {
-          return { known: true, value: await question(view) }
+          const value: unknown = await put(view)
+          if (isAnswer(question, value)) return { known: true, value }
         } catch {
-          return { known: false, because: 'CHAIN_UNREACHABLE' }
+          // Told below, as garbage is.
         }
+        return { known: false, because: 'CHAIN_UNREACHABLE' }
       },
     }
   } catch {
@@ -253,14 +265,14 @@ async function answerFromReceipt(
   const leaf = leafHash(textOf(subject))
   if (!verifyInclusion({ leaf, index, size, proof: hashes, root })) return only(no('PROOF_WRONG'))
 
-  const stored = await chain.ask(view => view.checkpointOfSize(origin, size))
+  const stored = await chain.ask('checkpointOfSize', view => view.checkpointOfSize(origin, size))
   if (!stored.known) return only(unknown(stored.because))
   if (stored.value === null) {
     return only(unknown(chain.kind === 'snapshot' ? 'NOT_IN_SNAPSHOT' : 'CHECKPOINT_NOT_ON_CHAIN'))
   }
   if (!equalBytes(stored.value.root, root)) return only(no('ROOT_DIFFERS'))
 
-  const first = await chain.ask(view => view.firstCovering(origin, index))
+  const first = await chain.ask('firstCovering', view => view.firstCovering(origin, index))
   if (!first.known) return only(unknown(first.because))
   // A stored checkpoint covers the index, so a chain that finds none contradicts itself.
   if (first.value === null || first.value.size <= index || first.value.size > size)
@@ -339,7 +351,7 @@ async function answerNotRevoked(
 ): Promise<{ answer: Answer; successor: string | null }> {
   if (subject.kind === 'record') return { answer: yes('NO_STATUS'), successor: null }
   const { uscc, list, index } = subject.certificate.status
-  const status = await chain.ask(view => view.statusOf(uscc, list, index))
+  const status = await chain.ask('statusOf', view => view.statusOf(uscc, list, index))
   if (!status.known) return { answer: unknown(status.because), successor: null }
   if (status.value === null) return { answer: unknown('STATUS_LIST_UNKNOWN'), successor: null }
   const { revoked, superseded, suspended, successor } = status.value

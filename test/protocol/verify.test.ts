@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import type { ChainView } from '../../protocol/chain-view.ts'
+import * as fc from 'fast-check'
+import type { ChainView, Question } from '../../protocol/chain-view.ts'
 import { leafHash } from '../../protocol/log.ts'
 import { toHex } from '../../protocol/bytes.ts'
 import { verify } from '../../protocol/verify.ts'
@@ -10,6 +11,53 @@ const vector = fileVector('valid', 'certificate_es256')
 const file = bytesOf(vector.fileBase64)
 const trust = trustOf(vector)
 const live = viewOf('live')
+
+const recordFile = bytesOf(fileVector('valid', 'record_with_its_file').fileBase64)
+
+/** The live view, of which some methods give these values at once, without a promise. */
+const answering = (values: Record<string, unknown>): ChainView => ({
+  ...live,
+  ...Object.fromEntries(Object.entries(values).map(([method, value]) => [method, () => value])),
+})
+
+/** What the live view answers to this question about the certificate. */
+async function goodAnswer(method: Question): Promise<unknown> {
+  let answer: unknown
+  const put = live[method] as (...about: unknown[]) => Promise<unknown>
+  const view = { ...live, [method]: async (...about: unknown[]) => (answer = await put(...about)) }
+  await verify(file, trust, view, NOW)
+  return answer
+}
+
+/** Values that are no answer. Null and an empty list are answers to some questions. */
+const garbageFor = (method: Question): unknown[] => [
+  undefined,
+  {},
+  'text',
+  0,
+  true,
+  [null],
+  [{}],
+  new Uint8Array(32),
+  () => null,
+  ...(method === 'permitsOf' ? [null] : [[]]),
+  ...(method === 'identity' || method === 'head' ? [null] : []),
+]
+
+/** The answer with each member that a verifier reads left out, and with each of another type. */
+function mangled(answer: unknown): unknown[] {
+  if (Array.isArray(answer)) return answer.flatMap(mangled).map(item => [item])
+  return Object.keys(answer as object).flatMap(name =>
+    name === 'id'
+      ? []
+      : [undefined, null, {}, -1, 0.5, 2 ** 53, Number.NaN, Symbol('x')].flatMap(value =>
+          name === 'successor' && value === null ? [] : [{ ...(answer as object), [name]: value }],
+        ),
+  )
+}
+
+const shortRoot = (answer: unknown) =>
+  'root' in (answer as object) ? [{ ...(answer as object), root: new Uint8Array(31) }] : []
 
 describe('Verification', function () {
   this.timeout(20_000)
@@ -44,7 +92,7 @@ describe('Verification', function () {
     expect((await verify(file, trust, null, NOW)).verdict).to.equal('CANNOT_CHECK')
   })
 
-  const questions: Record<string, [keyof ChainView, string[]]> = {
+  const questions: Record<string, [Question, string[]]> = {
     'which chain it is': ['identity', ['intact', 'anchored', 'authorised', 'not revoked']],
     'which block is the last': ['head', ['intact', 'anchored', 'authorised', 'not revoked']],
     'the checkpoint': ['checkpointOfSize', ['anchored', 'authorised']],
@@ -64,7 +112,46 @@ describe('Verification', function () {
       for (const [, { because }] of unknown)
         expect(because).to.be.oneOf(['CHAIN_UNREACHABLE', 'ANCHOR_TIME_UNKNOWN'])
     })
+
+    it(`that is told nonsense about ${what} leaves unknown exactly the answers that need it`, async () => {
+      const good = await goodAnswer(method)
+      for (const garbage of [...garbageFor(method), ...mangled(good), ...shortRoot(good)]) {
+        const { verdict, answers } = await verify(file, trust, answering({ [method]: garbage }), NOW)
+        const unknown = Object.entries(answers).filter(([, { answer }]) => answer === 'unknown')
+        expect(
+          unknown.map(([question]) => question),
+          JSON.stringify(garbage),
+        ).to.deep.equal(affected)
+        for (const [, { because }] of unknown)
+          expect(because).to.be.oneOf(['CHAIN_UNREACHABLE', 'ANCHOR_TIME_UNKNOWN'])
+        expect(verdict).to.equal('CANNOT_CHECK')
+      }
+    })
   }
+
+  it('answers all five questions whatever the chain says, and never fails itself', async () => {
+    const methods = Object.values(questions).map(([method]) => method)
+    const garbage = fc.record(Object.fromEntries(methods.map(method => [method, fc.anything()])), {
+      requiredKeys: [],
+    })
+    await fc.assert(
+      fc.asyncProperty(garbage, fc.constantFrom(file, recordFile), async (answers, subject) => {
+        const result = await verify(subject, trust, answering(answers), NOW)
+        expect(Object.keys(result.answers)).to.have.length(5)
+        for (const { answer } of Object.values(result.answers))
+          expect(answer).to.be.oneOf(['yes', 'no', 'unknown'])
+      }),
+      { seed: 13, numRuns: 300 },
+    )
+  })
+
+  it('takes a view without methods for a chain that cannot be reached', async () => {
+    for (const view of [{}, { kind: 'live' }, { ...live, keyOf: 7 }, { ...live, head: null }]) {
+      const { verdict, answers } = await verify(file, trust, view as unknown as ChainView, NOW)
+      expect(answers.intact).to.deep.equal({ answer: 'unknown', because: 'CHAIN_UNREACHABLE' })
+      expect(verdict).to.equal('CANNOT_CHECK')
+    }
+  })
 
   it('does not take a chain at its word that contradicts itself', async () => {
     const later = await live.firstCovering('log.onceproof.example/990100', 0)
