@@ -84,6 +84,8 @@ export function createClient({
         }
         const response = await fetch(base + path, init)
         if (!response.ok) throw await refusalIn(response)
+        // A gateway numbers every answer; what else speaks JSON at a mistyped address must not pass for one.
+        if (!response.headers.has('x-request-id')) throw notAGateway(response.status)
         return response
       } catch (error) {
         if (error instanceof Refusal) throw error
