@@ -244,7 +244,7 @@ function readSchema(value: JsonValue | undefined, region: string): Certificate['
 }
 
 const STATUS_URL =
-  /^(https?:\/\/[^\s"\\]{1,300})\/status-lists\/([0-9A-Z]{18})\/(0|[1-9]\d{0,9})\/(revocation|suspension|refresh)$/
+  /^(https?:\/\/[!#-[\]-~]{1,300})\/status-lists\/([0-9A-Z]{18})\/(0|[1-9]\d{0,9})\/(revocation|suspension|refresh)$/
 
 function readStatus(value: JsonValue | undefined, uscc: string): Certificate['status'] {
   const wrong = () =>

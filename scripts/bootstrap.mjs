@@ -2,7 +2,16 @@
 // `npm test`, on whatever Node the system has (20 or newer), with nothing installed: only `node:` imports here.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, chmodSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  chmodSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -59,11 +68,13 @@ function linkCommand() {
 /** Compiles the contracts when they or the compiler's settings changed. */
 function compileContracts() {
   const stamp = 'artifacts/.onceproof-compiled'
-  const sources = readdirSync('contracts', { recursive: true })
-    .map(name => join('contracts', String(name)))
+  const sources = ['contracts', 'test/contracts']
+    .flatMap(folder => readdirSync(folder, { recursive: true }).map(name => join(folder, String(name))))
     .filter(name => name.endsWith('.sol'))
     .sort()
-  const want = sha256([...sources, 'hardhat.config.ts', 'package-lock.json'].map(f => sha256(readFileSync(f))).join())
+  const want = sha256(
+    [...sources, 'hardhat.config.ts', 'package-lock.json'].map(f => sha256(readFileSync(f))).join(),
+  )
   if (readOr(stamp, '') === want) return
   say('compiling contracts')
   run('node_modules/node/bin/node', ['node_modules/hardhat/dist/src/cli.js', 'build', '--quiet'])
