@@ -3,7 +3,7 @@
  * same code runs in the gateway and in its workers.
  */
 import { randomBytes, type KeyObject } from 'node:crypto'
-import { fromBase64url, toBase64url, toUtf8 } from '../../protocol/bytes.ts'
+import { toBase64url, utf8FromBase64url } from '../../protocol/bytes.ts'
 import { certificatePayload } from '../../protocol/certificate.ts'
 import { makeDisclosures, SEED_BYTES } from '../../protocol/disclosure.ts'
 import { formatCertificateIdentifier, formatShortCode, formatUlid } from '../../protocol/identifiers.ts'
@@ -59,76 +59,91 @@ export async function buildCertificates(
   now: number,
 ): Promise<NewCertificate[]> {
   const random = randomBytes(RANDOM_BYTES * drafts.length)
-  const made: NewCertificate[] = []
-  for (const [i, draft] of drafts.entries()) {
-    made.push(await buildOne(issuer, draft, now, random.subarray(i * RANDOM_BYTES, (i + 1) * RANDOM_BYTES)))
+  const unsigned = drafts.map((draft, i) =>
+    buildUnsigned(issuer, draft, now, random.subarray(i * RANDOM_BYTES, (i + 1) * RANDOM_BYTES)),
+  )
+  // Each step for the whole batch: the tables of a signature do not fit into a cache beside everything else.
+  const signatures: Uint8Array[] = []
+  for (const { input } of unsigned) {
+    const signed = issuer.sign(Buffer.from(input, 'latin1'))
+    signatures.push(signed instanceof Uint8Array ? signed : await signed)
   }
-  return made
+  return unsigned.map((certificate, i) => finish(issuer, certificate, signatures[i]!))
 }
 
-async function buildOne(
-  issuer: Issuer,
-  draft: Draft,
-  now: number,
-  random: Uint8Array,
-): Promise<NewCertificate> {
+/** A certificate to be: what is signed, what is encrypted, and what is kept beside it. */
+interface Unsigned {
+  input: string
+  content: Uint8Array
+  kept: Pick<
+    NewCertificate,
+    'identifier' | 'shortCode' | 'statusList' | 'statusIndex' | 'validFrom' | 'validUntil'
+  >
+}
+
+function buildUnsigned(issuer: Issuer, draft: Draft, now: number, random: Uint8Array): Unsigned {
+  const { follows, slot } = draft
   const seed = random.subarray(0, SEED_BYTES)
   const { disclosures, subjectDigests, topDigest } = makeDisclosures(seed, draft.values, draft.originalFile)
-  const serial = draft.follows?.serial ?? formatUlid(now, random.subarray(SEED_BYTES, SEED_BYTES + 10))
-  const version = (draft.follows?.version ?? 0) + 1
   const identifier = formatCertificateIdentifier({
     type: issuer.typeCode,
     issuer: issuer.uscc,
-    serial,
-    version,
+    serial: follows?.serial ?? formatUlid(now, random.subarray(SEED_BYTES, SEED_BYTES + 10)),
+    version: (follows?.version ?? 0) + 1,
   })
   const validFrom = parseInstant(draft.validFrom)!
   const validUntil = draft.validUntil === null ? null : parseInstant(draft.validUntil)!
   const payload = certificatePayload({
     identifier,
-    associated: draft.follows?.identifier ?? null,
+    associated: follows?.identifier ?? null,
     region: issuer.region,
     typeCode: issuer.typeCode,
     issuer: issuer.did,
     validFrom,
     validUntil,
     schema: issuer.schema,
-    status: {
-      urlPrefix: issuer.publicUrl,
-      uscc: issuer.uscc,
-      list: draft.slot.list,
-      index: draft.slot.index,
-    },
+    status: { urlPrefix: issuer.publicUrl, uscc: issuer.uscc, list: slot.list, index: slot.index },
     subjectDigests,
     topDigest,
   })
-  const input = signingInput(issuer.header64, payload)
-  const signed = issuer.sign(toUtf8(input))
-  const statement = `${input}.${toBase64url(signed instanceof Uint8Array ? signed : await signed)}`
-  const content = formatContent(seed, disclosures)
+  return {
+    input: signingInput(issuer.header64, payload),
+    content: formatContent(seed, disclosures),
+    kept: {
+      identifier,
+      shortCode: formatShortCode(random.subarray(SEED_BYTES + 10)),
+      statusList: slot.list,
+      statusIndex: slot.index,
+      validFrom,
+      validUntil,
+    },
+  }
+}
+
+function finish(
+  { uscc, typeCode, kek }: Issuer,
+  { input, content, kept }: Unsigned,
+  signature: Uint8Array,
+): NewCertificate {
+  const statement = `${input}.${toBase64url(signature)}`
   return {
     kind: 'certificate',
     statement,
     leaf: leafHash(statement),
-    identifier,
-    department: issuer.uscc,
-    typeCode: issuer.typeCode,
-    shortCode: formatShortCode(random.subarray(SEED_BYTES + 10)),
-    statusList: draft.slot.list,
-    statusIndex: draft.slot.index,
-    validFrom,
-    validUntil,
-    sealed: sealDocument(issuer.kek, { department: issuer.uscc, id: identifier }, content),
+    department: uscc,
+    typeCode,
+    ...kept,
+    sealed: sealDocument(kek, { department: uscc, id: kept.identifier }, content),
   }
 }
 
 /** What is encrypted: the seed, then the disclosures with `~` between them. */
 function formatContent(seed: Uint8Array, disclosures: string[]): Uint8Array {
   const text = disclosures.join('~')
-  const content = new Uint8Array(SEED_BYTES + text.length)
+  const content = Buffer.allocUnsafe(SEED_BYTES + text.length)
   content.set(seed)
   // Base64url and ~ are ASCII.
-  content.set(toUtf8(text), SEED_BYTES)
+  content.write(text, SEED_BYTES, 'latin1')
   return content
 }
 
@@ -139,6 +154,6 @@ export function parseContent(content: Uint8Array): { seed: Uint8Array; disclosur
 
 /** Name of the field in a disclosure of ours. */
 export function disclosedName(disclosure: string): string {
-  const parts = JSON.parse(new TextDecoder().decode(fromBase64url(disclosure)!)) as [string, string, unknown]
+  const parts = JSON.parse(utf8FromBase64url(disclosure)!) as [string, string, unknown]
   return parts[1]
 }

@@ -1,7 +1,7 @@
 /**
  * Reading certificates: what is kept, decrypted for those who may, and where it stands.
  */
-import { fromBase64url } from '../../protocol/bytes.ts'
+import { utf8FromBase64url } from '../../protocol/bytes.ts'
 import { assembleCertificate } from '../../protocol/certificate.ts'
 import { formatFile } from '../../protocol/file.ts'
 import { Refusal } from '../../protocol/refusal.ts'
@@ -37,8 +37,7 @@ export async function fieldsOf(
 ): Promise<Record<string, unknown>> {
   const fields: Record<string, unknown> = {}
   for (const disclosure of await disclosuresOf(world, row)) {
-    const text = new TextDecoder().decode(fromBase64url(disclosure)!)
-    const [, name, value] = JSON.parse(text) as [string, string, unknown]
+    const [, name, value] = JSON.parse(utf8FromBase64url(disclosure)!) as [string, string, unknown]
     if (name !== 'relatedResource') fields[name] = value
   }
   return fields
