@@ -58,7 +58,8 @@ export async function openGateway(folder: string): Promise<Gateway> {
     uscc,
     seal: async () => void (await sealCheckpointWhenDue(sealing)),
     anchor: async () => {
-      while (await anchorOnce(sealing));
+      do await anchorOnce(sealing)
+      while ((await world.store.openCheckpoints()).length > 0)
     },
     close: () => close({ andChain: true }),
   }
