@@ -8,6 +8,7 @@ import { createPublicKey, hash, randomFillSync, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { Buffer } from 'node:buffer'
 import { keccak_256 } from '@noble/hashes/sha3.js'
+import { signatureToDer } from './der-signature.ts'
 import { isSoundEd25519Key } from './ed25519-keys.ts'
 
 /** SHA-256 (FIPS 180-4), 32 bytes. A string stands for its UTF-8 bytes; one with a lone surrogate must not come here. */
@@ -54,7 +55,7 @@ export function verifyEs256(
 ): boolean {
   if (publicKey.length !== 64 || signature.length !== 64) return false
   const key = keyOf(P256_SPKI, publicKey)
-  return key !== null && verify('sha256', bytesOf(data), key, signature)
+  return key !== null && verify('sha256', bytesOf(data), key, signatureToDer(signature))
 }
 
 /**
@@ -97,10 +98,7 @@ function keyOf(spkiStart: Buffer, publicKey: Uint8Array): KeyObject | null {
 function importKey(spkiStart: Buffer, publicKey: Uint8Array): KeyObject | null {
   if (spkiStart === ED25519_SPKI && !isSoundEd25519Key(publicKey)) return null
   try {
-    const key = createPublicKey({ key: Buffer.concat([spkiStart, publicKey]), format: 'der', type: 'spki' })
-    // The form r‖s. Set on the key itself: of an object around the key Node learns by exceptions that it is no key, which costs
-    // half a verification each time.
-    return Object.assign(key, { dsaEncoding: 'ieee-p1363' })
+    return createPublicKey({ key: Buffer.concat([spkiStart, publicKey]), format: 'der', type: 'spki' })
   } catch {
     return null
   }

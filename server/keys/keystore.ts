@@ -30,6 +30,7 @@ import type { KeyObject } from 'node:crypto'
 import { link, open, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { signatureFromDer } from '../../protocol/crypto/der-signature.ts'
 import { Refusal, invariant } from '../../protocol/refusal.ts'
 import { KEY_RULES, recoverableSignature } from './provider.ts'
 import type { KeyAlgorithm, KeyInfo, KeyProvider, KeyPurpose } from './provider.ts'
@@ -119,14 +120,8 @@ export async function openKeystore(options: KeystoreOptions): Promise<Keystore> 
 
 /** Signature of 64 bytes, at once: for worker threads that sign thousands. Same result as `KeyProvider.sign`. */
 export function signInWorker({ algorithm, key }: WorkerKey, data: Uint8Array): Uint8Array {
-  return algorithm === 'ES256' ? sign('sha256', data, Object.assign(key, R_AND_S)) : sign(null, data, key)
+  return algorithm === 'ES256' ? signatureFromDer(sign('sha256', data, key)) : sign(null, data, key)
 }
-
-/**
- * Set on the key itself: of an object around the key Node learns by exceptions that it is no key, which costs as much as the
- * signature.
- */
-const R_AND_S = { dsaEncoding: 'ieee-p1363' } as const
 
 function keystore(
   { path, clock = Date.now }: KeystoreOptions,
