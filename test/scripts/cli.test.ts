@@ -9,13 +9,17 @@ import { setTimeout as pause } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { expect } from 'chai'
 import { unzipSync } from 'fflate'
-import { fingerprint } from '../../protocol/trust.ts'
-import type { Audit } from '../../scripts/cli/audit.ts'
+import { fingerprint, parseTrust } from '../../protocol/trust.ts'
+import { auditLog, nodeCheckpoints, noteKeyOf, storedLog, type Audit } from '../../scripts/cli/audit.ts'
+import { createRpc } from '../../server/chain/rpc.ts'
+import { liveView } from '../../server/chain/view.ts'
 import { openSqliteStore } from '../../server/store/sqlite.ts'
 import { assertNoInsides } from '../server/http/gateway.ts'
 import { startGateway, type RunningGateway } from '../support/gateway.ts'
 
 const LAUNCHER = join(import.meta.dirname, '../../scripts/onceproof.mjs')
+/** What the launcher starts; for the tables of refusals, where a second process for each would double the time. */
+const MAIN = join(import.meta.dirname, '../../scripts/cli/main.ts')
 /** A port on which nobody answers: the discard service is not offered on machines that run tests. */
 const NOBODY = 'http://127.0.0.1:9'
 
@@ -38,18 +42,14 @@ describe('command line', () => {
   let gateway: RunningGateway
   const at = (name: string) => join(gateway.scratch, name)
 
-  async function run(
-    args: string[],
-    { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {},
-  ) {
-    const child = spawn(process.execPath, [LAUNCHER, ...args], {
+  async function run(args: string[], { input = '', script = LAUNCHER } = {}) {
+    const child = spawn(process.execPath, [script, ...args], {
       cwd: gateway.scratch,
       env: {
         PATH: process.env['PATH'] ?? '',
         HOME: process.env['HOME'] ?? '',
         DATA_DIR: gateway.dataDir,
         PUBLIC_URL: gateway.url,
-        ...env,
       },
     })
     const ran: Ran = { exit: null, stdout: '', stderr: '' }
@@ -63,14 +63,18 @@ describe('command line', () => {
   }
 
   /** Runs with `--json`, expects this exit code and exactly one document. */
-  async function data<T = Record<string, unknown>>(exit: number, args: string[], input?: string): Promise<T> {
-    const ran = await run([...args, '--json'], input === undefined ? {} : { input })
+  async function data<T = Record<string, unknown>>(
+    exit: number,
+    args: string[],
+    { input = '', script = LAUNCHER } = {},
+  ): Promise<T> {
+    const ran = await run([...args, '--json'], { input, script })
     expect(ran.exit, `${args.join(' ')}\n${ran.stdout}${ran.stderr}`).to.equal(exit)
     return JSON.parse(ran.stdout) as T
   }
 
-  const refusal = async (exit: number, args: string[], input?: string): Promise<RefusalData> => {
-    const found = await data<RefusalData>(exit, args, input)
+  const refusal = async (exit: number, args: string[]): Promise<RefusalData> => {
+    const found = await data<RefusalData>(exit, args, { script: MAIN })
     expect(found).to.have.all.keys('code', 'message', 'field', 'expected', 'found', 'errors')
     return found
   }
@@ -151,7 +155,7 @@ describe('command line', () => {
       const fromFile = await run(['issue', 'RIC', '--fields', 'fields.json', '--wait'])
       expect(fromFile.exit, fromFile.stderr).to.equal(0)
       expect(fromFile.stdout).to.match(/^已签发 Issued\n {2}证照标识 identifier: 1\.2\.156\.3005\.2\./)
-      expect(await data(0, ['issue', 'RIC', '--fields', '-'], stdout)).to.include.keys(
+      expect(await data(0, ['issue', 'RIC', '--fields', '-'], { input: stdout })).to.include.keys(
         'identifier',
         'shortCode',
         'promise',
@@ -185,13 +189,13 @@ describe('command line', () => {
       const lossy = await proxy(gateway.url, { dropFirstAnswer: true })
       const { stdout } = await run(['generate', '--type', 'RIC', '--count', '1', '--seed', 'lost'])
       const args = ['issue', 'RIC', '--fields', '-', '--url', lossy.url, '--idempotency-key', 'a-key-of-mine']
-      const first = await data(0, args, stdout)
+      const first = await data(0, args, { input: stdout })
       expect(lossy.dropped()).to.equal(1)
       lossy.server.close()
       const again = await data(
         0,
         args.map(part => (part === lossy.url ? gateway.url : part)),
-        stdout,
+        { input: stdout },
       )
       expect(again['identifier']).to.equal(first['identifier'])
       expect(await sizeOfLog()).to.equal(before + 1)
@@ -391,7 +395,7 @@ describe('command line', () => {
       const { shortCode } = await data<{ shortCode: string }>(
         0,
         ['issue', 'RIC', '--fields', '-', '--wait'],
-        stdout,
+        { input: stdout },
       )
       const { idNo, name } = JSON.parse(stdout) as { idNo: string; name: string }
       const args = ['lookup', shortCode.toLowerCase(), idNo.slice(-4)]
@@ -528,7 +532,7 @@ describe('command line', () => {
         [33, 'NOT_YET_VALID', ['card.json', ...online(), '--at', '1950-01-01T00:00:00Z']],
       ]
       await eachAtOnce(cases, async ([exit, verdict, args]) => {
-        const report = await data(exit, ['verify', ...args])
+        const report = await data(exit, ['verify', ...args], { script: MAIN })
         expect(report['verdict'], args.join(' ')).to.equal(verdict)
         expect(report['exit']).to.equal(exit)
       })
@@ -617,6 +621,32 @@ describe('command line', () => {
         'snapshot.json',
       ])
       expect(offline.agrees).to.equal(true)
+    })
+
+    /** The same as the command does, without a process for each. */
+    async function auditOf(folder: string): Promise<Audit> {
+      const trust = parseTrust(readFileSync(gateway.trustPath))
+      const rpc = createRpc(gateway.chainUrl)
+      const chain = await nodeCheckpoints(rpc, trust, liveView(rpc, trust.contracts))
+      const log = storedLog(folder)
+      try {
+        return await auditLog(log, chain(log.origin), noteKeyOf(trust, log.origin), () => undefined)
+      } finally {
+        log.close()
+      }
+    }
+
+    it('an audit names what was changed, and its exit code says that something was', async () => {
+      cpSync(gateway.dataDir, at('changed'), { recursive: true })
+      const db = new Database(join(at('changed'), 'onceproof.db'))
+      db.exec("UPDATE statements SET statement = replace(statement, 'e', 'f') WHERE seq = 20")
+      db.close()
+      const args = ['log', 'audit', '--data', 'changed', '--trust', gateway.trustPath]
+      const { exit, stdout } = await run(args)
+      expect(exit).to.equal(1)
+      expect(stdout).to.match(/^发现不一致 There are differences: /)
+      expect(stdout).to.match(/^ {2}✘ .*\[LEAF_DIFFERS\] index 19 /m)
+      expect(stdout).to.match(/^ {2}✘ .*\[ROOT_DIFFERS\] size \d+, index ≥ \d+ /m)
     })
 
     const altered: [what: string, change: (db: Database.Database) => void, code: string, place: object][] = [
@@ -716,8 +746,7 @@ describe('command line', () => {
         const db = new Database(join(folder, 'onceproof.db'))
         change(db)
         db.close()
-        const audit = ['log', 'audit', '--data', folder, '--trust', gateway.trustPath]
-        const { agrees, differences } = await data<Audit>(1, audit)
+        const { agrees, differences } = await auditOf(folder)
         expect(agrees).to.equal(false)
         const found = differences.find(difference => difference.code === code)
         expect(found, JSON.stringify(differences)).to.include({ code, ...place })
