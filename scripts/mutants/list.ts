@@ -1,0 +1,13 @@
+import { contractMutants } from './contracts.ts'
+import { formatMutants } from './formats.ts'
+import type { Mutant } from './mutant.ts'
+import { serverMutants } from './server.ts'
+import { verificationMutants } from './verification.ts'
+
+/** Every mutant. A change of the source that moves one’s text moves the mutant too: `test/project/mutants.test.ts` sees to it. */
+export const mutants: Mutant[] = [
+  ...verificationMutants,
+  ...formatMutants,
+  ...contractMutants,
+  ...serverMutants,
+]
