@@ -41,8 +41,11 @@ export async function exportTrust(options: TrustOptions): Promise<Outcome> {
   const shown = fingerprint(bytes)
   const { out } = options
   if (out === undefined) {
-    process.stderr.write(`${both(labels.fingerprint)}: ${shown}\n`)
-    return { data: { fingerprint: shown, trust }, lines: [Buffer.from(bytes).toString('utf8').trimEnd()] }
+    return {
+      data: { fingerprint: shown, trust },
+      lines: [Buffer.from(bytes).toString('utf8').trimEnd()],
+      notes: [`${both(labels.fingerprint)}: ${shown}`],
+    }
   }
   await writeOutput(out, bytes)
   return {

@@ -1,270 +1,30 @@
 /**
- * The command line: every command on one screen. `npx onceproof --help`.
- *
- * Exit codes: 0 done or VALID; 1 refused or failed; 2 used wrongly; a verdict has its own (docs/formats.md §14).
+ * Starts the command line: the only file of it that reads the arguments and ends the process.
  */
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
-import { Argument, Command, CommanderError } from 'commander'
-import { Refusal, type RefusalDetails } from '../../protocol/refusal.ts'
-import { EXIT_REFUSED, EXIT_USAGE, refusalData, refusalLines, type Outcome } from './terminal.ts'
+import type { Writable } from 'node:stream'
 
 // A start with compiled code at hand takes half the time. Beside the dependencies, not in a folder that anybody can write to.
 enableCompileCache(join(import.meta.dirname, '../../node_modules/.cache/onceproof'))
 
-const argv = process.argv.slice(2)
-const asJson = argv.includes('--json')
+process.stdout.on('error', endQuietly)
+process.stderr.on('error', endQuietly)
+// Imported after the cache is on, so that it is compiled from there.
+const { runCommandLine } = await import('./program.ts')
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  out: text => print(process.stdout, text),
+  err: text => print(process.stderr, text),
+})
 
-const url = [
-  '--url <url>',
-  '网关地址 address of the gateway (default: $PUBLIC_URL, http://127.0.0.1:$PORT)',
-] as const
-const tokenFile = [
-  '--token-file <file>',
-  '访问令牌文件 file with the operator token (default: DATA_DIR/operator.token)',
-] as const
-const onceKey = [
-  '--idempotency-key <key>',
-  '重试时沿用同一个键 repeat a command safely under the same key',
-] as const
-const out = ['--out <file>', '写入文件 write the file'] as const
-const wait = ['--wait', '等到最终上链 wait until it is final on chain'] as const
-const trust = ['--trust <file>', '信任文件：由核验方自带 trust file, the verifier’s own'] as const
-const rpc = ['--rpc <url>', '区块链节点 JSON-RPC of a chain node'] as const
-const snapshot = ['--snapshot <file>', '快照 a snapshot in place of a node'] as const
-const data = ['--data <folder>', '数据目录 data folder (default: $DATA_DIR, ./data)'] as const
-const passphraseFile = [
-  '--passphrase-file <file>',
-  '密钥库口令文件 file with the keystore’s passphrase',
-] as const
-const effective = [
-  '--effective <instant>',
-  '业务生效时间，仅供参考 when it took effect, for information',
-] as const
-
-const program = new Command('onceproof')
-  .description('一证通认：签发、存证、上链、核验 Issue, notarize, anchor and verify')
-  .version('0.1.0')
-  .option('--json', '只输出一个 JSON 文档 exactly one JSON document on stdout')
-
-const writing = (command: Command) =>
-  command
-    .option(...url)
-    .option(...tokenFile)
-    .option(...onceKey)
-const reading = (command: Command) => command.option(...url).option(...tokenFile)
-const certificates = () => import('./certificates.ts')
-const records = () => import('./records.ts')
-const exports = () => import('./exports.ts')
-const chain = () => import('./chain.ts')
-
-writing(program.command('issue <TYPE>').description('签发证照 issue one certificate, or a batch'))
-  .option('--fields <file>', '字段（JSON），- 为标准输入 JSON object of fields, - for stdin')
-  .option('--rows <file>', '整批：JSON 数组或 .ndjson a batch, all rows or none')
-  .option('--example', '虚构的示例 an invented example')
-  .option('--original <file>', '原文件（只取指纹） the original file, by its digest')
-  .option('--media-type <type>', '原文件类型 media type of the original file')
-  .option('--out <path>', '证照文件；整批为目录 certificate file; a folder for a batch')
-  .option(...wait)
-  .action(handle(async (type, options) => (await certificates()).issue(type, options)))
-
-writing(
-  program
-    .command('notarize <FILE>')
-    .description('存证：默认只送指纹 notarize a file, by its digest unless --upload'),
-)
-  .option('--upload', '上传文件由网关计算指纹 send the file, for the gateway to hash')
-  .option('--name <name>', '写入声明的文件名 name that the statement carries')
-  .option('--media-type <type>', '写入声明的文件类型 media type that the statement carries')
-  .option(...out)
-  .option(...wait)
-  .action(handle(async (file, options) => (await records()).notarize(file, options)))
-
-reading(program.command('show <ID>').description('查看证照或存证 show a certificate or a record'))
-  .option(...out)
-  .option(...wait)
-  .action(handle(async (id, options) => (await certificates()).show(id, options)))
-
-writing(program.command('status <IDENTIFIER>').description('注销、暂停、恢复 revoke, suspend or resume'))
-  .addArgument(new Argument('<ACTION>').choices(['revoke', 'suspend', 'resume']))
-  .requiredOption('--reason <CODE>', '原因代码 reason, e.g. REPORTED_LOST')
-  .option(...effective)
-  .option(...wait)
-  .action(handle(async (id, action, options) => (await certificates()).status(id, action, options)))
-
-writing(program.command('supersede <IDENTIFIER>').description('换发新版本 replace by a new version'))
-  .requiredOption('--fields <file>', '新版本的全部字段 all fields of the new version')
-  .requiredOption('--reason <CODE>', '原因代码 reason, e.g. HOLDER_CHANGE')
-  .option(...out)
-  .option(...wait)
-  .action(handle(async (id, options) => (await certificates()).supersede(id, options)))
-
-reading(program.command('evidence <RECORD-ID>').description('证据包 evidence package of a record'))
-  .requiredOption('--out <file.zip>', '写入文件 write the file')
-  .option(...wait)
-  .action(handle(async (id, options) => (await records()).evidence(id, options)))
-
-program
-  .command('lookup <SHORTCODE> <LAST4>')
-  .description('凭短码和证号后四位查询（无需令牌） public state, by short code and last four of the number')
-  .option(...url)
-  .option('--identifier <identifier>', '证照标识 identifier of the certificate')
-  .action(handle(async (code, last, options) => (await certificates()).lookup(code, last, options)))
-
-program
-  .command('verify <FILE>')
-  .description('核验文件，不经任何网关 verify a file without any gateway')
-  .requiredOption(...trust)
-  .option(...rpc)
-  .option(...snapshot)
-  .option('--original <file>', '手中的原文件 the original file in hand')
-  .option('--at <instant>', '以此刻判断有效期 judge the dates at this instant')
-  .action(handle(async (file, options) => (await import('./verify.ts')).verifyFile(file, options)))
-
-reading(program.command('demo').description('装入演示地区 load the demonstration region')).action(
-  handle(async options => (await import('./demo.ts')).demo(options)),
-)
-
-program
-  .command('generate')
-  .description('生成虚构数据（NDJSON） invented rows on stdout')
-  .requiredOption('--type <TYPE>', '证照类型 certificate type')
-  .option('--count <N>', '行数 number of rows', '10')
-  .option('--seed <S>', '种子：相同则结果相同 the same seed gives the same rows', '1')
-  .option('--today <date>', '以此日为准 the day that the rows are as of')
-  .action(handle(async options => (await import('./demo.ts')).generate(options, asJson)))
-
-program
-  .command('log')
-  .description('存证日志 the log')
-  .command('audit')
-  .description('重算整棵树，与链上全部检查点比对 recompute the tree, compare with every checkpoint on chain')
-  .requiredOption(...trust)
-  .option('--url <url>', '网关地址：已公布的瓦片 a gateway: its published tiles')
-  .option('--data <folder>', '数据目录：只读 a data folder, read only')
-  .option(...rpc)
-  .option(...snapshot)
-  .action(handle(async options => (await import('./log.ts')).audit(options)))
-
-program
-  .command('keys')
-  .description('密钥库 the keystore')
-  .command('list')
-  .description('名称与公钥 names and public keys, never secrets')
-  .option(...data)
-  .option(...passphraseFile)
-  .action(handle(async options => (await exports()).listKeys(options)))
-
-program
-  .command('trust')
-  .description('信任文件 the trust file')
-  .command('export')
-  .description('导出并显示指纹 export it and show its fingerprint')
-  .option(...url)
-  .option(
-    '--data <folder>',
-    '由数据目录生成（网关未运行时） make it from a data folder, the gateway being down',
-  )
-  .option(...passphraseFile)
-  .option(...out)
-  .action(handle(async options => (await exports()).exportTrust(options)))
-
-program
-  .command('snapshot')
-  .description('快照 the snapshot')
-  .command('export')
-  .description('由节点制作快照 make one from a node')
-  .requiredOption(...trust)
-  .requiredOption(...rpc)
-  .option(...out)
-  .action(handle(async options => (await exports()).exportSnapshot(options)))
-
-const chainCommand = program.command('chain').description('内嵌链 the embedded chain')
-chainCommand
-  .command('start')
-  .description('启动 start it')
-  .option(...data)
-  .option('--port <port>', '端口 its port')
-  .action(handle(async options => (await chain()).startChain(options)))
-chainCommand
-  .command('stop')
-  .description('停止 stop it')
-  .option(...data)
-  .action(handle(async options => (await chain()).stopChain(options)))
-chainCommand
-  .command('status')
-  .description('状态 whether it runs')
-  .option(...data)
-  .action(handle(async options => (await chain()).chainStatus(options)))
-
-await main()
-
-async function main(): Promise<void> {
-  process.stdout.on('error', endQuietly)
-  process.stderr.on('error', endQuietly)
-  for (const command of [program, ...descendants(program)]) {
-    command
-      .exitOverride()
-      .configureOutput({ outputError: () => undefined })
-      .helpOption('-h, --help', '帮助 help')
-      .helpCommand(false)
-  }
-  try {
-    if (argv.length === 0) throw new Refusal('USAGE', 'a command is needed; see onceproof --help')
-    await program.parseAsync(argv, { from: 'user' })
-  } catch (error) {
-    fail(error)
-  }
-}
-
-/** Runs a command and prints what it has to say, once. */
-function handle(run: (...parts: never[]) => Promise<Outcome>) {
-  return async (...parts: unknown[]): Promise<void> => {
-    // Commander hands over the arguments, the options and the command.
-    const outcome = await run(...(parts.slice(0, -1) as never[]))
-    if (outcome.stream !== undefined) for await (const text of outcome.stream) await print(text)
-    else await print(asJson ? `${JSON.stringify(outcome.data)}\n` : `${outcome.lines.join('\n')}\n`)
-    process.exitCode = outcome.exit ?? 0
-  }
-}
-
-/** Tells what went wrong, never where in our code. */
-function fail(error: unknown): void {
-  if (error instanceof CommanderError && error.exitCode === 0) return
-  const refusal = refusalOf(error)
-  process.exitCode = refusal.code === 'USAGE' ? EXIT_USAGE : EXIT_REFUSED
-  if (asJson) process.stdout.write(`${JSON.stringify(refusalData(refusal))}\n`)
-  else process.stderr.write(`${refusalLines(refusal).join('\n')}\n`)
-}
-
-function refusalOf(error: unknown): Refusal {
-  if (error instanceof Refusal) return error
-  if (error instanceof CommanderError) {
-    if (error.code === 'commander.help') return new Refusal('USAGE', 'a subcommand is needed; see --help')
-    return new Refusal('USAGE', error.message.replace(/^error: /, ''))
-  }
-  if (error instanceof Error && (error.name === 'ChainUnreachable' || error.name === 'RpcFailure')) {
-    return new Refusal('CHAIN_UNREACHABLE', error.message)
-  }
-  // What refuses to start the embedded chain says its own code.
-  const { code } = (error ?? {}) as { code?: unknown }
-  if (error instanceof Error && error.name === 'StartRefusal') return new Refusal(String(code), error.message)
-  const details: RefusalDetails = typeof code === 'string' ? { found: code } : {}
-  return new Refusal('INTERNAL', error instanceof Error ? error.message : 'unknown failure', details)
-}
-
-function print(text: string): Promise<void> {
+function print(stream: Writable, text: string): Promise<void> {
   return new Promise(resolve => {
-    if (process.stdout.write(text)) resolve()
-    else process.stdout.once('drain', resolve)
+    if (stream.write(text)) resolve()
+    else stream.once('drain', resolve)
   })
 }
 
 /** Whoever reads has gone: `onceproof generate … | head`. */
 function endQuietly(error: NodeJS.ErrnoException): void {
-  process.exit(error.code === 'EPIPE' ? 0 : EXIT_REFUSED)
-}
-
-function descendants(command: Command): Command[] {
-  return command.commands.flatMap(child => [child, ...descendants(child)])
+  process.exit(error.code === 'EPIPE' ? 0 : 1)
 }

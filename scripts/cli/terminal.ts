@@ -11,6 +11,8 @@ import { both, labels, refusalMessage } from './messages.ts'
 export interface Outcome {
   data: unknown
   lines: string[]
+  /** For people, on stderr, also with `--json`. */
+  notes?: string[]
   /** 0 when left out. */
   exit?: number
   /** What goes to stdout as it is, in place of both. */

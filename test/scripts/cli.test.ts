@@ -11,6 +11,7 @@ import { expect } from 'chai'
 import { unzipSync } from 'fflate'
 import { fingerprint, parseTrust } from '../../protocol/trust.ts'
 import { auditLog, nodeCheckpoints, noteKeyOf, storedLog, type Audit } from '../../scripts/cli/audit.ts'
+import { runCommandLine } from '../../scripts/cli/program.ts'
 import { createRpc } from '../../server/chain/rpc.ts'
 import { liveView } from '../../server/chain/view.ts'
 import { openSqliteStore } from '../../server/store/sqlite.ts'
@@ -18,8 +19,6 @@ import { assertNoInsides } from '../server/http/gateway.ts'
 import { startGateway, type RunningGateway } from '../support/gateway.ts'
 
 const LAUNCHER = join(import.meta.dirname, '../../scripts/onceproof.mjs')
-/** What the launcher starts; for the tables of refusals, where a second process for each would double the time. */
-const MAIN = join(import.meta.dirname, '../../scripts/cli/main.ts')
 /** A port on which nobody answers: the discard service is not offered on machines that run tests. */
 const NOBODY = 'http://127.0.0.1:9'
 
@@ -40,10 +39,11 @@ interface RefusalData {
 
 describe('command line', () => {
   let gateway: RunningGateway
+  const home = process.cwd()
   const at = (name: string) => join(gateway.scratch, name)
 
-  async function run(args: string[], { input = '', script = LAUNCHER } = {}) {
-    const child = spawn(process.execPath, [script, ...args], {
+  async function run(args: string[], { input = '' } = {}) {
+    const child = spawn(process.execPath, [LAUNCHER, ...args], {
       cwd: gateway.scratch,
       env: {
         PATH: process.env['PATH'] ?? '',
@@ -66,15 +66,28 @@ describe('command line', () => {
   async function data<T = Record<string, unknown>>(
     exit: number,
     args: string[],
-    { input = '', script = LAUNCHER } = {},
+    { input = '' } = {},
   ): Promise<T> {
-    const ran = await run([...args, '--json'], { input, script })
+    const ran = await run([...args, '--json'], { input })
     expect(ran.exit, `${args.join(' ')}\n${ran.stdout}${ran.stderr}`).to.equal(exit)
     return JSON.parse(ran.stdout) as T
   }
 
+  /** The same in this process: for tables, where two processes for each case would take most of the time. */
+  async function dataHere<T = Record<string, unknown>>(exit: number, args: string[]): Promise<T> {
+    let stdout = ''
+    let stderr = ''
+    const ended = await runCommandLine([...args, '--json'], {
+      out: async text => void (stdout += text),
+      err: async text => void (stderr += text),
+    })
+    assertNoInsides(stdout + stderr)
+    expect(ended, `${args.join(' ')}\n${stdout}${stderr}`).to.equal(exit)
+    return JSON.parse(stdout) as T
+  }
+
   const refusal = async (exit: number, args: string[]): Promise<RefusalData> => {
-    const found = await data<RefusalData>(exit, args, { script: MAIN })
+    const found = await dataHere<RefusalData>(exit, args)
     expect(found).to.have.all.keys('code', 'message', 'field', 'expected', 'found', 'errors')
     return found
   }
@@ -86,8 +99,16 @@ describe('command line', () => {
 
   before(async () => {
     gateway = await startGateway({ demo: false })
+    process.env['DATA_DIR'] = gateway.dataDir
+    process.env['PUBLIC_URL'] = gateway.url
+    process.chdir(gateway.scratch)
   })
-  after(() => gateway.stop({ andChain: true }))
+  after(async () => {
+    delete process.env['DATA_DIR']
+    delete process.env['PUBLIC_URL']
+    process.chdir(home)
+    await gateway.stop({ andChain: true })
+  })
 
   describe('the demonstration region', () => {
     it('is loaded completely and once, although the first load was cut by kill -9', async () => {
@@ -532,7 +553,7 @@ describe('command line', () => {
         [33, 'NOT_YET_VALID', ['card.json', ...online(), '--at', '1950-01-01T00:00:00Z']],
       ]
       await eachAtOnce(cases, async ([exit, verdict, args]) => {
-        const report = await data(exit, ['verify', ...args], { script: MAIN })
+        const report = await dataHere(exit, ['verify', ...args])
         expect(report['verdict'], args.join(' ')).to.equal(verdict)
         expect(report['exit']).to.equal(exit)
       })
