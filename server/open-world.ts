@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { computeAddress, getBytes, SigningKey } from 'ethers'
 import { formatNoteKey, noteKey } from '../protocol/note.ts'
 import { Refusal } from '../protocol/refusal.ts'
@@ -39,7 +40,7 @@ export interface OpenWorld {
   tokenPath: string
   /** JSON-RPC address of the chain, without credentials. */
   chainUrl: string
-  /** Ends the anchorer after its round and closes everything; the embedded chain goes on unless `andChain`. */
+  /** Ends the anchorer after its round, which no longer waits for the chain to mine, and closes everything; the embedded chain goes on unless `andChain`. */
   close: (options?: { andChain?: boolean }) => Promise<void>
 }
 
@@ -84,7 +85,10 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
     const relayer = opened.embedded
       ? accountOf(opened.embedded.relayerKey)
       : await keyAccount(keys, RELAYER_KEY)
-    const chain = await openChain({ config, store, keys, rpc, relayer, clock, say })
+    const closing = new AbortController()
+    // Nobody knows when a slow chain mines what we sent. It is on file, so the next start takes it up.
+    const sleep = (ms: number) => pause(ms, undefined, { signal: closing.signal })
+    const chain = await openChain({ config, store, keys, rpc, relayer, clock, sleep, say })
     const log = await openLog({ store, keys, config, publicUrl })
     const world: World = {
       config: { ...config, publicUrl },
@@ -107,6 +111,7 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
       tokenPath,
       chainUrl: rpc.node,
       close: async ({ andChain = false } = {}) => {
+        closing.abort()
         await anchorer.stop()
         await closeAll(opened, lock, andChain)
       },
@@ -210,11 +215,11 @@ async function openChain(parts: {
   rpc: Rpc
   relayer: Account
   clock: () => number
+  sleep: (ms: number) => Promise<void>
   say: (text: string) => void
 }): Promise<Chain> {
-  const { config, store, keys, rpc, relayer, clock, say } = parts
+  const { config, store, keys, rpc, relayer, clock, sleep, say } = parts
   const chainId = quantityToNumber(await rpc.call('eth_chainId', []))
-  const sleep = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
   const transactions: TransactionContext = { rpc, store, chainId, clock, sleep }
   const governance = await keyAccount(keys, GOVERNANCE_KEY)
 

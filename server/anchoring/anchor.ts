@@ -38,7 +38,11 @@ export async function anchorCheckpoint(world: AnchoringWorld, checkpoint: Checkp
     return found
   }
 
-  if ((await stored()) === null) {
+  const purpose = `anchor:${size}`
+  if ((await stored()) !== null) {
+    // Sent before a crash, perhaps: what is on file for it has done its work.
+    await store.settleTransactions(purpose, 'settled')
+  } else {
     const read = contractReader(chain.rpc, chain.deployment.contracts, 'latest')
     const [found] = await read('AnchorLog', 'head', [id])
     const head = anchored(found as Record<string, unknown>)
@@ -46,7 +50,7 @@ export async function anchorCheckpoint(world: AnchoringWorld, checkpoint: Checkp
     const proof = head === null ? [] : await consistencyProofOf(store, head.size, size)
     const call = [id, size, toHex(root), proof.map(toHex), toHex(signature)]
     await bringAbout(chain.transactions, chain.relayer, {
-      purpose: `anchor:${size}`,
+      purpose,
       to: chain.deployment.contracts.AnchorLog.address,
       data: INTERFACES.AnchorLog.encodeFunctionData('anchor', call),
       isDone: async () => (await stored()) !== null,

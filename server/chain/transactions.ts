@@ -14,11 +14,11 @@ import type { Store, TransactionRow } from '../store/store.ts'
 
 export interface TransactionContext {
   rpc: Rpc
-  store: Pick<Store, 'storeTransaction' | 'openTransactions' | 'settleTransactions' | 'highestNonce'>
+  store: Pick<Store, 'storeTransaction' | 'openTransactions' | 'transactionsFrom' | 'settleTransactions'>
   chainId: number
   /** Milliseconds since 1970. */
   clock: () => number
-  /** Waits; tests give one that does not. */
+  /** Waits; rejects when nobody wants to wait any longer. What is on file then is taken up by the next try. */
   sleep: (ms: number) => Promise<void>
 }
 
@@ -83,7 +83,8 @@ async function bringAboutAlone(context: TransactionContext, account: Account, in
       await store.settleTransactions(intent.purpose, 'settled')
       throw await reasonOf(context, account, intent)
     }
-    if (await isSpent(context, account, attempt)) {
+    const isLost = (await isSpent(context, account, attempt)) || !(await sendEarlier(context, account, attempt))
+    if (isLost) {
       if (await intent.isDone(attempt.nonce)) return store.settleTransactions(intent.purpose, 'settled')
       if ((await receiptOf(context, intent.purpose)) !== null) continue
       await store.settleTransactions(intent.purpose, 'abandoned')
@@ -107,14 +108,38 @@ async function openAttempt(context: TransactionContext, purpose: string): Promis
   return open.filter(row => row.purpose === purpose).at(-1) ?? null
 }
 
+/**
+ * A transaction waits for all those of lower nonces. One that is on file (of another intent, that has not come through; or settled,
+ * and then undone by a reorganisation) is sent again as it is. False when one is on no file: then ours can never be mined.
+ */
+async function sendEarlier(
+  context: TransactionContext,
+  account: Account,
+  attempt: TransactionRow,
+): Promise<boolean> {
+  const counted = await countOf(context, account)
+  if (counted >= attempt.nonce) return true
+  const kept = await context.store.transactionsFrom(account.address, counted)
+  for (let nonce = counted; nonce < attempt.nonce; nonce++) {
+    const earlier = kept.filter(row => row.nonce === nonce).at(-1)
+    if (earlier === undefined) return false
+    await sendBytes(context, earlier)
+  }
+  return true
+}
+
 /** The chain has mined this nonce. */
 async function isSpent(
   context: TransactionContext,
   account: Account,
   attempt: TransactionRow,
 ): Promise<boolean> {
-  const mined = await context.rpc.call('eth_getTransactionCount', [account.address, 'latest'])
-  return quantityToNumber(mined) > attempt.nonce
+  return (await countOf(context, account)) > attempt.nonce
+}
+
+/** Transactions of the account that are in blocks: the lowest nonce that is not. */
+async function countOf({ rpc }: TransactionContext, account: Account): Promise<number> {
+  return quantityToNumber(await rpc.call('eth_getTransactionCount', [account.address, 'latest']))
 }
 
 /** Status of whichever attempt of the purpose is in a block. */
@@ -176,9 +201,9 @@ async function storeAttempt(
 }
 
 /** The chain's count, or past what we stored and have not given up, whichever is later. */
-async function nextNonce({ rpc, store }: TransactionContext, account: Account): Promise<number> {
-  const counted = quantityToNumber(await rpc.call('eth_getTransactionCount', [account.address, 'latest']))
-  const open = (await store.openTransactions()).filter(
+async function nextNonce(context: TransactionContext, account: Account): Promise<number> {
+  const counted = await countOf(context, account)
+  const open = (await context.store.openTransactions()).filter(
     row => row.from === account.address && row.nonce >= counted,
   )
   return open.reduce((next, row) => Math.max(next, row.nonce + 1), counted)

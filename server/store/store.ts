@@ -292,6 +292,8 @@ export interface Store {
    */
   storeTransaction(transaction: NewTransaction): Promise<TransactionRow>
   openTransactions(): Promise<TransactionRow[]>
+  /** Every attempt of this sender with this nonce or a higher one that was not abandoned, settled ones too, in the order of nonces. */
+  transactionsFrom(from: string, nonce: number): Promise<TransactionRow[]>
   /** Settles every attempt of the purpose. `abandoned`: the nonce was given up (a restarted chain); never resent. */
   settleTransactions(purpose: string, state: 'settled' | 'abandoned'): Promise<void>
   /** Highest nonce stored and not abandoned for this sender. */

@@ -46,8 +46,8 @@ export interface OpenedGateway {
 
 export interface OpenedGatewayOptions {
   env?: Record<string, string>
-  /** Where another one was closed: it comes up at the same address. */
-  after?: OpenedGateway
+  /** A folder where another one was closed, and the address that it had. */
+  after?: Pick<OpenedGateway, 'dataDir' | 'url'>
 }
 
 /** Issuing departments and types that tests ask for by code are those of the demonstration region. */

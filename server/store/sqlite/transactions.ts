@@ -17,12 +17,15 @@ interface TransactionRecord {
 
 type TransactionVerbs = Pick<
   Store,
-  'storeTransaction' | 'openTransactions' | 'settleTransactions' | 'highestNonce'
+  'storeTransaction' | 'openTransactions' | 'transactionsFrom' | 'settleTransactions' | 'highestNonce'
 >
 
 export function transactionVerbs({ db, write }: Context): TransactionVerbs {
   const open = db.prepare<[], TransactionRecord>(
     "SELECT * FROM transactions WHERE state = 'stored' ORDER BY sender, nonce, id",
+  )
+  const kept = db.prepare<[string, number], TransactionRecord>(
+    "SELECT * FROM transactions WHERE state <> 'abandoned' AND sender = ? AND nonce >= ? ORDER BY nonce, id",
   )
   const insert = db.prepare<[string, string, number, string, string, string | null, number]>(
     `INSERT INTO transactions (purpose, sender, nonce, raw, hash, recipient, created_at, state)
@@ -67,6 +70,9 @@ export function transactionVerbs({ db, write }: Context): TransactionVerbs {
     storeTransaction: transaction => write(() => storeOne(transaction)),
     async openTransactions() {
       return open.all().map(toTransaction)
+    },
+    async transactionsFrom(from, nonce) {
+      return kept.all(from, nonce).map(toTransaction)
     },
     settleTransactions: (purpose, state) => write(() => void settle.run(state, purpose)),
     async highestNonce(from) {
