@@ -337,7 +337,8 @@ describe('bad input', () => {
     }
     for (const path of [
       `/status-lists/${scene.uscc}/7/revocation`,
-      '/status-lists/11990100MB9Y01027U/0/revocation',
+      // A department that issues nothing has no list.
+      '/status-lists/11990100MB9Y01174D/0/revocation',
     ]) {
       expect(await refusalOf(gateway.request(path), 404), path).to.equal('STATUS_LIST_NOT_FOUND')
     }
