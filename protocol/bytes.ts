@@ -24,7 +24,9 @@ export function toBase64url(bytes: Uint8Array): string {
 
 /** The bytes of canonical base64url: no padding, no other character, unused low bits zero. Otherwise null. */
 export function fromBase64url(text: string): Uint8Array | null {
-  return base64url.decode(text)
+  if (NodeBuffer === undefined) return base64url.decode(text)
+  const bytes = canonicalBytes(NodeBuffer, text)
+  return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 /** base64 with padding (RFC 4648 §4). */
@@ -44,13 +46,15 @@ export function utf8ToBase64url(text: string): string {
 
 /** The text whose UTF-8 bytes stand there in canonical base64url. Null when it is not that, or begins with a byte order mark. */
 export function utf8FromBase64url(text: string): string | null {
-  if (NodeBuffer !== undefined) {
-    const bytes = NodeBuffer.from(text, 'base64url')
-    // Buffer skips what it does not know and takes both alphabets; what it prints is canonical.
-    return bytes.toString('base64url') === text ? fromUtf8(bytes) : null
+  if (NodeBuffer === undefined) {
+    const bytes = base64url.decode(text)
+    return bytes && fromUtf8(bytes)
   }
-  const bytes = base64url.decode(text)
-  return bytes === null ? null : fromUtf8(bytes)
+  const bytes = canonicalBytes(NodeBuffer, text)
+  if (bytes === null) return null
+  // Buffer writes U+FFFD for what is not UTF-8: only a text that holds one needs the strict decoder.
+  const decoded = bytes.toString('utf8')
+  return decoded.includes('\ufffd') || decoded.startsWith('\ufeff') ? fromUtf8(bytes) : decoded
 }
 
 /** Lower-case hex with `0x`. */
@@ -114,6 +118,12 @@ const NodeBuffer = (globalThis as { Buffer?: typeof Buffer }).Buffer
 
 /** Reused, so that short bytes cost no allocation; nothing here waits while using it. */
 const scratch = NodeBuffer?.alloc(4096)
+
+/** Buffer skips what it does not know and takes both alphabets; what it prints is canonical. */
+function canonicalBytes(Native: typeof Buffer, text: string): Buffer | null {
+  const bytes = Native.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : null
+}
 
 function bufferTextToBase64url(Native: typeof Buffer, text: string): string {
   // A UTF-16 unit takes at most three bytes of UTF-8.

@@ -5,10 +5,10 @@
  * `certificatePayload` writes what is signed; `parseCertificate` reads what was handed out: text in, Refusal or value out.
  */
 import { sha256Base64url } from '#crypto'
-import { fromBase64, fromBase64url } from './bytes.ts'
+import { fromBase64 } from './bytes.ts'
 import { parseCertificateIdentifier, type CertificateIdentifier } from './identifiers.ts'
 import { formatInstant, parseInstant } from './instant.ts'
-import { isObject, parseJson, type JsonObject, type JsonValue } from './json.ts'
+import { isObject, parseBase64urlJson, type JsonObject, type JsonValue } from './json.ts'
 import { Refusal } from './refusal.ts'
 import { parseStatement, type Statement } from './statement.ts'
 
@@ -324,9 +324,10 @@ function openDisclosures(
 const FIELD_NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/
 
 function readDisclosure(disclosure: string): [name: string, value: JsonValue] {
-  const bytes = fromBase64url(disclosure)
-  if (bytes === null) throw new Refusal('DISCLOSURE_BASE64', 'a disclosure is not canonical base64url')
-  const parts = parseJson(bytes)
+  const parts = parseBase64urlJson(disclosure)
+  if (parts === undefined) {
+    throw new Refusal('DISCLOSURE_BASE64', 'a disclosure is not canonical base64url')
+  }
   if (!Array.isArray(parts) || parts.length !== 3) throw wrongDisclosure()
   const [salt, name, value] = parts
   // 16 bytes are 22 characters whose last carries four unused bits, which must be zero.

@@ -4,6 +4,7 @@
  * Two roads to one answer. A text that `JSON.stringify` would print again unchanged cannot hide a duplicate member, an odd
  * number or trailing bytes, so only depth and surrogates are left to check; any other text takes the slow road, a full scan.
  */
+import { fromBase64url, utf8FromBase64url } from './bytes.ts'
 import { Refusal } from './refusal.ts'
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue }
@@ -16,9 +17,6 @@ export interface JsonLimits {
 
 const DEFAULT_MAX_BYTES = 65_536
 const DEFAULT_MAX_DEPTH = 32
-
-/** A number that may exceed 2^53 although it prints again unchanged. */
-const MAYBE_BIG = /(?:^|[:,[])-?(?:\d{16}|\d(?:\.\d+)?e\+)/
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -34,17 +32,25 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits = {}): JsonValue
   return parseJsonText(decodeUtf8(bytes), limits)
 }
 
+/** As `parseJson`, from base64url; undefined when that is not canonical. */
+export function parseBase64urlJson(encoded: string, limits: JsonLimits = {}): JsonValue | undefined {
+  // In one step where nothing can be wrong with the bytes; what is, `parseJson` says.
+  const text = encoded.length <= (limits.maxBytes ?? DEFAULT_MAX_BYTES) ? utf8FromBase64url(encoded) : null
+  if (text !== null) return parseJsonText(text, limits)
+  const bytes = fromBase64url(encoded)
+  return bytes === null ? undefined : parseJson(bytes, limits)
+}
+
 /** As `parseJson`, for a text that was already decoded from UTF-8; counts its length in UTF-16 units only. */
 export function parseJsonText(text: string, limits: JsonLimits = {}): JsonValue {
   const maxDepth = limits.maxDepth ?? DEFAULT_MAX_DEPTH
-  const depth = deepestNesting(text, maxDepth)
-  if (depth > maxDepth) {
-    throw new Refusal('JSON_TOO_DEEP', `JSON is nested deeper than ${maxDepth}`, {
-      expected: `depth <= ${maxDepth}`,
-    })
+  const value = parsed(text, maxDepth)
+  if (nestsDeeper(value, maxDepth)) throw tooDeep(maxDepth)
+  if (JSON.stringify(value) !== text || !hasSafeNumbers(value)) {
+    // A member that was named twice may have hidden more depth than the value shows.
+    assertDepth(text, maxDepth)
+    scan(text)
   }
-  const value = parsed(text)
-  if (JSON.stringify(value) !== text || MAYBE_BIG.test(text)) scan(text)
   // JSON.stringify writes an unpaired surrogate as an escape, so a text with none of these holds none.
   else if (text.includes('\\ud') && !isWellFormed(value)) throw loneSurrogate()
   return value
@@ -66,12 +72,33 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-function parsed(text: string): JsonValue {
+function parsed(text: string, maxDepth: number): JsonValue {
   try {
     return JSON.parse(text) as JsonValue
   } catch {
+    assertDepth(text, maxDepth)
     throw syntax()
   }
+}
+
+function nestsDeeper(value: JsonValue, limit: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (limit === 0) return true
+  for (const member of Array.isArray(value) ? value : Object.values(value)) {
+    if (nestsDeeper(member, limit - 1)) return true
+  }
+  return false
+}
+
+/** A number beyond 2^53 may print again unchanged. */
+function hasSafeNumbers(value: JsonValue): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value) || !Number.isInteger(value)
+  if (typeof value !== 'object' || value === null) return true
+  return (Array.isArray(value) ? value : Object.values(value)).every(hasSafeNumbers)
+}
+
+function assertDepth(text: string, maxDepth: number): void {
+  if (deepestNesting(text, maxDepth) > maxDepth) throw tooDeep(maxDepth)
 }
 
 /** Depth of brackets outside strings; stops counting once `limit` is passed. */
@@ -156,5 +183,7 @@ function assertNumber(word: string): void {
   }
 }
 
+const tooDeep = (maxDepth: number) =>
+  new Refusal('JSON_TOO_DEEP', `JSON is nested deeper than ${maxDepth}`, { expected: `depth <= ${maxDepth}` })
 const syntax = () => new Refusal('JSON_SYNTAX', 'not one JSON value (RFC 8259)')
 const loneSurrogate = () => new Refusal('JSON_LONE_SURROGATE', 'JSON text holds an unpaired surrogate')
