@@ -8,6 +8,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { SDJwtInstance } from '@sd-jwt/core'
+import { toBase64url } from '../../protocol/bytes.ts'
+import { signatureFromDer, signatureToDer } from '../../protocol/crypto/der-signature.ts'
 import type { Document } from './documents.ts'
 
 const OPEN_ATTESTATION = { name: '@govtechsg/open-attestation', version: '6.9.7' }
@@ -74,22 +76,19 @@ export interface SdJwt {
   verify: (sdJwt: string) => Promise<unknown>
 }
 
-/** @sd-jwt with ES256 and SHA-256 by OpenSSL and salts of 16 bytes, every field of the document disclosable. */
+/**
+ * @sd-jwt with ES256 and SHA-256 by OpenSSL and salts of 16 bytes, every field of the document disclosable. It signs and verifies as we
+ * do, because Node's own conversion of signatures would cost it 25 µs more.
+ */
 export function sdJwt(privateKey: KeyObject, publicKey: KeyObject): SdJwt {
   const instance = new SDJwtInstance<Record<string, unknown>>({
     hashAlg: 'sha-256',
     signAlg: 'ES256',
     hasher: data => hash('sha256', typeof data === 'string' ? data : new Uint8Array(data), 'buffer'),
     saltGenerator: () => randomBytes(16).toString('base64url'),
-    signer: data =>
-      sign('sha256', Buffer.from(data), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url'),
+    signer: data => toBase64url(signatureFromDer(sign('sha256', Buffer.from(data), privateKey))),
     verifier: (data, signature) =>
-      verify(
-        'sha256',
-        Buffer.from(data),
-        { key: publicKey, dsaEncoding: 'ieee-p1363' },
-        Buffer.from(signature, 'base64url'),
-      ),
+      verify('sha256', Buffer.from(data), publicKey, signatureToDer(Buffer.from(signature, 'base64url'))),
   })
   const claims = { iss: 'https://yunling.example', vct: 'urn:onceproof:skill' }
   return {
