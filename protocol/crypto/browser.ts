@@ -7,7 +7,7 @@ import { p256 } from '@noble/curves/nist.js'
 import { sha256 as nobleSha256, sha512 } from '@noble/hashes/sha2.js'
 import { keccak_256, shake256 as nobleShake256 } from '@noble/hashes/sha3.js'
 import { toBase64url, toUtf8 } from '../bytes.ts'
-import { isSoundEd25519Key } from './ed25519-keys.ts'
+import { isSoundEd25519Point } from './ed25519-keys.ts'
 
 /** SHA-256 (FIPS 180-4), 32 bytes. A string stands for its UTF-8 bytes; one with a lone surrogate must not come here. */
 export function sha256(data: Uint8Array | string): Uint8Array {
@@ -56,8 +56,8 @@ export function verifyEs256(
 }
 
 /**
- * Whether an Ed25519 signature (RFC 8032 §5.1.7, without cofactor; s < L) over `data` holds under the 32-byte key. Refuses keys
- * that are not canonical or of small order (`ed25519-keys.ts`). Never throws.
+ * Whether an Ed25519 signature (RFC 8032 §5.1.7, without cofactor; s < L) over `data` holds under the 32-byte key. Refuses a
+ * key or R that is not canonical or of small order (`ed25519-keys.ts`). Never throws.
  *
  * Computed from points, because noble's own `verify` multiplies by the cofactor and OpenSSL does not: they disagree about
  * signatures that their own signer made with a crooked R.
@@ -67,10 +67,11 @@ export function verifyEd25519(
   data: Uint8Array | string,
   signature: Uint8Array,
 ): boolean {
-  if (publicKey.length !== 32 || signature.length !== 64 || !isSoundEd25519Key(publicKey)) return false
+  if (publicKey.length !== 32 || signature.length !== 64) return false
+  const r = signature.subarray(0, 32)
+  if (!isSoundEd25519Point(publicKey) || !isSoundEd25519Point(r)) return false
   const { Point } = ed25519
   const order = Point.Fn.ORDER
-  const r = signature.subarray(0, 32)
   const s = littleEndian(signature.subarray(32))
   if (s >= order) return false
   try {

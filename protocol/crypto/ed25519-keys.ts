@@ -1,8 +1,8 @@
 /**
- * Which Ed25519 public keys both doors accept. RFC 8032 leaves room here, and libraries use it differently: OpenSSL takes
- * y ≥ p and points of small order, others do not. Without one rule the same file would be genuine in one place and not in
- * another. Ours: the encoding is canonical, and the point is not of small order (under such a key one signature holds for
- * many messages).
+ * Which points both doors accept in Ed25519, as a public key and as the R of a signature. RFC 8032 leaves room here, and libraries
+ * use it differently: OpenSSL takes y ≥ p and points of small order, WebCrypto and Node's newer versions do not. Without one rule
+ * the same file would be genuine in one place and not in another. Ours: the encoding is canonical, and the point is not of small
+ * order (under such a key one signature holds for many messages).
  */
 
 /** y of the points of order 1, 2, 4 and 8, little-endian without the sign bit. https://www.rfc-editor.org/rfc/rfc7748#section-6 */
@@ -14,11 +14,15 @@ const SMALL_ORDER_Y = [
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
 ]
 
+/** Their last bytes, and that of y ≥ p. Nearly every point ends otherwise, so the rest is seldom looked at. */
+const SUSPICIOUS_ENDS = new Set([0x00, 0x7f, 0x05, 0x7a])
+
 /** Whether 32 bytes encode y < p and no point of small order. Does not check that the point is on the curve. */
-export function isSoundEd25519Key(key: Uint8Array): boolean {
-  if (key.length !== 32) return false
+export function isSoundEd25519Point(point: Uint8Array): boolean {
+  if (point.length !== 32) return false
+  if (!SUSPICIOUS_ENDS.has((point[31] ?? 0) & 0x7f)) return true
   let y = ''
-  for (let i = 0; i < 32; i++) y += ((key[i] ?? 0) & (i === 31 ? 0x7f : 0xff)).toString(16).padStart(2, '0')
+  for (let i = 0; i < 32; i++) y += ((point[i] ?? 0) & (i === 31 ? 0x7f : 0xff)).toString(16).padStart(2, '0')
   return isBelowFieldPrime(y) && !SMALL_ORDER_Y.includes(y)
 }
 

@@ -9,7 +9,7 @@ import type { KeyObject } from 'node:crypto'
 import { Buffer } from 'node:buffer'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { signatureToDer } from './der-signature.ts'
-import { isSoundEd25519Key } from './ed25519-keys.ts'
+import { isSoundEd25519Point } from './ed25519-keys.ts'
 
 /** SHA-256 (FIPS 180-4), 32 bytes. A string stands for its UTF-8 bytes; one with a lone surrogate must not come here. */
 export function sha256(data: Uint8Array | string): Uint8Array {
@@ -59,8 +59,8 @@ export function verifyEs256(
 }
 
 /**
- * Whether an Ed25519 signature (RFC 8032 §5.1.7, without cofactor; s < L) over `data` holds under the 32-byte key. Refuses keys
- * that are not canonical or of small order (`ed25519-keys.ts`). Never throws.
+ * Whether an Ed25519 signature (RFC 8032 §5.1.7, without cofactor; s < L) over `data` holds under the 32-byte key. Refuses a
+ * key or R that is not canonical or of small order (`ed25519-keys.ts`). Never throws.
  */
 export function verifyEd25519(
   publicKey: Uint8Array,
@@ -68,6 +68,7 @@ export function verifyEd25519(
   signature: Uint8Array,
 ): boolean {
   if (publicKey.length !== 32 || signature.length !== 64) return false
+  if (!isSoundEd25519Point(signature.subarray(0, 32))) return false
   const key = keyOf(ED25519_SPKI, publicKey)
   return key !== null && verify(null, bytesOf(data), key, signature)
 }
@@ -96,7 +97,7 @@ function keyOf(spkiStart: Buffer, publicKey: Uint8Array): KeyObject | null {
 }
 
 function importKey(spkiStart: Buffer, publicKey: Uint8Array): KeyObject | null {
-  if (spkiStart === ED25519_SPKI && !isSoundEd25519Key(publicKey)) return null
+  if (spkiStart === ED25519_SPKI && !isSoundEd25519Point(publicKey)) return null
   try {
     return createPublicKey({ key: Buffer.concat([spkiStart, publicKey]), format: 'der', type: 'spki' })
   } catch {

@@ -1,5 +1,5 @@
 /**
- * Writes the vectors of statements, files, trust and JSON into `test/vectors` (docs/formats.md §17). Run it with
+ * Writes the vectors of statements, files, trust, snapshots, tiles, messages and JSON into `test/vectors` (docs/formats.md §17). Run it with
  * `node scripts/vectors/files.ts`; keys, salts and nonces come from names, so it writes the same bytes every time.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,9 +8,21 @@ import { formatSnapshot } from '../../protocol/snapshot.ts'
 import { formatTrust } from '../../protocol/trust.ts'
 import { invalidCases } from './invalid.ts'
 import { jsonVectors } from './json-texts.ts'
-import { seal, snapshot, trust, trustOtherChain, trustOtherCode } from './scene.ts'
+import { messageVectors } from './messages.ts'
+import {
+  seal,
+  snapshot,
+  trust,
+  trustDeep,
+  trustDeeper,
+  trustEdgeNoteKeys,
+  trustOtherChain,
+  trustOtherCode,
+} from './scene.ts'
 import { statementVectors } from './statements.ts'
+import { tileVectors } from './tiles.ts'
 import { validCases } from './valid.ts'
+import { snapshotVectors, trustFileVectors } from './verifier-files.ts'
 
 const FOLDER = fileURLToPath(new URL('../../test/vectors/', import.meta.url))
 let made: Map<string, string> | null = null
@@ -24,9 +36,16 @@ export function vectorFiles(): Map<string, string> {
   const files = new Map([
     ['json.json', vectorText(jsonVectors())],
     ['statements.json', vectorText(statementVectors())],
+    ['trust-files.json', vectorText(trustFileVectors())],
+    ['snapshots.json', vectorText(snapshotVectors())],
+    ['tiles.json', vectorText(tileVectors())],
+    ['messages.json', vectorText(messageVectors())],
     ['trust.json', formatTrust(trust)],
     ['trust-other-chain.json', formatTrust(trustOtherChain)],
     ['trust-other-code.json', formatTrust(trustOtherCode)],
+    ['trust-deep.json', formatTrust(trustDeep)],
+    ['trust-deeper.json', formatTrust(trustDeeper)],
+    ['trust-edge-note-keys.json', formatTrust(trustEdgeNoteKeys)],
     ['snapshot.json', formatSnapshot(snapshot())],
   ])
   for (const [folder, cases] of Object.entries({ valid, invalid })) {

@@ -1,7 +1,6 @@
 /**
  * `test/vectors/invalid`: files whose bytes are not sound. None of them may ever be accepted.
  */
-import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256Base64url } from '#crypto'
 import {
   fromBase64url,
@@ -12,7 +11,11 @@ import {
   utf8FromBase64url,
   utf8ToBase64url,
 } from '../../protocol/bytes.ts'
-import { mod3736 } from '../../protocol/identifiers.ts'
+import {
+  formatCertificateIdentifier,
+  mod3736,
+  type CertificateIdentifier,
+} from '../../protocol/identifiers.ts'
 import type { JsonObject, JsonValue } from '../../protocol/json.ts'
 import { leafHash } from '../../protocol/log.ts'
 import { formatLogProof, parseLogProof, type LogProof, type Receipt } from '../../protocol/receipt.ts'
@@ -27,6 +30,8 @@ import {
   type Circumstances,
   type ExpectedAnswers,
 } from './case.ts'
+import { ed25519InvalidCases } from './ed25519-cases.ts'
+import { addOrder } from './ed25519-edges.ts'
 import { seedOf, twin } from './keys.ts'
 import {
   append,
@@ -53,6 +58,8 @@ import {
   sign,
   statusIndexes,
   types,
+  ulidOf,
+  usccWithWrongOrganisation,
   type CertificateOptions,
   type Edit,
 } from './scene.ts'
@@ -132,6 +139,7 @@ export function invalidCases(): Case[] {
     ...disclosureCases(),
     ...evidenceCases(),
     ...recordCases(),
+    ...ed25519InvalidCases(),
   ]
 }
 
@@ -559,6 +567,11 @@ function claimCases(): Case[] {
       ...p,
       id: otherIssuerIdentifier(p['id'] as string),
     })),
+    claim(
+      'id_with_issuer_whose_inner_code_is_wrong',
+      'Of the issuer only the organisation code inside the USCC does not check.',
+      issuedBy(usccWithWrongOrganisation(civilAffairs.uscc)),
+    ),
     claim('type_missing', 'type must be there.', drop('type')),
     claim(
       'type_of_another_certificate',
@@ -611,6 +624,34 @@ function claimCases(): Case[] {
       'associated_not_an_identifier',
       'associated is the id of the version before.',
       set('associated', 'urn:onceproof:certificate:1'),
+      { version: 2 },
+    ),
+    ...(
+      [
+        ['another_serial', { serial: ulidOf('another serial') }],
+        ['another_type', { type: types.fromTurn }],
+        ['another_issuer', { issuer: housing.uscc }],
+        ['itself', { version: 2 }],
+        ['a_later_version', { version: 3 }],
+      ] as const
+    ).map(([what, change]) =>
+      claim(
+        `associated_with_${what}`,
+        'associated is the version before of the same series.',
+        set('associated', beforeOf(`associated_with_${what}`, change)),
+        { version: 2 },
+      ),
+    ),
+    claim(
+      'associated_skips_a_version',
+      '003 follows 002, not 001.',
+      set('associated', beforeOf('associated_skips_a_version', { version: 1 })),
+      { version: 3 },
+    ),
+    claim(
+      'associated_check_character_wrong',
+      'The check character does not fit.',
+      p => ({ ...p, associated: (p['associated'] as string).replace(/.$/, c => (c === '0' ? '1' : '0')) }),
       { version: 2 },
     ),
     claim('status_missing', 'credentialStatus must be there.', drop(entries)),
@@ -671,6 +712,30 @@ function claimCases(): Case[] {
         `https://elsewhere.example/status-lists/${civilAffairs.uscc}/1/refresh`,
       ),
     ),
+    claim(
+      'status_list_of_eleven_digits',
+      "A list's number has at most ten digits.",
+      statusUrl('/1/', '/10000000000/'),
+    ),
+    ...(
+      [
+        ['of_another_scheme', 'ftp://proof.onceproof.example'],
+        ['without_host', 'https://'],
+        ['of_301_characters', `https://${'p'.repeat(301)}`],
+        ['with_a_space', 'https://proof.onceproof.example/a b'],
+        ['with_a_letter_beyond_ascii', 'https://proof.onceproof.example/é'],
+        ['with_a_delete_character', 'https://proof.onceproof.example/\u007f'],
+        ['with_an_ideographic_space', 'https://proof.onceproof.example/a\u3000b'],
+        ['with_a_quotation_mark', 'https://proof.onceproof.example/\\"'],
+        ['with_a_backslash', 'https://proof.onceproof.example/\\\\'],
+      ] as const
+    ).map(([what, prefix]) =>
+      claim(
+        `status_prefix_${what}`,
+        'http:// or https://, then 1-300 characters U+0021-U+007E but quotation mark and backslash.',
+        statusUrl('https://proof.onceproof.example', prefix),
+      ),
+    ),
     claim('status_list_with_leading_zero', 'Decimal without leading zeros.', statusUrl('/1/', '/01/')),
     claim(
       'status_list_of_another_purpose',
@@ -685,6 +750,22 @@ function claimCases(): Case[] {
       'schema_of_another_region',
       "The schema is of the certificate's region.",
       set('credentialSchema.id', 'urn:onceproof:schema:990200:JHZ:1'),
+    ),
+    ...(
+      [
+        ['short_type_in_lower_case', 'jhz:1'],
+        ['short_type_of_one_character', 'J:1'],
+        ['short_type_of_13_characters', `${'J'.repeat(13)}:1`],
+        ['version_zero', 'JHZ:0'],
+        ['version_with_leading_zero', 'JHZ:01'],
+        ['version_of_seven_digits', 'JHZ:1000000'],
+      ] as const
+    ).map(([what, end]) =>
+      claim(
+        `schema_${what}`,
+        'Short type: 2-12 of A-Z and 0-9; version: 1 to 999999.',
+        set('credentialSchema.id', `urn:onceproof:schema:990100:${end}`),
+      ),
     ),
     claim('schema_of_another_type', 'JsonSchema.', set('credentialSchema.type', 'JsonSchemaCredential')),
     claim('schema_without_digest', 'The digest fixes the schema.', drop('credentialSchema.digestSRI')),
@@ -1272,6 +1353,46 @@ function recordCases(): Case[] {
       { digest: toBase64url(seedOf('another file')), promise: promised() },
     ),
     recordCase(
+      'record_with_another_file_of_an_unregistered_notary',
+      'That it is another file needs no key.',
+      'TAMPERED',
+      { intact: 'no DIGEST_DIFFERS', authorised: 'no KEY_NOT_REGISTERED' },
+      makeRecord('record_with_another_file_of_an_unregistered_notary', keys.unregistered),
+      { digest: toBase64url(seedOf('another file')) },
+    ),
+    recordCase(
+      'record_with_another_file_signature_wrong',
+      'That it is another file is told first.',
+      'TAMPERED',
+      { intact: 'no DIGEST_DIFFERS' },
+      makeRecord('record_with_another_file_signature_wrong', keys.notary, { sign: keys.publicSecurity.sign }),
+      { digest: toBase64url(seedOf('another file')) },
+    ),
+    recordCase(
+      'record_with_another_file_chain_unreachable',
+      'That it is another file needs no chain.',
+      'TAMPERED',
+      {
+        intact: 'no DIGEST_DIFFERS',
+        anchored: 'unknown CHAIN_UNREACHABLE',
+        authorised: 'unknown CHAIN_UNREACHABLE',
+      },
+      undefined,
+      { digest: toBase64url(seedOf('another file')), view: 'unreachable' },
+    ),
+    recordCase(
+      'record_with_another_file_on_another_chain',
+      'That it is another file needs no chain.',
+      'TAMPERED',
+      {
+        intact: 'no DIGEST_DIFFERS',
+        anchored: 'unknown WRONG_CHAIN',
+        authorised: 'unknown WRONG_CHAIN',
+      },
+      undefined,
+      { digest: toBase64url(seedOf('another file')), trust: 'trust-other-chain.json' },
+    ),
+    recordCase(
       'record_signature_wrong',
       'Signed over something else.',
       'TAMPERED',
@@ -1339,14 +1460,6 @@ const P256_ORDER = Uint8Array.from(
   pair => Number.parseInt(pair, 16),
 )
 
-/** S + L: the same point, refused since RFC 8032 §5.1.7 asks for S < L. */
-function addOrder(signature: Uint8Array): Uint8Array {
-  let s = 0n
-  for (let i = 63; i >= 32; i--) s = s * 256n + BigInt(signature[i]!)
-  s += ed25519.Point.Fn.ORDER
-  return signature.map((byte, i) => (i < 32 ? byte : Number((s >> BigInt(8 * (i - 32))) & 255n)))
-}
-
 /** Changes key ID and signature (68 bytes) of the only signature line. */
 function resign(note: string, edit: (bytes: Uint8Array) => Uint8Array): string {
   const space = note.lastIndexOf(' ')
@@ -1384,6 +1497,16 @@ function useStatement(): string {
   })
 }
 
+/** The id of version 001 of civil affairs' certificate of this name, changed in some parts. */
+const beforeOf = (name: string, change: Partial<CertificateIdentifier>) =>
+  `urn:onceproof:certificate:${formatCertificateIdentifier({
+    type: types.marriage,
+    issuer: civilAffairs.uscc,
+    serial: ulidOf(name),
+    version: 1,
+    ...change,
+  })}`
+
 /** The first two neighbours in the serial that differ change places. */
 function exchangedInSerial(id: string): string {
   const parts = id.split('.')
@@ -1391,10 +1514,20 @@ function exchangedInSerial(id: string): string {
   return parts.join('.')
 }
 
+/** Another issuer in the identifier and in the status lists. */
+const issuedBy =
+  (uscc: string): Edit =>
+  p => ({
+    ...(JSON.parse(
+      JSON.stringify(p).replaceAll(`/status-lists/${civilAffairs.uscc}/`, `/status-lists/${uscc}/`),
+    ) as JsonObject),
+    id: otherIssuerIdentifier(p['id'] as string, uscc),
+  })
+
 /** The same identifier with an issuer that is no USCC, its check character right. */
-function otherIssuerIdentifier(id: string): string {
+function otherIssuerIdentifier(id: string, issuer = 'WINDOW07'): string {
   const parts = id.split('.')
-  parts[6] = 'WINDOW07'
+  parts[6] = issuer
   parts[9] = mod3736(parts[5]! + parts[6] + parts[7]! + parts[8]!)
   return parts.join('.')
 }

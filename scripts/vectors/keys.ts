@@ -21,6 +21,7 @@ export interface IssuingKey {
 
 export interface LogKey extends NoteKey {
   text: string
+  secret: Uint8Array
   sign(data: Uint8Array): Uint8Array
 }
 
@@ -41,7 +42,7 @@ export function ed25519Key(name: string): IssuingKey {
   )
 }
 
-function issuingKey(
+export function issuingKey(
   alg: SignatureAlgorithm,
   secret: Uint8Array,
   publicKey: Uint8Array,
@@ -64,7 +65,7 @@ function idOf(publicKey: Uint8Array): Uint8Array {
 export function logKey(origin: string, name = origin): LogKey {
   const secret = seedOf(`note key ${name}`)
   const key = noteKey(origin, ed25519.getPublicKey(secret))
-  return { ...key, text: formatNoteKey(key), sign: data => ed25519.sign(data, secret) }
+  return { ...key, text: formatNoteKey(key), secret, sign: data => ed25519.sign(data, secret) }
 }
 
 /** The other signature that holds: (r, n − s). */

@@ -27,6 +27,7 @@ import type { NodeRef } from '../../protocol/log.ts'
 import { formatNoteKey, noteKey, signNote } from '../../protocol/note.ts'
 import { signPromise } from '../../protocol/promise.ts'
 import { formatLogProof } from '../../protocol/receipt.ts'
+import { usccWithWrongOrganisation } from './scene.ts'
 
 /** The files by name, as they are written. */
 export function primitiveVectors(): Record<string, string> {
@@ -335,6 +336,21 @@ function identifierVectors() {
     uscc('11100000MB03271699', true, 'a real department'),
     uscc('91350100M000100Y34', false, 'last two exchanged'),
     uscc('91350100M000100Y44', false, 'wrong check character'),
+    uscc(
+      usccWithWrongOrganisation('91350100M000100Y43'),
+      false,
+      'only the organisation code inside is wrong',
+    ),
+    identifier(
+      withIssuer(good, usccWithWrongOrganisation('91350100M000100Y43')),
+      'only the organisation code inside the issuer is wrong: read, never issued',
+      ['ISSUER_NOT_USCC'],
+    ),
+    identifier(
+      withType(good, `${usccWithWrongOrganisation('91350100M000100Y43')}001`),
+      'only the organisation code inside the authority is wrong: read, never issued',
+      ['TYPE_NOT_USCC'],
+    ),
     uscc('91350100m000100y43', false, 'small letters'),
     uscc('91350100MOOO1OOY43', false, 'O for 0'),
     uscc('91350100M000100Y4', false, '17 characters'),
@@ -627,6 +643,15 @@ function saltVectors() {
       ),
     ],
   }
+}
+
+const withIssuer = (identifier: string, issuer: string) => withPart(identifier, 6, issuer)
+const withType = (identifier: string, type: string) => withPart(identifier, 5, type)
+
+/** The identifier with another part and a check character that fits. */
+function withPart(identifier: string, at: number, part: string): string {
+  const parts = identifier.split('.').with(at, part)
+  return [...parts.slice(0, -1), mod3736(parts.slice(5, -1).join(''))].join('.')
 }
 
 if (import.meta.main) {

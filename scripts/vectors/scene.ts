@@ -17,6 +17,7 @@ import { formatLogProof, type Receipt } from '../../protocol/receipt.ts'
 import { departmentId, statusListId, type Snapshot } from '../../protocol/snapshot.ts'
 import { STATEMENT_TYP, type StatementKind } from '../../protocol/statement.ts'
 import type { Trust } from '../../protocol/trust.ts'
+import { edgeKey, edgeLogKey, mixedOrderKey, NOT_CANONICAL, SMALL_ORDER } from './ed25519-edges.ts'
 import { ed25519Key, es256Key, jws, logKey, seedOf, type IssuingKey, type LogKey } from './keys.ts'
 
 const at = (instant: string) => Date.parse(instant) / 1000
@@ -29,6 +30,10 @@ export const VALID_UNTIL = at('2036-01-31T15:59:59Z')
 const EARLY = at('2025-01-01T00:00:00Z')
 const HEAD_BLOCK = 300
 
+function mapped<A, B>(values: Record<string, A>, map: (value: A, name: string) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value, name)]))
+}
+
 /** A unified social credit code of the fictional region, with both check characters. */
 function usccOf(body: string): string {
   const alphabet = '0123456789ABCDEFGHJKLMNPQRTUWXY'
@@ -39,6 +44,19 @@ function usccOf(body: string): string {
     }
   }
   throw new Error(`no USCC begins with ${body}`)
+}
+
+/** The USCC with another check character of its organisation code, and a last check character that fits. */
+export function usccWithWrongOrganisation(uscc: string): string {
+  const other = uscc.charAt(16) === '0' ? '1' : '0'
+  return withUsccCheck(uscc.slice(0, 16) + other)
+}
+
+/** Appends the last check character to 17 characters. GB 32100-2015. */
+function withUsccCheck(body: string): string {
+  const alphabet = '0123456789ABCDEFGHJKLMNPQRTUWXY'
+  const sum = Array.from(body).reduce((total, c, i) => total + alphabet.indexOf(c) * (3 ** i % 31), 0)
+  return body + alphabet.charAt((31 - (sum % 31)) % 31)
 }
 
 export interface Department {
@@ -94,6 +112,10 @@ export const keys = {
   unregistered: es256Key('never registered'),
 }
 
+/** Encodings of points of small order, registered as if they were keys of civil affairs, by their names. */
+const edges = { ...SMALL_ORDER, ...NOT_CANONICAL }
+export const edgeKeys = mapped(edges, edgeKey)
+
 export const types = {
   /** Civil affairs may issue it without end. */
   marriage: `${civilAffairs.uscc}001`,
@@ -143,6 +165,11 @@ export const noteKeys = {
   witness: logKey('witness.example/w1'),
 }
 
+/** The same encodings as note keys of logs that one trust file lists. */
+export const edgeLogKeys = mapped(edges, (publicKey, name) =>
+  edgeLogKey(`log.onceproof.example/${name}`, publicKey),
+)
+
 export const trust: Trust = {
   chain: { ...chain, confirmations: 2 },
   contracts,
@@ -169,6 +196,22 @@ export const trustOtherCode: Trust = {
     ...contracts,
     AnchorLog: { ...contracts.AnchorLog, codeHash: toHex(seedOf('another code')) },
   },
+}
+
+const withConfirmations = (confirmations: number): Trust => ({
+  ...trust,
+  chain: { ...trust.chain, confirmations },
+})
+/** As many confirmations as the stretch `late` has, and one more. */
+export const trustDeep = withConfirmations(101)
+export const trustDeeper = withConfirmations(102)
+
+export const trustEdgeNoteKeys: Trust = {
+  ...trust,
+  logs: [
+    ...trust.logs,
+    ...Object.values(edgeLogKeys).map(({ name, text }) => ({ origin: name, noteKey: text })),
+  ],
 }
 
 /** Stretches of the main log. A statement's stretch decides when it was anchored. */
@@ -436,6 +479,9 @@ export const certificateText = ({ statement, disclosures }: Made) =>
 /** Logs beside the main one that have checkpoints on chain. */
 export const otherLogs: { key: LogKey; leaves: Uint8Array[] }[] = []
 
+/** Lists of civil affairs beside list 1. */
+export const statusLists = { first: 0, tenDigits: 9_999_999_998 }
+
 export const statusIndexes = {
   clear: 42,
   revoked: 7,
@@ -509,6 +555,8 @@ export function snapshot(): Snapshot {
       registered(keys.misregistered, civilAffairs, { publicKey: toHex(keys.housing.publicKey) }),
       registered(keys.otherAlgorithm, civilAffairs, { algorithm: 2 }),
       registered(keys.orphan, stranger),
+      registered(mixedOrderKey, civilAffairs),
+      ...Object.values(edgeKeys).map(key => registered(key, civilAffairs)),
     ],
     permits: [
       permit(types.marriage, [[civilAffairs, EARLY, 0]]),
@@ -524,10 +572,18 @@ export function snapshot(): Snapshot {
       permit('RECORD', [[notary, EARLY, 0]]),
     ],
     logs: [{ origin: origins.main, checkpoints }, ...otherLogs.map(anchoredLate)],
-    statusLists: [civilAffairs, housing, publicSecurity].map(owner => ({
-      id: statusListId(owner.uscc, 1),
+    statusLists: (
+      [
+        [civilAffairs, 1],
+        [housing, 1],
+        [publicSecurity, 1],
+        [civilAffairs, statusLists.first],
+        [civilAffairs, statusLists.tenDigits],
+      ] as const
+    ).map(([owner, number]) => ({
+      id: statusListId(owner.uscc, number),
       department: owner.id,
-      number: 1,
+      number,
       revoked: [statusIndexes.revoked, statusIndexes.revokedAndSuperseded],
       suspended: [statusIndexes.suspended, statusIndexes.supersededAndSuspended],
       superseded: [

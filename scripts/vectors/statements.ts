@@ -88,6 +88,11 @@ export function statementVectors(): StatementVector[] {
   const paid = (edit: Edit) => makeRecord('statement', keys.notary, { payload: edit })
   const paidText = (payloadText: (text: string) => string) =>
     makeRecord('statement', keys.notary, { payloadText })
+  const underDid = (did: string) =>
+    makeRecord('statement', keys.notary, {
+      header: set('kid', `${did}#${keys.notary.thumbprint}`),
+      payload: set('iss', did),
+    })
   const kid = `${notary.did}#${keys.notary.thumbprint}`
   const headerJson = JSON.stringify({ alg: 'EdDSA', typ: STATEMENT_TYP.record, kid })
   const claim = (name: string, why: string, text: string) => bad(name, why, 'STATEMENT_CLAIM', text)
@@ -160,6 +165,50 @@ export function statementVectors(): StatementVector[] {
       'A file name may have 255 characters.',
       'record',
       paid(set('record.name', '名'.repeat(255))),
+    ),
+
+    good(
+      'name_of_255_utf_16_units',
+      'Characters beyond the basic plane count twice: 127 of them and one.',
+      'record',
+      paid(set('record.name', `${'😀'.repeat(127)}a`)),
+    ),
+    good(
+      'name_of_255_characters_with_combining_marks',
+      'Nothing is normalised: a mark counts.',
+      'record',
+      paid(set('record.name', `e${'\u0301'.repeat(254)}`)),
+    ),
+    good(
+      'use_matter_of_100_utf_16_units',
+      'Fifty characters beyond the basic plane.',
+      'use',
+      claimed('use', set('matter', '𠀀'.repeat(50))),
+    ),
+    good(
+      'use_of_500_fields',
+      'At most 500 fields.',
+      'use',
+      claimed('use', set('fields', numbered('field', 500))),
+    ),
+    good(
+      'holder_key_signer_of_400_bytes',
+      'A signer has at most 400 bytes.',
+      'holder-key',
+      claimed('holder-key', set('signer', `0x${'ab'.repeat(400)}`)),
+    ),
+    good(
+      'endorsement_of_1000',
+      'At most 1,000 certificates.',
+      'endorsement',
+      claimed('endorsement', set('endorses', leavesOf(1000))),
+    ),
+    good('did_of_200_characters', 'After the method up to 200 characters.', 'record', underDid(didOf(200))),
+    good(
+      'record_media_type_of_100_and_100',
+      'Type and subtype have up to 100 characters.',
+      'record',
+      paid(set('record.mediaType', `${'a'.repeat(100)}/${'b'.repeat(100)}`)),
     ),
 
     bad('empty', 'There is nothing.', 'STATEMENT_SHAPE', ''),
@@ -282,6 +331,18 @@ export function statementVectors(): StatementVector[] {
       'The signer is named by a DID.',
       'STATEMENT_KID',
       headed(set('kid', `https://notary.gov.example#${keys.notary.thumbprint}`)),
+    ),
+    bad(
+      'did_of_201_characters',
+      'After the method up to 200 characters.',
+      'STATEMENT_KID',
+      underDid(didOf(201)),
+    ),
+    bad(
+      'did_method_in_upper_case',
+      'The name of a method is in lower case.',
+      'STATEMENT_KID',
+      underDid('did:WEB:notary.gov.example'),
     ),
     bad(
       'kid_thumbprint_not_canonical',
@@ -430,6 +491,46 @@ export function statementVectors(): StatementVector[] {
       'A name has at most 255 characters.',
       paid(set('record.name', '名'.repeat(256))),
     ),
+    claim(
+      'record_name_of_256_utf_16_units',
+      'Only 128 characters, but beyond the basic plane each counts twice.',
+      paid(set('record.name', '😀'.repeat(128))),
+    ),
+    claim(
+      'use_matter_of_101_utf_16_units',
+      'At most 100: characters beyond the basic plane count twice.',
+      claimed('use', set('matter', `${'𠀀'.repeat(50)}a`)),
+    ),
+    claim('use_of_501_fields', 'At most 500 fields.', claimed('use', set('fields', numbered('field', 501)))),
+    claim(
+      'holder_key_signer_of_401_bytes',
+      'A signer has at most 400 bytes.',
+      claimed('holder-key', set('signer', `0x${'ab'.repeat(401)}`)),
+    ),
+    claim(
+      'holder_key_signer_of_19_bytes',
+      'A signer has at least 20 bytes.',
+      claimed('holder-key', set('signer', `0x${'ab'.repeat(19)}`)),
+    ),
+    claim(
+      'endorsement_of_1001',
+      'At most 1,000 certificates.',
+      claimed('endorsement', set('endorses', leavesOf(1001))),
+    ),
+    ...(
+      [
+        ['with_a_dollar_sign', 'text/a$b'],
+        ['with_a_parameter', 'text/plain; charset=utf-8'],
+        ['of_101_characters', `${'a'.repeat(101)}/b`],
+        ['with_other_digits', 'text/\u0661'],
+      ] as const
+    ).map(([what, mediaType]) =>
+      claim(
+        `record_media_type_${what}`,
+        'A-Z, a-z, 0-9, _ . + - only, up to 100 on each side.',
+        paid(set('record.mediaType', mediaType)),
+      ),
+    ),
     claim('status_action_unknown', 'There is no such action.', claimed('status', set('action', 'delete'))),
     claim('status_reason_in_lower_case', 'A reason is a code.', claimed('status', set('reason', 'lost'))),
     claim('status_certificate_missing', 'Which certificate?', claimed('status', drop('certificate'))),
@@ -503,6 +604,10 @@ export function statementVectors(): StatementVector[] {
     ),
   ]
 }
+
+const didOf = (length: number) => `did:web:${'d'.repeat(length - '.example'.length)}.example`
+const numbered = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}${i}`)
+const leavesOf = (count: number) => numbered('endorsed', count).map(name => toBase64url(leafHash(name)))
 
 /** Sets the lowest bit of the last character, which carries no data in a text whose length mod 4 is 2 or 3. */
 function withUnusedBit(base64url: string): string {

@@ -5,6 +5,7 @@ import { fromBase64url, toBase64, toBase64url } from '../../protocol/bytes.ts'
 import { leafHash } from '../../protocol/log.ts'
 import type { Receipt } from '../../protocol/receipt.ts'
 import { certificateCase, promised, recordCase, type Case } from './case.ts'
+import { ed25519ValidCases } from './ed25519-cases.ts'
 import { twin } from './keys.ts'
 import {
   append,
@@ -25,6 +26,7 @@ import {
   set,
   STRETCHES,
   statusIndexes,
+  statusLists,
   types,
   VALID_FROM,
   VALID_UNTIL,
@@ -228,6 +230,39 @@ export function validCases(): Case[] {
       { status: { index: 0 } },
     ),
     certificateCase(
+      'status_list_zero',
+      'Numbers of lists may begin at 0.',
+      'VALID',
+      {},
+      { status: { list: statusLists.first } },
+    ),
+    certificateCase(
+      'status_list_of_ten_digits',
+      "A list's number has up to ten digits: more than 32 bits.",
+      'VALID',
+      {},
+      { status: { list: statusLists.tenDigits } },
+    ),
+    certificateCase(
+      'prefix_of_300_characters',
+      'After https:// up to 300 characters.',
+      'VALID',
+      {},
+      {
+        payload: p =>
+          JSON.parse(
+            JSON.stringify(p).replaceAll('https://proof.onceproof.example', `https://${'p'.repeat(300)}`),
+          ) as typeof p,
+      },
+    ),
+    certificateCase(
+      'schema_with_the_longest_names',
+      'Short type of 12 characters, version of 6 digits.',
+      'VALID',
+      {},
+      { payload: set('credentialSchema.id', `urn:onceproof:schema:990100:${'J9'.repeat(6)}:999999`) },
+    ),
+    certificateCase(
       'prefix_of_status_list_is_never_visited',
       'Where the list is published does not matter: the registry answers.',
       'VALID',
@@ -329,6 +364,38 @@ export function validCases(): Case[] {
       {},
       { stretch: 'before' },
       { checkpoint: 'head' },
+    ),
+    certificateCase(
+      'newest_block_of_a_snapshot',
+      'A snapshot is of a final block: all in it is final, whatever the verifier asks of a live chain.',
+      'OFFLINE_OK',
+      {},
+      { stretch: 'head' },
+      { view: 'snapshot' },
+    ),
+    certificateCase(
+      'newest_block_of_a_snapshot_with_102_confirmations_asked',
+      'A snapshot is of a final block.',
+      'OFFLINE_OK',
+      {},
+      { stretch: 'head' },
+      { view: 'snapshot', trust: 'trust-deeper.json' },
+    ),
+    certificateCase(
+      'exactly_101_confirmations_asked',
+      'The block has exactly as many confirmations as this verifier asks.',
+      'VALID',
+      {},
+      { stretch: 'late' },
+      { trust: 'trust-deep.json' },
+    ),
+    certificateCase(
+      'one_confirmation_less_than_the_102_asked',
+      'The same block is not deep enough for a verifier who asks one more.',
+      'PENDING_ANCHOR',
+      { anchored: 'unknown NOT_FINAL', ...noTime },
+      { stretch: 'late' },
+      { trust: 'trust-deeper.json' },
     ),
     certificateCase(
       'checkpoint_not_on_chain_yet',
@@ -929,6 +996,13 @@ export function validCases(): Case[] {
       { key: keys.ended, stretch: 'turn', status: { index: statusIndexes.revoked } },
     ),
     certificateCase(
+      'revoked_in_a_list_of_ten_digits',
+      'Revoked in this list, not in list 1.',
+      'REVOKED',
+      { 'not revoked': 'no REVOKED' },
+      { status: { list: statusLists.tenDigits, index: statusIndexes.revoked } },
+    ),
+    certificateCase(
       'status_list_that_nobody_opened',
       'The registry has no such list.',
       'CANNOT_CHECK',
@@ -1013,6 +1087,7 @@ export function validCases(): Case[] {
         payload: set('region', regions.test),
       }),
     ),
+    ...ed25519ValidCases(),
   ]
 }
 

@@ -7,8 +7,16 @@ import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { concat, fromBase64url, fromHex, toHex, toUtf8 } from '../../protocol/bytes.ts'
 import * as browser from '../../protocol/crypto/browser.ts'
-import { isSoundEd25519Key } from '../../protocol/crypto/ed25519-keys.ts'
+import { isSoundEd25519Point } from '../../protocol/crypto/ed25519-keys.ts'
 import * as node from '../../protocol/crypto/node.ts'
+import {
+  edgeKey,
+  mixedOrderKey,
+  NOT_CANONICAL,
+  signWithCrookedR,
+  signWithIdentity,
+  SMALL_ORDER,
+} from '../../scripts/vectors/ed25519-edges.ts'
 
 const SEED = { seed: 6979 }
 const doors = { node, browser }
@@ -237,16 +245,49 @@ describe('Crypto: Node and the browser give the same answers', function () {
       expect(writings).to.have.length(14)
       const anything = concat(littleEndian(1n), littleEndian(0n))
       for (const writing of writings) {
-        expect(isSoundEd25519Key(littleEndian(writing))).to.equal(false)
+        expect(isSoundEd25519Point(littleEndian(writing))).to.equal(false)
         expect(holds(littleEndian(writing), anything)).to.equal(false)
         expect(holds(littleEndian(writing), signature)).to.equal(false)
       }
     })
 
+    it('refuses an R of small order, in every writing, though the equation may hold', () => {
+      const { scalar, pointBytes } = ed25519.utils.getExtendedPublicKey(secret)
+      const p = 2n ** 255n - 19n
+      const identities = [1n, 1n + p, 1n + 2n ** 255n, 1n + p + 2n ** 255n].map(littleEndian)
+      for (const R of identities) {
+        const k = BigInt(toHex(sha512(concat(R, pointBytes, message)).reverse())) % L
+        const equal = concat(R, littleEndian((k * scalar) % L))
+        expect(ed25519.verify(equal, message, publicKey, { zip215: true })).to.equal(true)
+        expect(holds(publicKey, equal)).to.equal(false)
+      }
+    })
+
+    it('refuses what the vectors sign without a secret or with a crooked R, though readers with the cofactor accept it', () => {
+      const text = '一证通认'
+      const vectors: [publicKey: Uint8Array, signature: Uint8Array][] = [
+        ...Object.values({ ...SMALL_ORDER, ...NOT_CANONICAL }).map(
+          key => [key, edgeKey(key).sign(text)] as [Uint8Array, Uint8Array],
+        ),
+        [mixedOrderKey.publicKey, mixedOrderKey.signForCofactor(text)],
+        [publicKey, signWithCrookedR(secret, message)],
+        ...Object.values(NOT_CANONICAL)
+          .slice(0, 3)
+          .map(R => [publicKey, signWithIdentity(secret, R, message)] as [Uint8Array, Uint8Array]),
+      ]
+      expect(vectors).to.have.length(19)
+      for (const [key, crooked] of vectors) {
+        expect(ed25519.verify(crooked, message, key, { zip215: true })).to.equal(true)
+        expect(holds(key, crooked)).to.equal(false)
+      }
+      expect(holds(mixedOrderKey.publicKey, mixedOrderKey.sign(text))).to.equal(true)
+    })
+
     it('refuses y ≥ p, and y that is on no point', () => {
       const p = 2n ** 255n - 19n
-      for (let k = 0n; k < 19n; k++) expect(isSoundEd25519Key(littleEndian(p + k)), String(k)).to.equal(false)
-      expect(isSoundEd25519Key(littleEndian(p - 2n))).to.equal(true)
+      for (let k = 0n; k < 19n; k++)
+        expect(isSoundEd25519Point(littleEndian(p + k)), String(k)).to.equal(false)
+      expect(isSoundEd25519Point(littleEndian(p - 2n))).to.equal(true)
       for (const y of [2n, 7n, p - 2n, p + 3n]) expect(holds(littleEndian(y), signature)).to.equal(false)
     })
 
