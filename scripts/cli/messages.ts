@@ -1,6 +1,6 @@
 /**
- * Every sentence that the command line says to people: Chinese first, English beside it. Codes that the gateway shares have
- * their sentence in `server/http/messages.ts`.
+ * Every sentence that the command line says to people: Chinese first, English beside it. Codes of protocol and gateway, and the
+ * reasons of answers, have their sentence in `server/http/messages.ts`.
  */
 import { messages as shared, type Message } from '../../server/http/messages.ts'
 
@@ -99,9 +99,6 @@ const refusals: Readonly<Record<string, Message>> = {
   FIELDS_SHAPE: { zh: '应为一个字段与值的对象', en: 'One object of fields and values is expected' },
   ROWS_SHAPE: { zh: '应为行的数组', en: 'An array of rows is expected' },
   TOKEN_FILE: { zh: '读不到访问令牌', en: 'The file with the access token cannot be read' },
-  GATEWAY_URL: { zh: '网关地址有误', en: 'The address of the gateway is not valid' },
-  GATEWAY_UNREACHABLE: { zh: '无法连接网关', en: 'The gateway cannot be reached' },
-  GATEWAY_ANSWER: { zh: '该地址不是网关', en: 'What answers there is not a gateway' },
   GATEWAY_RUNNING: {
     zh: '网关正在运行，请先停止网关',
     en: 'The gateway is running on this data folder; stop it first',
@@ -113,81 +110,8 @@ const refusals: Readonly<Record<string, Message>> = {
   ORDER_REFUSED: { zh: '链上拒绝了该状态指令', en: 'The chain refused the status order' },
   EXAMPLE_MISSING: { zh: '此类证照没有可用的示例', en: 'There is no example of this type that is in force' },
   DATA_MISSING: { zh: '数据目录中没有所需的文件', en: 'The data folder does not have what is needed' },
-  LOG_NOT_TRUSTED: { zh: '信任文件中没有这个日志', en: 'The trust file does not know this log' },
-  LOG_EMPTY: { zh: '日志尚无检查点', en: 'The log has no checkpoint yet' },
-  WRONG_CHAIN: { zh: '不是信任文件所指的链', en: 'This is not the chain of the trust file' },
-  TRUST_SYNTAX: { zh: '不是信任文件', en: 'This is not a trust file' },
-  SNAPSHOT_SYNTAX: { zh: '不是快照文件', en: 'This is not a snapshot' },
-  KEYSTORE_MISSING: { zh: '没有密钥库', en: 'There is no keystore' },
-  KEYSTORE_DAMAGED: { zh: '密钥库已损坏', en: 'The keystore is damaged' },
-  KEYSTORE_MODE: { zh: '密钥库的权限过宽', en: 'Others than the owner may read the keystore' },
-  KEYSTORE_PASSPHRASE_WRONG: { zh: '口令打不开密钥库', en: 'The passphrase does not open the keystore' },
   PASSPHRASE_FILE: { zh: '读不到密钥库口令文件', en: 'The file with the passphrase cannot be read' },
-  CERTIFICATE_NOT_FOUND: { zh: '没有这张证照', en: 'There is no such certificate' },
-  CERTIFICATE_ERASED: {
-    zh: '证照内容已依法删除',
-    en: 'The values of this certificate have been erased',
-  },
-  RECORD_NOT_FOUND: { zh: '没有这条存证', en: 'There is no such record' },
-  TYPE_NOT_FOUND: { zh: '没有此类证照', en: 'There is no such certificate type' },
-  NOT_FINAL_YET: { zh: '尚未最终上链', en: 'It is not final on chain yet' },
-  NOTARY_MISSING: { zh: '尚无可办理存证的部门', en: 'No department notarizes yet' },
-  STATUS_ALREADY: { zh: '证照已是该状态', en: 'The certificate has that status already' },
-  STATUS_NOT_SUSPENDED: { zh: '证照未被暂停', en: 'The certificate is not suspended' },
-  LOCK_HELD: { zh: '另一个进程正在使用', en: 'Another process is using it' },
-  PORT_TAKEN: { zh: '端口已被占用', en: 'The port is taken' },
-  STORE_FORMAT: { zh: '不是本系统的数据库', en: 'This is not a database of ours' },
-}
-
-/** Reasons of the five answers (docs/formats.md §13). */
-const reasons: Readonly<Record<string, Message>> = {
-  UNCHANGED: { zh: '与签发时一致', en: 'as it was issued' },
-  THUMBPRINT_WRONG: { zh: '登记的公钥与密钥编号不符', en: 'the registered key is not the one named' },
-  ALGORITHM_WRONG: { zh: '签名算法与登记不符', en: 'signed by another algorithm than registered' },
-  SIGNATURE_WRONG: { zh: '签名不成立', en: 'the signature does not hold' },
-  DIGEST_DIFFERS: { zh: '手中文件与存证指纹不符', en: 'the file in hand is another one' },
-  FILE_NOT_GIVEN: { zh: '未提供原文件', en: 'the original file was not given' },
-  LOG_NOT_TRUSTED: { zh: '信任文件中没有该日志', en: 'the trust file does not know the log' },
-  NOTE_SIGNATURE: { zh: '检查点签名不成立', en: 'the checkpoint’s signature does not hold' },
-  NOTE_NO_KNOWN_KEY: { zh: '检查点不是所信任的密钥签署的', en: 'no trusted key signed the checkpoint' },
-  PROOF_WRONG: { zh: '包含证明不成立', en: 'the inclusion proof does not hold' },
-  CHECKPOINT_NOT_ON_CHAIN: { zh: '检查点尚未上链', en: 'the checkpoint is not on chain yet' },
-  NOT_IN_SNAPSHOT: { zh: '快照中没有', en: 'not in the snapshot' },
-  ROOT_DIFFERS: { zh: '链上的根不同', en: 'the chain has another root' },
-  NOT_FINAL: { zh: '所在区块尚未最终确认', en: 'its block is not final yet' },
-  RECEIPT_ANCHOR_DIFFERS: {
-    zh: '回执所称的上链位置与链上不同',
-    en: 'the receipt names another place on chain',
-  },
-  FINAL: { zh: '已最终上链', en: 'final on chain' },
-  PROMISE_FOR_ANOTHER: { zh: '承诺书属于另一份声明', en: 'the promise is for something else' },
-  PROMISE_OVERDUE: { zh: '承诺的上链期限已过', en: 'the promised time has passed' },
-  PROMISED: { zh: '已受理，承诺上链', en: 'accepted, anchoring is promised' },
-  REGION_NOT_RECOGNISED: { zh: '不认可该地区', en: 'the region is not recognised' },
-  TYPE_NOT_RECOGNISED: { zh: '不认可该类证照', en: 'the type is not recognised' },
-  KEY_NOT_REGISTERED: { zh: '链上没有登记该密钥', en: 'the key is not registered' },
-  KEY_OF_ANOTHER_DEPARTMENT: { zh: '密钥属于另一部门', en: 'the key is another department’s' },
-  KEY_WRONG_PURPOSE: { zh: '密钥不是签发密钥', en: 'the key is not for issuing' },
-  ANCHOR_TIME_UNKNOWN: { zh: '尚无上链时间可据', en: 'there is no anchored time to judge by' },
-  KEY_COMPROMISED: { zh: '上链时密钥已泄露', en: 'the key was compromised before it was anchored' },
-  KEY_NOT_YET_VALID: { zh: '上链时密钥尚未启用', en: 'the key was not yet valid then' },
-  KEY_ENDED: { zh: '上链时密钥已停用', en: 'the key had ended by then' },
-  DEPARTMENT_SUSPENDED: { zh: '上链时发证机关被暂停', en: 'the issuer was suspended then' },
-  NO_PERMIT: { zh: '上链时无签发权限', en: 'the issuer had no permit then' },
-  KEY_AND_PERMIT_IN_FORCE: { zh: '密钥与权限当时有效', en: 'key and permit were in force' },
-  NOT_YET_VALID: { zh: '尚未生效', en: 'not valid yet' },
-  EXPIRED: { zh: '已过有效期', en: 'past its last day' },
-  WITHIN_DATES: { zh: '在有效期内', en: 'within its dates' },
-  WITHOUT_END: { zh: '长期有效', en: 'without end' },
-  NO_STATUS: { zh: '存证没有状态', en: 'a record has no status' },
-  STATUS_LIST_UNKNOWN: { zh: '链上没有该状态列表', en: 'the chain has no such status list' },
-  REVOKED: { zh: '已注销', en: 'revoked' },
-  SUPERSEDED: { zh: '已换发', en: 'replaced by a newer one' },
-  SUSPENDED: { zh: '已暂停', en: 'suspended' },
-  STATUS_CLEAR: { zh: '未注销、暂停或换发', en: 'neither revoked, suspended nor replaced' },
-  CHAIN_UNREACHABLE: { zh: '无法询问区块链', en: 'the chain could not be asked' },
-  WRONG_CHAIN: { zh: '不是信任文件所指的链', en: 'not the chain of the trust file' },
-  NOT_ASKED: { zh: '未予询问', en: 'not asked' },
+  STORE_DAMAGED: { zh: '数据库已损坏，读不出', en: 'The database is damaged and cannot be read' },
 }
 
 /** Differences that an audit of the log finds. */
@@ -217,7 +141,7 @@ export const refusalMessage = (code: string): Message | undefined => of(shared, 
 
 /** The sentence for an answer's reason, or the code itself. */
 export function reasonText(code: string): string {
-  const message = of(reasons, code) ?? refusalMessage(code)
+  const message = refusalMessage(code)
   return message === undefined ? code : both(message)
 }
 

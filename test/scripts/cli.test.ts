@@ -86,6 +86,9 @@ describe('command line', () => {
     return JSON.parse(stdout) as T
   }
 
+  const exitHere = (args: string[]) =>
+    runCommandLine(args, { out: async () => undefined, err: async () => undefined })
+
   const refusal = async (exit: number, args: string[]): Promise<RefusalData> => {
     const found = await dataHere<RefusalData>(exit, args)
     expect(found).to.have.all.keys('code', 'message', 'field', 'expected', 'found', 'errors')
@@ -349,9 +352,9 @@ describe('command line', () => {
         '--wait',
       ])
       const [first, second] = certificates.map(({ identifier }) => identifier) as [string, string]
-      const exitOf = async (id: string) => (await run(['verify', `changing/${id}.json`, ...online()])).exit
+      const exitOf = (id: string) => exitHere(['verify', `changing/${id}.json`, ...online()])
       const order = (id: string, action: string, reason: string) =>
-        data(0, ['status', id, action, '--reason', reason, '--wait'])
+        dataHere(0, ['status', id, action, '--reason', reason, '--wait'])
 
       expect(await order(first, 'suspend', 'REPORTED_LOST')).to.include({ action: 'suspend', state: 'final' })
       expect(await exitOf(first)).to.equal(31)
