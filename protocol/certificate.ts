@@ -5,10 +5,10 @@
  * `certificatePayload` writes what is signed; `parseCertificate` reads what was handed out: text in, Refusal or value out.
  */
 import { sha256Base64url } from '#crypto'
-import { fromBase64 } from './bytes.ts'
+import { fromBase64, fromBase64url, utf8FromBase64url } from './bytes.ts'
 import { parseCertificateIdentifier, type CertificateIdentifier } from './identifiers.ts'
 import { formatInstant, parseInstant } from './instant.ts'
-import { isObject, parseBase64urlJson, type JsonObject, type JsonValue } from './json.ts'
+import { isObject, parseJson, parseJsonText, type JsonObject, type JsonValue } from './json.ts'
 import { Refusal } from './refusal.ts'
 import { parseStatement, type Statement } from './statement.ts'
 
@@ -21,6 +21,7 @@ export const STATUS_LIST_CAPACITY = 131_072
 const ID_PREFIX = 'urn:onceproof:certificate:'
 const MAX_CERTIFICATE_BYTES = 1_048_576
 const MAX_DISCLOSURES = 500
+const MAX_PLAIN_CHARACTERS = 65_536
 
 export interface CertificateDraft {
   /** 证照标识 with its check character. */
@@ -323,11 +324,19 @@ function openDisclosures(
 
 const FIELD_NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/
 
+/**
+ * Salt, name and a text without escapes: most fields are of this form, and what is can be read no other way. It is not read as
+ * JSON, which would cost more than everything else that a field needs.
+ */
+const PLAIN_DISCLOSURE = /^\["[A-Za-z0-9_-]{21}[AQgw]","([A-Za-z][A-Za-z0-9]{0,63})","([^"\\\p{Cc}]*)"\]$/u
+
 function readDisclosure(disclosure: string): [name: string, value: JsonValue] {
-  const parts = parseBase64urlJson(disclosure)
-  if (parts === undefined) {
-    throw new Refusal('DISCLOSURE_BASE64', 'a disclosure is not canonical base64url')
-  }
+  // Text that is so long, or not UTF-8, is for `parseJson` to refuse.
+  const text = disclosure.length <= MAX_PLAIN_CHARACTERS ? utf8FromBase64url(disclosure) : null
+  const plain = text === null ? null : PLAIN_DISCLOSURE.exec(text)
+  if (plain !== null) return [plain[1]!, plain[2]!]
+
+  const parts = text === null ? parseJson(disclosureBytes(disclosure)) : parseJsonText(text)
   if (!Array.isArray(parts) || parts.length !== 3) throw wrongDisclosure()
   const [salt, name, value] = parts
   // 16 bytes are 22 characters whose last carries four unused bits, which must be zero.
@@ -336,6 +345,12 @@ function readDisclosure(disclosure: string): [name: string, value: JsonValue] {
   }
   if (holdsDigests(value!)) throw forbidden(name)
   return [name, value!]
+}
+
+function disclosureBytes(disclosure: string): Uint8Array {
+  const bytes = fromBase64url(disclosure)
+  if (bytes !== null) return bytes
+  throw new Refusal('DISCLOSURE_BASE64', 'a disclosure is not canonical base64url')
 }
 
 /** Nested digests (`_sd`, `...`) are not part of this profile. */

@@ -4,7 +4,6 @@
  * Two roads to one answer. A text that `JSON.stringify` would print again unchanged cannot hide a duplicate member, an odd
  * number or trailing bytes, so only depth and surrogates are left to check; any other text takes the slow road, a full scan.
  */
-import { fromBase64url, utf8FromBase64url } from './bytes.ts'
 import { Refusal } from './refusal.ts'
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue }
@@ -30,15 +29,6 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits = {}): JsonValue
     })
   }
   return parseJsonText(decodeUtf8(bytes), limits)
-}
-
-/** As `parseJson`, from base64url; undefined when that is not canonical. */
-export function parseBase64urlJson(encoded: string, limits: JsonLimits = {}): JsonValue | undefined {
-  // In one step where nothing can be wrong with the bytes; what is, `parseJson` says.
-  const text = encoded.length <= (limits.maxBytes ?? DEFAULT_MAX_BYTES) ? utf8FromBase64url(encoded) : null
-  if (text !== null) return parseJsonText(text, limits)
-  const bytes = fromBase64url(encoded)
-  return bytes === null ? undefined : parseJson(bytes, limits)
 }
 
 /** As `parseJson`, for a text that was already decoded from UTF-8; counts its length in UTF-16 units only. */
