@@ -2,7 +2,7 @@
  * The gateway's HTTP face: every route on one screen.
  */
 import type { Express } from 'express'
-import type { Anchorer } from './anchoring/anchorer.ts'
+import type { Anchorer } from './anchorer.ts'
 import { catalogueRoutes } from './catalogue/routes.ts'
 import { certificateRoutes } from './certificates/routes.ts'
 import { departmentRoutes } from './departments/routes.ts'

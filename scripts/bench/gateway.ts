@@ -3,7 +3,7 @@
  * anchorer rests, so that nothing is measured that was not asked for; `anchor` does a round of it.
  */
 import { join } from 'node:path'
-import { anchorOnce } from '../../server/anchoring/anchorer.ts'
+import { anchorOnce } from '../../server/anchorer.ts'
 import { sealCheckpointWhenDue } from '../../server/anchoring/seal.ts'
 import { demoRegion } from '../../server/catalogue/region.ts'
 import { publishType } from '../../server/catalogue/publish.ts'

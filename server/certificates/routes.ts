@@ -1,114 +1,22 @@
 import { z } from 'zod'
-import { toHex } from '../../protocol/bytes.ts'
 import { MEDIA_TYPE } from '../../protocol/file.ts'
 import { formatUlid } from '../../protocol/identifiers.ts'
 import { randomBytes } from 'node:crypto'
-import { promiseFor, receiptOf } from '../anchoring/receipts.ts'
+import { receiptOf } from '../anchoring/receipts.ts'
 import { typeOf } from '../catalogue/publish.ts'
 import { defineRoute, integerText } from '../http/routes.ts'
-import {
-  certificateIdentifier,
-  hex32,
-  json,
-  mediaType,
-  seconds,
-  sha256Hex,
-  statementState,
-  typeShort,
-  ulid,
-} from '../http/schemas.ts'
-import { changeStatus, isInstant, supersede } from '../status/change.ts'
-import { waitForOrder } from '../status/wait.ts'
-import type { CertificateRow, StatusChangeRow } from '../store/store.ts'
+import { json, mediaType, sha256Hex, statementState, typeShort, ulid } from '../http/schemas.ts'
 import type { World } from '../world.ts'
 import type { OriginalFile } from './build.ts'
 import { checkRows, issueCertificates } from './issue.ts'
-import { certificateFile, certificateOf, certificateState, fieldsOf, notFound } from './read.ts'
+import { certificateFile, certificateOf, certificateState, fieldsOf } from './read.ts'
+import { fieldRow, identifierParams, issued, issuedView, summary, summaryView } from './views.ts'
 
 /** Rows in one request, and their bytes. */
 const MAX_ROWS = 10_000
 const MAX_BATCH_BYTES = 64 * 1024 * 1024
 
-const issued = z.strictObject({
-  identifier: certificateIdentifier,
-  shortCode: z.string(),
-  leaf: hex32,
-  index: z.int().describe('Index that it has in the log'),
-  acceptedAt: seconds,
-  promise: z.string().describe('Signed promise that it will be anchored (docs/formats.md §7)'),
-})
-const standing = z.enum(['NOT_YET_VALID', 'ACTIVE', 'EXPIRED', 'SUSPENDED', 'SUPERSEDED', 'REVOKED'])
-const change = z.strictObject({
-  id: ulid,
-  action: z.enum(['revoke', 'suspend', 'resume', 'supersede']),
-  reason: z.string(),
-  state: z.enum(['accepted', 'sent', 'executed', 'final', 'refused']),
-  orderDigest: hex32,
-  leaf: hex32,
-  acceptedAt: seconds,
-  block: z.strictObject({ number: z.int(), time: seconds }).nullable(),
-  refusal: z.string().nullable(),
-})
-const summary = z.strictObject({
-  identifier: certificateIdentifier,
-  department: z.string(),
-  typeCode: z.string(),
-  batch: ulid.nullable(),
-  leaf: hex32,
-  validFrom: seconds,
-  validUntil: seconds.nullable(),
-  acceptedAt: seconds,
-  standing,
-  statement: statementState,
-  changes: z.array(change),
-})
-const row = z.record(z.string(), json)
 const originalFile = z.strictObject({ sha256: sha256Hex, mediaType })
-const params = z.strictObject({ identifier: certificateIdentifier })
-const reason = z.string().regex(/^[A-Z_]{2,40}$/)
-
-async function issuedView(world: World, certificate: CertificateRow) {
-  return {
-    identifier: certificate.identifier,
-    shortCode: certificate.shortCode,
-    leaf: toHex(certificate.leaf),
-    index: certificate.seq - 1,
-    acceptedAt: certificate.acceptedAt,
-    promise: await promiseFor(world, certificate.leaf, certificate.acceptedAt),
-  }
-}
-
-function changeView(row: StatusChangeRow): z.infer<typeof change> {
-  return {
-    id: row.id,
-    action: row.action,
-    reason: row.reason,
-    state: row.state,
-    orderDigest: toHex(row.orderDigest),
-    leaf: toHex(row.leaf),
-    acceptedAt: row.acceptedAt,
-    block: row.blockNumber === null ? null : { number: row.blockNumber, time: row.blockTime! },
-    refusal: row.refusal,
-  }
-}
-
-async function summaryView(world: World, certificate: CertificateRow): Promise<z.infer<typeof summary>> {
-  const { statement, standing: now, changes } = await certificateState(world, certificate)
-  return {
-    identifier: certificate.identifier,
-    department: certificate.department,
-    typeCode: certificate.typeCode,
-    batch: certificate.batch,
-    leaf: toHex(certificate.leaf),
-    validFrom: certificate.validFrom,
-    validUntil: certificate.validUntil,
-    acceptedAt: certificate.acceptedAt,
-    standing: now,
-    statement,
-    changes: changes.map(changeView),
-  }
-}
-
 function fileReference(world: World, file: z.infer<typeof originalFile> | undefined): OriginalFile | null {
   if (file === undefined) return null
   const digestSRI = `sha256-${Buffer.from(file.sha256, 'hex').toString('base64')}`
@@ -129,7 +37,7 @@ export const certificateRoutes = [
     access: 'operator',
     idempotent: true,
     bodyKind: 'json',
-    body: z.strictObject({ type: typeShort, fields: row, originalFile: originalFile.optional() }),
+    body: z.strictObject({ type: typeShort, fields: fieldRow, originalFile: originalFile.optional() }),
     maxBody: 262_144,
     responses: {
       201: { description: { zh: '已签发，待上链', en: 'Issued, to be anchored' }, schema: issued },
@@ -256,11 +164,11 @@ export const certificateRoutes = [
     access: 'operator',
     idempotent: false,
     bodyKind: 'none',
-    params,
+    params: identifierParams,
     responses: {
       200: {
         description: { zh: '证照', en: 'The certificate' },
-        schema: summary.extend({ shortCode: z.string(), fields: row.nullable() }),
+        schema: summary.extend({ shortCode: z.string(), fields: fieldRow.nullable() }),
       },
     },
     refusals: ['CERTIFICATE_NOT_FOUND'],
@@ -280,7 +188,7 @@ export const certificateRoutes = [
     access: 'operator',
     idempotent: false,
     bodyKind: 'none',
-    params,
+    params: identifierParams,
     responses: { 200: { description: { zh: '状态', en: 'The state' }, schema: summary } },
     refusals: ['CERTIFICATE_NOT_FOUND'],
     handler: async (world: World, { params: { identifier } }) => ({
@@ -300,7 +208,7 @@ export const certificateRoutes = [
     access: 'operator',
     idempotent: false,
     bodyKind: 'none',
-    params,
+    params: identifierParams,
     query: z.strictObject({
       fields: z
         .string()
@@ -325,7 +233,7 @@ export const certificateRoutes = [
     access: 'operator',
     idempotent: false,
     bodyKind: 'none',
-    params,
+    params: identifierParams,
     responses: {
       200: {
         description: { zh: '回执，或尚无', en: 'The receipt, or none yet' },
@@ -338,71 +246,6 @@ export const certificateRoutes = [
       const { statement } = await certificateState(world, certificate)
       const receipt = await receiptOf(world, certificate.seq)
       return { status: 200, body: { statement, receipt: receipt as unknown as z.infer<typeof json> } }
-    },
-  }),
-  defineRoute({
-    method: 'post',
-    path: '/v1/certificates/{identifier}/status',
-    operationId: 'orderStatus',
-    summary: {
-      zh: '暂停、恢复或注销：由发证部门的授权密钥签署指令并上链',
-      en: 'Suspend, resume or revoke, by an order that the department’s authority key signs',
-    },
-    tags: ['certificates'],
-    access: 'operator',
-    idempotent: true,
-    bodyKind: 'json',
-    params,
-    body: z.strictObject({
-      action: z.enum(['revoke', 'suspend', 'resume']),
-      reason,
-      effective: z.string().refine(isInstant, 'not an instant').optional(),
-    }),
-    responses: {
-      200: { description: { zh: '已上链生效', en: 'Executed on chain' }, schema: change },
-      202: { description: { zh: '已受理，尚未上链', en: 'Accepted, not on chain yet' }, schema: change },
-    },
-    refusals: ['CERTIFICATE_NOT_FOUND', 'STATUS_ALREADY', 'STATUS_NOT_SUSPENDED'],
-    handler: async (world: World, { params: { identifier }, body, once }) => {
-      const certificate = await certificateOf(world, identifier)
-      const request = { action: body.action, reason: body.reason, effective: body.effective ?? null }
-      const order = await waitForOrder(world, await changeStatus(world, certificate, request, once))
-      return {
-        status: order.state === 'executed' || order.state === 'final' ? 200 : 202,
-        body: changeView(order),
-      }
-    },
-  }),
-  defineRoute({
-    method: 'post',
-    path: '/v1/certificates/{identifier}/successor',
-    operationId: 'supersedeCertificate',
-    summary: {
-      zh: '换发：签发新版本，旧版本随后失效',
-      en: 'Replace by a new version; the old one is then superseded',
-    },
-    tags: ['certificates'],
-    access: 'operator',
-    idempotent: true,
-    bodyKind: 'json',
-    params,
-    body: z.strictObject({ fields: row, reason }),
-    maxBody: 262_144,
-    responses: {
-      201: {
-        description: { zh: '已签发新版本', en: 'The new version is issued' },
-        schema: z.strictObject({ certificate: issued, change }),
-      },
-    },
-    refusals: ['CERTIFICATE_NOT_FOUND', 'STATUS_ALREADY', 'ROWS_INVALID'],
-    handler: async (world: World, { params: { identifier }, body, once }) => {
-      const certificate = await world.store.certificateByIdentifier(identifier)
-      if (certificate === null) throw notFound()
-      const result = await supersede(world, certificate, body.fields, body.reason, once)
-      return {
-        status: 201,
-        body: { certificate: await issuedView(world, result.successor), change: changeView(result.change) },
-      }
     },
   }),
 ]

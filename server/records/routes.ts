@@ -6,7 +6,6 @@ import { defineRoute } from '../http/routes.ts'
 import { hex32, mediaType, seconds, sha256Hex, statementState, ulid } from '../http/schemas.ts'
 import type { RecordRow } from '../store/store.ts'
 import type { World } from '../world.ts'
-import { evidencePackage } from './evidence.ts'
 import { notarize, recordFile, recordOf } from './notarize.ts'
 
 const fileName = z.string().min(1).max(255)
@@ -119,29 +118,6 @@ export const recordRoutes = [
     handler: async (world: World, { params: { id } }) => ({
       status: 200,
       bytes: Buffer.from(await recordFile(world, await recordOf(world, id))),
-    }),
-  }),
-  defineRoute({
-    method: 'get',
-    path: '/v1/records/{id}/evidence',
-    operationId: 'getEvidencePackage',
-    summary: {
-      zh: '证据包（zip）：指纹、声明、回执、区块头、核验方法',
-      en: 'Evidence package (zip): digest, statement, receipt, block header, how to verify',
-    },
-    tags: ['records'],
-    access: 'operator',
-    idempotent: false,
-    bodyKind: 'none',
-    params,
-    responses: {
-      200: { description: { zh: '证据包', en: 'Evidence package' }, contentType: 'application/zip' },
-    },
-    refusals: ['RECORD_NOT_FOUND', 'NOT_FINAL_YET'],
-    handler: async (world: World, { params: { id } }) => ({
-      status: 200,
-      bytes: await evidencePackage(world, await recordOf(world, id)),
-      headers: { 'Content-Disposition': `attachment; filename="evidence-${id}.zip"` },
     }),
   }),
 ]

@@ -1,7 +1,14 @@
 import { z } from 'zod'
+import { certificateOf } from '../certificates/read.ts'
+import { change, changeView, fieldRow, identifierParams, issued, issuedView } from '../certificates/views.ts'
 import { defineRoute, integerText } from '../http/routes.ts'
 import type { World } from '../world.ts'
+import { changeStatus, isInstant, supersede } from './change.ts'
 import { statusListCredential } from './list-credential.ts'
+import { waitForOrder } from './wait.ts'
+
+/** A reason code of the catalogue. */
+const reason = z.string().regex(/^[A-Z_]{2,40}$/)
 
 export const statusRoutes = [
   defineRoute({
@@ -33,5 +40,69 @@ export const statusRoutes = [
       status: 200,
       bytes: Buffer.from(await statusListCredential(world, uscc, list, purpose)),
     }),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/certificates/{identifier}/status',
+    operationId: 'orderStatus',
+    summary: {
+      zh: '暂停、恢复或注销：由发证部门的授权密钥签署指令并上链',
+      en: 'Suspend, resume or revoke, by an order that the department’s authority key signs',
+    },
+    tags: ['certificates'],
+    access: 'operator',
+    idempotent: true,
+    bodyKind: 'json',
+    params: identifierParams,
+    body: z.strictObject({
+      action: z.enum(['revoke', 'suspend', 'resume']),
+      reason,
+      effective: z.string().refine(isInstant, 'not an instant').optional(),
+    }),
+    responses: {
+      200: { description: { zh: '已上链生效', en: 'Executed on chain' }, schema: change },
+      202: { description: { zh: '已受理，尚未上链', en: 'Accepted, not on chain yet' }, schema: change },
+    },
+    refusals: ['CERTIFICATE_NOT_FOUND', 'STATUS_ALREADY', 'STATUS_NOT_SUSPENDED'],
+    handler: async (world: World, { params: { identifier }, body, once }) => {
+      const certificate = await certificateOf(world, identifier)
+      const request = { action: body.action, reason: body.reason, effective: body.effective ?? null }
+      const order = await waitForOrder(world, await changeStatus(world, certificate, request, once))
+      return {
+        status: order.state === 'executed' || order.state === 'final' ? 200 : 202,
+        body: changeView(order),
+      }
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/certificates/{identifier}/successor',
+    operationId: 'supersedeCertificate',
+    summary: {
+      zh: '换发：签发新版本，旧版本随后失效',
+      en: 'Replace by a new version; the old one is then superseded',
+    },
+    tags: ['certificates'],
+    access: 'operator',
+    idempotent: true,
+    bodyKind: 'json',
+    params: identifierParams,
+    body: z.strictObject({ fields: fieldRow, reason }),
+    maxBody: 262_144,
+    responses: {
+      201: {
+        description: { zh: '已签发新版本', en: 'The new version is issued' },
+        schema: z.strictObject({ certificate: issued, change }),
+      },
+    },
+    refusals: ['CERTIFICATE_NOT_FOUND', 'STATUS_ALREADY', 'ROWS_INVALID'],
+    handler: async (world: World, { params: { identifier }, body, once }) => {
+      const certificate = await certificateOf(world, identifier)
+      const result = await supersede(world, certificate, body.fields, body.reason, once)
+      return {
+        status: 201,
+        body: { certificate: await issuedView(world, result.successor), change: changeView(result.change) },
+      }
+    },
   }),
 ]

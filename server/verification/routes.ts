@@ -22,6 +22,8 @@ import {
   verificationReport,
 } from '../http/schemas.ts'
 import type { World } from '../world.ts'
+import { recordOf } from '../records/notarize.ts'
+import { evidencePackage } from './evidence.ts'
 import { snapshotText } from './snapshot.ts'
 import { lookUp, reportOf, trustFile, verifyFile, verifyRecord } from './verify.ts'
 
@@ -174,5 +176,28 @@ export const verificationRoutes = [
         throw error
       }
     },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/records/{id}/evidence',
+    operationId: 'getEvidencePackage',
+    summary: {
+      zh: '证据包（zip）：指纹、声明、回执、区块头、核验方法',
+      en: 'Evidence package (zip): digest, statement, receipt, block header, how to verify',
+    },
+    tags: ['records'],
+    access: 'operator',
+    idempotent: false,
+    bodyKind: 'none',
+    params: z.strictObject({ id: ulid }),
+    responses: {
+      200: { description: { zh: '证据包', en: 'Evidence package' }, contentType: 'application/zip' },
+    },
+    refusals: ['RECORD_NOT_FOUND', 'NOT_FINAL_YET'],
+    handler: async (world: World, { params: { id } }) => ({
+      status: 200,
+      bytes: await evidencePackage(world, await recordOf(world, id)),
+      headers: { 'Content-Disposition': `attachment; filename="evidence-${id}.zip"` },
+    }),
   }),
 ]

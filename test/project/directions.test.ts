@@ -16,7 +16,7 @@ const PLACES: [pattern: RegExp, place: string, rank: number][] = [
   [/^server\/world\.ts$/, 'world', 3],
   [/^server\/http\//, 'http', 4],
   [/^server\/[a-z]+\//, 'domain', 5],
-  [/^server\/(open-world|app|demo)\.ts$/, 'app', 6],
+  [/^server\/(open-world|app|demo|anchorer)\.ts$/, 'app', 6],
   [/^server\/main\.ts$/, 'main', 7],
   [/^(scripts|web|test)\//, 'outside', 8],
 ]
@@ -31,9 +31,10 @@ function placeOf(file: string): { place: string; rank: number } {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(file, 'utf8')
-  return [...text.matchAll(/^(?:import|export)[^'"]*from '([^']+)'/gm), ...text.matchAll(/import\('([^']+)'\)/g)].map(
-    ([, target]) => target!,
-  )
+  return [
+    ...text.matchAll(/^(?:import|export)[^'"]*from '([^']+)'/gm),
+    ...text.matchAll(/import\('([^']+)'\)/g),
+  ].map(([, target]) => target!)
 }
 
 describe('direction of dependencies', () => {
@@ -78,6 +79,26 @@ describe('direction of dependencies', () => {
       .filter(file => !allowed.test(file))
       .filter(file => /\bprocess\.(env|argv|exit|cwd|stdout|stderr)\b/.test(readFileSync(file, 'utf8')))
     expect(wrong).to.deep.equal([])
+  })
+
+  it('has no circle among the domain folders', () => {
+    const folderOf = (file: string) => /^server\/((?!http|store|keys|chain)[a-z]+)\//.exec(file)?.[1]
+    const uses = new Map<string, Set<string>>()
+    for (const file of files) {
+      const from = folderOf(file)
+      if (from === undefined) continue
+      const targets = importsOf(file).filter(target => target.startsWith('.'))
+      const folders = targets.map(target => folderOf(relative('.', join(dirname(file), target))))
+      const known = uses.get(from) ?? new Set<string>()
+      uses.set(from, known)
+      for (const folder of folders) if (folder !== undefined && folder !== from) known.add(folder)
+    }
+    expect(uses.size).to.be.greaterThan(6)
+    const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
+      [...(uses.get(from) ?? [])].some(
+        next => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))),
+      )
+    expect([...uses.keys()].filter(folder => reaches(folder, folder))).to.deep.equal([])
   })
 
   it('never imports routes across domains', () => {

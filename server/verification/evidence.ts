@@ -6,9 +6,9 @@ import { Refusal } from '../../protocol/refusal.ts'
 import { receiptOf } from '../anchoring/receipts.ts'
 import { toQuantity } from '../chain/rpc.ts'
 import type { RecordRow } from '../store/store.ts'
-import { trustFile } from '../verification/verify.ts'
+import { recordFile } from '../records/notarize.ts'
 import type { World } from '../world.ts'
-import { recordFile } from './notarize.ts'
+import { trustFile } from './verify.ts'
 
 /** Bytes are the same for the same record: no clock goes into the archive. */
 const ZIP_DATE = '1980-01-01T00:00:00'

@@ -2,11 +2,11 @@
  * The anchorer: the one loop that seals, anchors, settles and relays. Every step looks at what is there before it acts, so the
  * loop may be stopped, killed or started twice in a row at any point.
  */
-import { ChainUnreachable } from '../chain/rpc.ts'
-import { relayOrders } from '../status/relay.ts'
-import type { World } from '../world.ts'
-import { anchorCheckpoint, isBehindChain, settleCheckpoints } from './anchor.ts'
-import { sealCheckpointWhenDue } from './seal.ts'
+import { ChainUnreachable } from './chain/rpc.ts'
+import { relayOrders } from './status/relay.ts'
+import type { World } from './world.ts'
+import { anchorCheckpoint, isBehindChain, settleCheckpoints } from './anchoring/anchor.ts'
+import { sealCheckpointWhenDue } from './anchoring/seal.ts'
 
 export interface Anchorer {
   wake: () => void
