@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { utf8ToBase64url } from '../../protocol/bytes.ts'
 import { parseCertificate, statusListUrl } from '../../protocol/certificate.ts'
 import { parseCertificateIdentifier } from '../../protocol/identifiers.ts'
+import type { JsonValue } from '../../protocol/json.ts'
 import {
   certificateText,
   civilAffairs,
@@ -48,6 +49,29 @@ describe('Certificates', function () {
     expect(certificate.status).to.deep.equal({ uscc: civilAffairs.uscc, list: 1, index: 42 })
     expect(certificate.schema.id).to.equal('urn:onceproof:schema:990100:JHZ:1')
     expect(certificate.statement.kind).to.equal('certificate')
+  })
+
+  it('are read with texts of every kind, and with values that only look like text', () => {
+    const fields: [string, JsonValue][] = [
+      '',
+      '林知行',
+      '𠮷𣲗',
+      'a "quoted" word',
+      '\\u0041 stays as it is',
+      'two\nlines',
+      'DEL \u007f and C1 \u0085',
+      'line separator \u2028',
+      'replacement \ufffd',
+      '","x":"',
+      '["salt","name","value"]',
+      '12',
+      12,
+      true,
+      null,
+      [''],
+      { a: '' },
+    ].map((value, i) => [`field${i}`, value])
+    expect([...read({ fields }).fields]).to.deep.equal(fields)
   })
 
   it('without end, of a later version, without the original file', () => {
