@@ -171,7 +171,7 @@ function readPayload(statement: Statement) {
     version: identifier.version,
     associated: associated?.text ?? null,
     region: type[1]!,
-    typeCode: type[2]!,
+    typeCode: type[2],
     issuer: statement.did,
     validFrom,
     validUntil,
@@ -390,7 +390,7 @@ function asObject(value: JsonValue | undefined, field: string, members: string[]
     Object.keys(value).length === members.length &&
     members.every(name => Object.hasOwn(value, name))
   if (!right) throw wrongClaim(field, `an object with ${members.join(', ')}`)
-  return value as JsonObject
+  return value
 }
 
 const wrongClaim = (field: string, expected: string) =>

@@ -115,7 +115,7 @@ function headerOf(header64: string): ReturnType<typeof readHeader> {
   return header
 }
 
-function readHeader(header64: string) {
+function readHeader(header64: string): Pick<Statement, 'kind' | 'alg' | 'did' | 'thumbprint'> {
   const bytes = fromBase64url(header64)
   if (bytes === null) throw badBase64()
   const header = parseJson(bytes, { maxBytes: MAX_HEADER_BYTES })
@@ -142,7 +142,7 @@ function readHeader(header64: string) {
   if (match === null || fromBase64url(match[2]!) === null) {
     throw new Refusal('STATEMENT_KID', 'kid is a DID, # and a thumbprint', { field: 'kid' })
   }
-  return { kind, alg: alg as SignatureAlgorithm, did: match[1]!, thumbprint: match[2]! }
+  return { kind, alg, did: match[1]!, thumbprint: match[2]! }
 }
 
 const ULID = '[0-7][0-9A-HJKMNP-TV-Z]{25}'

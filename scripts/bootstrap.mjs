@@ -71,7 +71,7 @@ function compileContracts() {
   const sources = ['contracts', 'test/contracts']
     .flatMap(folder => readdirSync(folder, { recursive: true }).map(name => join(folder, String(name))))
     .filter(name => name.endsWith('.sol'))
-    .sort()
+    .toSorted((a, b) => (a < b ? -1 : 1))
   const want = sha256(
     [...sources, 'hardhat.config.ts', 'package-lock.json'].map(f => sha256(readFileSync(f))).join(),
   )

@@ -9,11 +9,17 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))))
 const node = join(root, 'node_modules/node/bin/node')
 if (!existsSync(node) || !existsSync(join(root, 'artifacts/.onceproof-compiled'))) {
-  process.stderr.write('onceproof: not set up yet; run `npm start` or `npm test` once in the project folder\n')
+  process.stderr.write(
+    'onceproof: not set up yet; run `npm start` or `npm test` once in the project folder\n',
+  )
   process.exit(2)
 }
 const main = join(root, 'scripts/cli/main.ts')
-const { status, signal } = spawnSync(node, ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-})
+const { status, signal } = spawnSync(
+  node,
+  ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+  },
+)
 process.exit(signal ? 130 : (status ?? 1))

@@ -60,7 +60,8 @@ const isBusy = ({ accepted, sealed, checkpoints, orders }: Backlog) =>
   accepted > sealed || checkpoints > 0 || orders > 0
 
 export function startAnchorer(world: World): Anchorer {
-  let running = true
+  const stopping = new AbortController()
+  const running = () => !stopping.signal.aborted
   let wakeUp: (() => void) | null = null
   let chainReachable = true
   let lastError: string | null = null
@@ -94,7 +95,7 @@ export function startAnchorer(world: World): Anchorer {
 
   const loop = (async () => {
     let attempt = 0
-    while (running) {
+    while (running()) {
       try {
         await anchorOnce(world)
         chainReachable = true
@@ -103,7 +104,7 @@ export function startAnchorer(world: World): Anchorer {
         const { accepted, sealed, checkpoints, orders } = await measure()
         const onlySettling = accepted === sealed && orders === 0 && checkpoints > 0
         const look = Math.max(LEAST_REST_MS, Math.min(LOOK_MS, world.config.sealAfterMs))
-        if (running) await rest(onlySettling ? SETTLE_MS : look)
+        if (running()) await rest(onlySettling ? SETTLE_MS : look)
       } catch (error) {
         chainReachable = !(error instanceof ChainUnreachable)
         lastError = error instanceof Error ? error.name : 'unknown'
@@ -113,7 +114,7 @@ export function startAnchorer(world: World): Anchorer {
           world.logger.warn('anchoring failed, will be tried again', { attempt, delayMs: RETRY_MS, error })
         }
         await measure().catch(() => undefined)
-        if (running) await rest(RETRY_MS)
+        if (running()) await rest(RETRY_MS)
       }
     }
   })()
@@ -121,7 +122,7 @@ export function startAnchorer(world: World): Anchorer {
   return {
     wake: () => wakeUp?.(),
     stop: async () => {
-      running = false
+      stopping.abort()
       wakeUp?.()
       await loop
     },

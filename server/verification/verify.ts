@@ -102,9 +102,10 @@ export async function lookUp(
     row !== null && (query.identifier === null || query.identifier === row.identifier) ? row : null
   const fields = match?.sealed ? await fieldsOf(world, match) : null
   const type = match === null ? null : await typeOfCode(world, match.typeCode)
-  const number = fields === null || type === null ? '' : String(fields[type.definition.numberField] ?? '')
+  const value = fields === null || type === null ? null : fields[type.definition.numberField]
+  const number = typeof value === 'string' ? value : ''
   // Compared in constant time, also when there is nothing to compare with.
-  const same = equalText([...number].slice(-4).join('').toUpperCase(), query.lastFour.toUpperCase())
+  const same = equalText(lastFourOf(number), query.lastFour.toUpperCase())
   if (match === null || fields === null || type === null || number === '' || !same) return null
 
   const verification = await verifyRow(world, match)
@@ -139,6 +140,9 @@ export async function verifyRecord(
   const verification = await verifyFile(world, new TextEncoder().encode(file), digest)
   return verification.answers.intact.because === 'DIGEST_DIFFERS' ? null : verification
 }
+
+/** The last four characters, counted as people count. */
+const lastFourOf = (number: string): string => Array.from(number).slice(-4).join('').toUpperCase()
 
 function equalText(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()

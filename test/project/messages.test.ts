@@ -4,12 +4,17 @@ import { messages } from '../../server/http/messages.ts'
 
 const codesIn = (patterns: string[], find: RegExp): string[] =>
   patterns.flatMap(pattern =>
-    globSync(pattern).flatMap(file => [...readFileSync(file, 'utf8').matchAll(find)].map(([, code]) => code!)),
+    globSync(pattern).flatMap(file =>
+      [...readFileSync(file, 'utf8').matchAll(find)].map(([, code]) => code!),
+    ),
   )
 
 describe('words for people', () => {
   it('has a sentence for every refusal that protocol and gateway can give, in Chinese and English', () => {
-    const codes = codesIn(['{protocol,server}/**/*.ts'], /new (?:Http)?(?:Refusal|Unavailable|StartRefusal)\(\s*'([A-Z][A-Z0-9_]+)'/g)
+    const codes = codesIn(
+      ['{protocol,server}/**/*.ts'],
+      /new (?:Http)?(?:Refusal|Unavailable|StartRefusal)\(\s*'([A-Z][A-Z0-9_]+)'/g,
+    )
     expect(codes.length).to.be.greaterThan(80)
     expect([...new Set(codes)].filter(code => messages[code] === undefined).sort()).to.deep.equal([])
   })
