@@ -46,15 +46,8 @@ export function utf8ToBase64url(text: string): string {
 
 /** The text whose UTF-8 bytes stand there in canonical base64url. Null when it is not that, or begins with a byte order mark. */
 export function utf8FromBase64url(text: string): string | null {
-  if (NodeBuffer === undefined) {
-    const bytes = base64url.decode(text)
-    return bytes && fromUtf8(bytes)
-  }
-  const bytes = canonicalBytes(NodeBuffer, text)
-  if (bytes === null) return null
-  // Buffer writes U+FFFD for what is not UTF-8: only a text that holds one needs the strict decoder.
-  const decoded = bytes.toString('utf8')
-  return decoded.includes('\ufffd') || decoded.startsWith('\ufeff') ? fromUtf8(bytes) : decoded
+  const bytes = NodeBuffer === undefined ? base64url.decode(text) : canonicalBytes(NodeBuffer, text)
+  return bytes && fromUtf8(bytes)
 }
 
 /** Lower-case hex with `0x`. */
@@ -80,6 +73,11 @@ export function toUtf8(text: string): Uint8Array {
 /** The text of UTF-8 bytes. Null when they are not UTF-8 or begin with a byte order mark. */
 export function fromUtf8(bytes: Uint8Array): string | null {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return null
+  if (NodeBuffer !== undefined) {
+    const text = NodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
+    // Buffer writes U+FFFD for what is not UTF-8: only a text that holds one needs the slower decoder, which is strict.
+    if (!text.includes('\ufffd')) return text
+  }
   try {
     return decoder.decode(bytes)
   } catch {

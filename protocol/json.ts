@@ -4,6 +4,7 @@
  * Two roads to one answer. A text that `JSON.stringify` would print again unchanged cannot hide a duplicate member, an odd
  * number or trailing bytes, so only depth and surrogates are left to check; any other text takes the slow road, a full scan.
  */
+import { fromUtf8 } from './bytes.ts'
 import { Refusal } from './refusal.ts'
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue }
@@ -17,8 +18,6 @@ export interface JsonLimits {
 const DEFAULT_MAX_BYTES = 65_536
 const DEFAULT_MAX_DEPTH = 32
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 /** Reads one JSON value from bytes; refuses with the codes of docs/formats.md §2. */
 export function parseJson(bytes: Uint8Array, limits: JsonLimits = {}): JsonValue {
   const maxBytes = limits.maxBytes ?? DEFAULT_MAX_BYTES
@@ -28,7 +27,10 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits = {}): JsonValue
       found: `${bytes.length} bytes`,
     })
   }
-  return parseJsonText(decodeUtf8(bytes), limits)
+  const text = fromUtf8(bytes)
+  if (text === null)
+    throw new Refusal('JSON_NOT_UTF8', 'JSON text is not UTF-8, or begins with a byte order mark')
+  return parseJsonText(text, limits)
 }
 
 /** As `parseJson`, for a text that was already decoded from UTF-8; counts its length in UTF-16 units only. */
@@ -49,17 +51,6 @@ export function parseJsonText(text: string, limits: JsonLimits = {}): JsonValue 
 /** An object, not an array or null. */
 export function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
-    throw new Refusal('JSON_NOT_UTF8', 'JSON text begins with a byte order mark')
-  }
-  try {
-    return decoder.decode(bytes)
-  } catch {
-    throw new Refusal('JSON_NOT_UTF8', 'JSON text is not UTF-8')
-  }
 }
 
 function parsed(text: string, maxDepth: number): JsonValue {
