@@ -49,6 +49,7 @@ const steps: Step[] = [
   suite('http', 'test/server/http/**/*.test.ts', 'test/server/config.test.ts'),
   suite('gateway', 'test/server/gateway/**/*.test.ts'),
   suite('command line', 'test/scripts/cli*.test.ts'),
+  suite('benchmark', 'test/scripts/bench.test.ts'),
   suite('project', 'test/project/**/*.test.ts', 'test/docs/**/*.test.ts'),
 ]
 
