@@ -3,7 +3,7 @@
  */
 import { QUESTIONS, type Answers, type Question, type Verdict } from '../../protocol/verdict.ts'
 import { demoRegion } from '../../server/catalogue/region.ts'
-import { both, labels, reasonText } from './messages.ts'
+import { both, labels, reasonText, validRecord } from './messages.ts'
 import { printable } from './terminal.ts'
 
 const CATALOGUE_CODE: Record<Question, string> = {
@@ -15,15 +15,12 @@ const CATALOGUE_CODE: Record<Question, string> = {
 }
 const MARK = { yes: '✔', no: '✘', unknown: '?' } as const
 
-/** Headline, why and what to do next. */
-export function verdictLines(verdict: Verdict): string[] {
+/** Headline, why and what to do next. The catalogue speaks of certificates; a valid record has words of its own. */
+export function verdictLines(verdict: Verdict, kind: 'certificate' | 'record' = 'certificate'): string[] {
   const text = demoRegion().verdicts.find(({ code }) => code === verdict)
   if (text === undefined) return [verdict]
-  return [
-    `${text.headline.zh} ${text.headline.en} [${verdict}]`,
-    `  ${both(text.why)}`,
-    `  ${both(labels.next)}: ${both(text.next)}`,
-  ]
+  const { headline, next } = kind === 'record' && verdict === 'VALID' ? validRecord : text
+  return [`${both(headline)} [${verdict}]`, `  ${both(text.why)}`, `  ${both(labels.next)}: ${both(next)}`]
 }
 
 export function answerLines(answers: Answers): string[] {

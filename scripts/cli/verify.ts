@@ -52,7 +52,7 @@ export async function verifyFile(path: string, options: VerifyOptions): Promise<
     exit: named !== null && named !== 'same' ? EXIT_REFUSED : exit,
     data: { ...report, ...(named !== null && { original: named }) },
     lines: [
-      ...verdictLines(verification.verdict),
+      ...verdictLines(verification.verdict, verification.subject?.kind),
       ...answerLines(verification.answers),
       ...(named === null ? [] : [line(labels.original, both(ORIGINAL[named]))]),
       ...factLines(verification),
