@@ -5,7 +5,7 @@
 import { ChainUnreachable } from './chain/rpc.ts'
 import { relayOrders } from './status/relay.ts'
 import type { World } from './world.ts'
-import { anchorCheckpoint, isBehindChain, settleCheckpoints } from './anchoring/anchor.ts'
+import { anchorCheckpoint, assertNotBehindChain, settleCheckpoints } from './anchoring/anchor.ts'
 import { sealCheckpointWhenDue } from './anchoring/seal.ts'
 
 export interface Anchorer {
@@ -26,12 +26,7 @@ const SETTLE_MS = 1_000
 export async function anchorOnce(world: World): Promise<void> {
   await world.chain.assertSame()
   if (!isBusy(await backlog(world))) return
-  if (await isBehindChain(world, world.chain.view())) {
-    world.logger.error('the chain holds a later log than this store: nothing is anchored', {
-      code: 'LOG_BEHIND_CHAIN',
-    })
-    return
-  }
+  await assertNotBehindChain(world, world.chain.view())
   await relayOrders(world)
   for (const checkpoint of await world.store.openCheckpoints()) {
     if (checkpoint.state === 'sealed') await anchorCheckpoint(world, checkpoint)

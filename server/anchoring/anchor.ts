@@ -88,13 +88,17 @@ export async function settleCheckpoints(world: AnchoringWorld): Promise<void> {
   }
 }
 
-/** True when the chain holds a checkpoint that this gateway's store does not know: an old store against a newer chain. */
-export async function isBehindChain(world: AnchoringWorld, view: ChainView): Promise<boolean> {
+/**
+ * Refuses LOG_BEHIND_CHAIN when the chain holds a checkpoint that this gateway's store does not know: an old store against a newer
+ * chain. Nothing that it would sign could be anchored.
+ */
+export async function assertNotBehindChain(world: AnchoringWorld, view: ChainView): Promise<void> {
   const { store, chain, log } = world
   const read = contractReader(chain.rpc, chain.deployment.contracts, (await view.head()).number)
   const [found] = await read('AnchorLog', 'head', [logId(log.origin)])
   const head = anchored(found as Record<string, unknown>)
-  return head !== null && (await store.logSize()).sealed < head.size
+  const { sealed } = await store.logSize()
+  if (head !== null && sealed < head.size) throw behind(head.size, sealed)
 }
 
 async function blockOf(world: AnchoringWorld, number: number, time: number): Promise<Block> {

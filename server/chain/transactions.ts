@@ -83,7 +83,8 @@ async function bringAboutAlone(context: TransactionContext, account: Account, in
       await store.settleTransactions(intent.purpose, 'settled')
       throw await reasonOf(context, account, intent)
     }
-    const isLost = (await isSpent(context, account, attempt)) || !(await sendEarlier(context, account, attempt))
+    const isLost =
+      (await isSpent(context, account, attempt)) || !(await sendEarlier(context, account, attempt))
     if (isLost) {
       if (await intent.isDone(attempt.nonce)) return store.settleTransactions(intent.purpose, 'settled')
       if ((await receiptOf(context, intent.purpose)) !== null) continue
@@ -154,7 +155,10 @@ async function receiptOf(context: TransactionContext, purpose: string): Promise<
   return null
 }
 
-/** Signs the intent and stores the bytes. A replacement keeps the nonce and pays at least an eighth more. */
+/**
+ * Signs the intent and stores the bytes. A replacement keeps the nonce and the gas, and pays at least an eighth more: an estimate
+ * would be made on top of what it replaces, where the intent is done already and costs little or is refused.
+ */
 async function storeAttempt(
   context: TransactionContext,
   account: Account,
@@ -168,9 +172,9 @@ async function storeAttempt(
     data: intent.data,
     value: toQuantity(intent.value ?? 0n),
   }
-  const gasLimit = ((await estimate(rpc, call)) * 5n) / 4n
-  const fees = await currentFees(rpc)
   const previous = replaces === null ? null : Transaction.from(replaces.raw)
+  const gasLimit = previous?.gasLimit ?? ((await estimate(rpc, call)) * 5n) / 4n
+  const fees = await currentFees(rpc)
   const bumped = (fee: bigint, old: bigint | null | undefined): bigint => {
     const least = old ? old + old / 8n + 1n : 0n
     return fee > least ? fee : least

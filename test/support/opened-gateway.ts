@@ -206,6 +206,7 @@ export async function untilAllFinal(
   patienceMs = 30_000,
 ): Promise<void> {
   await until(async () => {
+    world.wake()
     const { accepted, sealed } = await world.store.logSize()
     const open = [...(await world.store.openCheckpoints()), ...(await world.store.openOrders())]
     return accepted === sealed && open.length === 0

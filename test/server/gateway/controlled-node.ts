@@ -30,7 +30,11 @@ export interface ControlledNode {
 
 export async function startNode({ chainId = 4242 }: { chainId?: number } = {}): Promise<ControlledNode> {
   const folder = temporaryFolder()
-  const genesis = createGenesis(folder, { chainId, edrVersion: installedEdrVersion(), now: new Date(Date.now() - 60_000) })
+  const genesis = createGenesis(folder, {
+    chainId,
+    edrVersion: installedEdrVersion(),
+    now: new Date(Date.now() - 60_000),
+  })
   const evm = await createEvm(genesis, folder)
   const received: string[] = []
   const mineOne = () => evm.request('evm_mine', [Math.floor(Date.now() / 1000)])

@@ -57,7 +57,8 @@ describe('a gateway on somebody else’s chain', () => {
     node.isAway = false
     node.mines = true
     node.onRequest = (method, params): Fate => {
-      if (method === 'eth_sendRawTransaction' && !isStored(String(params[0]))) unstored.push(String(params[0]))
+      if (method === 'eth_sendRawTransaction' && !isStored(String(params[0])))
+        unstored.push(String(params[0]))
       return fateOf(method, params)
     }
   }
@@ -79,19 +80,26 @@ describe('a gateway on somebody else’s chain', () => {
   const untilFinal = () =>
     until(async () => {
       await node.mine(1)
-      const { store } = gateway.world
+      const { store, wake } = gateway.world
+      wake()
       const { accepted, sealed } = await store.logSize()
       return (
-        accepted === sealed && (await store.openCheckpoints()).length === 0 && (await store.openOrders()).length === 0
+        accepted === sealed &&
+        (await store.openCheckpoints()).length === 0 &&
+        (await store.openOrders()).length === 0
       )
     })
 
   const stateOf = async ({ identifier }: Issued) =>
-    answerOf<{ statement: { state: string; block: { number: number; hash: string } | null }; standing: string }>(
-      gateway.get(`/v1/certificates/${identifier}/state`),
-    )
+    answerOf<{
+      statement: { state: string; block: { number: number; hash: string } | null }
+      standing: string
+    }>(gateway.get(`/v1/certificates/${identifier}/state`))
   const untilState = (issued: Issued, state: string) =>
-    until(async () => (await stateOf(issued)).statement.state === state)
+    until(async () => {
+      gateway.world.wake()
+      return (await stateOf(issued)).statement.state === state
+    })
 
   /** Everything is in a block, whether or not it is deep enough. */
   const untilAnchored = () =>
@@ -167,8 +175,9 @@ describe('a gateway on somebody else’s chain', () => {
     // The last word of the chain counts for as long as promises reach.
     gateway.advanceClock(6_000)
     const issued = await issue(gateway, 'RIC')
-    const record = await answerOf<{ id: string }>(gateway.post('/v1/records', { sha256: sha256Hex('x') }))
-      .catch((error: Error) => error.message)
+    const record = await answerOf<{ id: string }>(
+      gateway.post('/v1/records', { sha256: sha256Hex('x') }),
+    ).catch((error: Error) => error.message)
     // Nobody asked the chain about the notary before it went away, so nobody can say.
     expect(record).to.include('CHAIN_UNREACHABLE').and.to.include('503')
 
@@ -232,7 +241,9 @@ describe('a gateway on somebody else’s chain', () => {
     node.mines = false
     await node.request('evm_revert', [snapshot])
     expect(await verdictOf(issued), 'the chain’s word counts').to.equal('VALID')
-    await until(async () => (await gateway.world.store.openOrders()).some(({ state }) => state === 'accepted'))
+    await until(async () =>
+      (await gateway.world.store.openOrders()).some(({ state }) => state === 'accepted'),
+    )
     node.mines = true
     await untilFinal()
     expect(await verdictOf(issued)).to.equal('SUSPENDED')
@@ -293,19 +304,41 @@ describe('a gateway on somebody else’s chain', () => {
     node.mines = false
     await issue(gateway, 'RIC')
     const distinct = () => [...new Set(node.received.slice(arrived))].map(raw => Transaction.from(raw))
-    await until(() => distinct().length === 1)
+    // Sent again already: the wait for the chain has begun.
+    await until(() => node.received.length > arrived + 1)
     gateway.advanceClock(61_000)
     await until(() => distinct().length === 2)
     const [first, second] = distinct()
     expect(second!.nonce).to.equal(first!.nonce)
     expect([second!.to, second!.data]).to.deep.equal([first!.to, first!.data])
     for (const fee of ['maxFeePerGas', 'maxPriorityFeePerGas'] as const) {
-      expect(second![fee]! * 8n >= first![fee]! * 9n, `${fee} ${first![fee]} → ${second![fee]}`).to.equal(true)
+      expect(second![fee]! * 8n >= first![fee]! * 9n, `${fee} ${first![fee]} → ${second![fee]}`).to.equal(
+        true,
+      )
     }
     node.mines = true
     await untilFinal()
     expect((await written()).transactions).to.equal(before.transactions + 1)
     expect(await gateway.world.store.openTransactions()).to.deep.equal([])
+  })
+
+  it('does not take an order for refused because it waits in the chain’s pool', async () => {
+    const issued = await issue(gateway, 'RIC')
+    await untilFinal()
+    const before = await written()
+    const arrived = node.received.length
+    node.mines = false
+    const state = suspend(issued)
+    await until(() => node.received.length > arrived + 1)
+    gateway.advanceClock(61_000)
+    await until(() => new Set(node.received.slice(arrived)).size === 2)
+    node.mines = true
+    await node.mine(1)
+    expect(await state).to.equal('executed')
+    expect(await verdictOf(issued)).to.equal('SUSPENDED')
+    await untilFinal()
+    // The order, and the checkpoint over its statement.
+    expect((await written()).transactions).to.equal(before.transactions + 2)
   })
 
   it('finishes after a crash at any point what it had begun, and does nothing twice', async () => {
@@ -315,8 +348,10 @@ describe('a gateway on somebody else’s chain', () => {
     }
     const { store } = gateway.world
     const { sealCheckpoint, storeTransaction, markCheckpoint } = store
-    store.sealCheckpoint = checkpoint => {
+    let chainBefore: unknown
+    store.sealCheckpoint = async checkpoint => {
       take('accepted, not sealed')
+      chainBefore ??= await node.request('evm_snapshot')
       return sealCheckpoint(checkpoint)
     }
     store.storeTransaction = transaction => {
@@ -340,30 +375,34 @@ describe('a gateway on somebody else’s chain', () => {
     await untilFinal()
     Object.assign(store, { sealCheckpoint, storeTransaction, markCheckpoint })
     behave()
-    const file = JSON.stringify(await (await gateway.get(`/v1/certificates/${issued.identifier}/file`)).json())
+    const file = JSON.stringify(
+      await (await gateway.get(`/v1/certificates/${issued.identifier}/file`)).json(),
+    )
     const done = await written()
     await gateway.close()
     const whole = { dataDir: gateway.dataDir, url: gateway.url }
 
-    expect([...images.keys()]).to.have.members([
-      'accepted, not sealed',
-      'sealed, no transaction stored',
-      'stored, not sent',
-      'sent, not settled',
-      'anchored, not marked',
-      'deep enough, not marked final',
-    ])
-    for (const [name, dataDir] of images) {
-      await reopen({ dataDir, url: whole.url })
+    const later = ['sent, not settled', 'anchored, not marked', 'deep enough, not marked final']
+    const earlier = ['accepted, not sealed', 'sealed, no transaction stored', 'stored, not sent']
+    expect([...images.keys()]).to.have.members([...later, ...earlier])
+    for (const name of [...later, ...earlier]) {
+      if (earlier.includes(name)) {
+        // What the chain did after that moment has not happened.
+        await node.request('evm_revert', [chainBefore])
+        chainBefore = await node.request('evm_snapshot')
+      }
+      if (name !== later[0]) await gateway.close()
+      await reopen({ dataDir: images.get(name)!, url: whole.url })
       await untilFinal()
       expect(await written(), name).to.deep.equal(done)
       expect(await gateway.world.store.openTransactions(), name).to.deep.equal([])
-      const again = await gateway.get(`/v1/certificates/${issued.identifier}/file`)
-      expect(JSON.stringify(await again.json()), name).to.equal(file)
+      const again = JSON.stringify(
+        await (await gateway.get(`/v1/certificates/${issued.identifier}/file`)).json(),
+      )
+      // Anchored anew, it stands in another block.
+      if (later.includes(name)) expect(again, name).to.equal(file)
       expect(await verdictOf(issued), name).to.equal('VALID')
-      await gateway.close()
     }
-    await reopen(whole)
   })
 
   it('anchors nothing from a store that is older than the chain’s log', async () => {
@@ -377,6 +416,7 @@ describe('a gateway on somebody else’s chain', () => {
     await reopen({ dataDir: old, url: whole.url })
     const issued = await issue(gateway, 'RIC')
     await until(() => gateway.log.some(line => line.includes('LOG_BEHIND_CHAIN')))
+    await roundFails()
     expect((await stateOf(issued)).statement.state).to.equal('accepted')
     expect(await written()).to.deep.equal(done)
     await gateway.close()
@@ -414,7 +454,9 @@ describe('a gateway on somebody else’s chain', () => {
 
     const other = await startNode()
     const elsewhere = { ...env, CHAIN_RPC_URL: other.url }
-    expect((await refusalOf(openGateway({ env: elsewhere, after: whole }))).code).to.equal('CHAIN_GENESIS_WRONG')
+    expect((await refusalOf(openGateway({ env: elsewhere, after: whole }))).code).to.equal(
+      'CHAIN_GENESIS_WRONG',
+    )
     await other.close()
     await reopen(whole)
   })
@@ -425,7 +467,9 @@ describe('a gateway on somebody else’s chain', () => {
     await roundFails()
     const { accepted, sealed } = await gateway.world.store.logSize()
     expect(accepted).to.be.greaterThan(sealed)
-    expect(await gateway.world.store.checkIntegrity()).to.deep.equal([`statement ${accepted} differs from its leaf`])
+    expect(await gateway.world.store.checkIntegrity()).to.deep.equal([
+      `statement ${accepted} differs from its leaf`,
+    ])
     await gateway.close()
     await reopen(place)
     await untilFinal()
@@ -458,13 +502,13 @@ describe('a gateway on somebody else’s chain', () => {
     await gateway.close()
     const dataDir = imageOf(place.dataDir)
     const db = new Database(join(dataDir, 'onceproof.db'))
-    const { rowid, value } = db
-      .prepare<[], { rowid: number; value: Buffer }>(
-        `SELECT rowid, ${column} AS value FROM ${table} ORDER BY rowid LIMIT 1 OFFSET (SELECT count(*) - 1 FROM ${table})`,
+    const { id, value } = db
+      .prepare<[], { id: number; value: Buffer }>(
+        `SELECT rowid AS id, ${column} AS value FROM ${table} ORDER BY rowid LIMIT 1 OFFSET (SELECT count(*) - 1 FROM ${table})`,
       )
       .get()!
     value[0]! ^= 1
-    db.prepare(`UPDATE ${table} SET ${column} = ? WHERE rowid = ?`).run(value, rowid)
+    db.prepare(`UPDATE ${table} SET ${column} = ? WHERE rowid = ?`).run(value, id)
     db.close()
     return { dataDir, url: place.url }
   }
@@ -507,11 +551,21 @@ describe('a gateway that is killed', () => {
       const known = asks.filter(({ path, told }) => path === '/v1/certificates' && told !== null)
       const ask = { key, told: null }
       if (choice < 0.15) {
-        return { ...ask, path: '/v1/certificates/batch', body: { type: 'RIC', rows: [row, row, row] }, statements: 3 }
+        return {
+          ...ask,
+          path: '/v1/certificates/batch',
+          body: { type: 'RIC', rows: [row, row, row] },
+          statements: 3,
+        }
       }
-      if (choice < 0.3) return { ...ask, path: '/v1/records', body: { sha256: sha256Hex(key) }, statements: 1 }
+      if (choice < 0.3)
+        return { ...ask, path: '/v1/records', body: { sha256: sha256Hex(key) }, statements: 1 }
       const suspended = known.pop()
-      if (choice < 0.4 && suspended !== undefined && !asks.some(({ path }) => path.includes(String(suspended.told!['identifier'])))) {
+      if (
+        choice < 0.4 &&
+        suspended !== undefined &&
+        !asks.some(({ path }) => path.includes(String(suspended.told!['identifier'])))
+      ) {
         const path = `/v1/certificates/${String(suspended.told!['identifier'])}/status`
         return { ...ask, path, body: { action: 'suspend', reason: 'UNDER_REVIEW' }, statements: 1 }
       }
@@ -557,7 +611,11 @@ describe('a gateway that is killed', () => {
     expect((await logOf()).accepted, 'one effect for each ask').to.equal(alreadyThere + statements)
 
     const certificates = asks.flatMap(({ path, told }) =>
-      path === '/v1/certificates' ? [told!] : path.endsWith('/batch') ? (told!['certificates'] as object[]) : [],
+      path === '/v1/certificates'
+        ? [told!]
+        : path.endsWith('/batch')
+          ? (told!['certificates'] as object[])
+          : [],
     ) as unknown as Issued[]
     expect(new Set(certificates.map(({ leaf }) => leaf)).size).to.equal(certificates.length)
     await until(async () => {
@@ -565,9 +623,10 @@ describe('a gateway that is killed', () => {
       return accepted === sealed && latest.state === 'final'
     })
     for (const { identifier, leaf, index, promise } of certificates) {
-      const { receipt, statement } = await answerOf<{ receipt: object; statement: { index: number; state: string } }>(
-        fetch(`${gateway.url}/v1/receipts/${leaf}`),
-      )
+      const { receipt, statement } = await answerOf<{
+        receipt: object
+        statement: { index: number; state: string }
+      }>(fetch(`${gateway.url}/v1/receipts/${leaf}`))
       expect([statement.state, statement.index], identifier).to.deep.equal(['final', index])
       expect(receipt).to.not.equal(null)
       expect(promise).to.include('onceproof-promise/v1')
