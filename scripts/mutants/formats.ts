@@ -12,6 +12,9 @@ const IDENTIFIERS = 'test/protocol/identifiers.test.ts'
 const DISCLOSURES = 'test/protocol/disclosure.test.ts'
 const CRYPTO = 'test/protocol/crypto.test.ts'
 const PRIMITIVES = 'test/protocol/vectors.test.ts'
+const PROOF_SIZE = 'test/protocol/proof-size.test.ts'
+const JSON_TEXTS = `${FILES} › vectors: JSON texts`
+const STATEMENT_TEXTS = `${FILES} › vectors: statements`
 
 /** What a reader must refuse, and what a writer must make. */
 export const formatMutants: Mutant[] = [
@@ -21,7 +24,7 @@ export const formatMutants: Mutant[] = [
     file: 'protocol/statement.ts',
     find: "if ('crit' in header)",
     replace: 'if (false)',
-    tests: [STATEMENTS],
+    tests: [STATEMENTS, STATEMENT_TEXTS],
   },
   {
     name: 'statement-accepts-alg-none',
@@ -37,7 +40,7 @@ export const formatMutants: Mutant[] = [
     file: 'protocol/statement.ts',
     find: "if (name !== 'alg' && name !== 'typ' && name !== 'kid')",
     replace: "if (name !== 'alg' && name !== 'typ' && name !== 'kid' && name !== 'jwk')",
-    tests: [STATEMENTS],
+    tests: [STATEMENTS, STATEMENT_TEXTS],
   },
   {
     name: 'statement-of-another-signer',
@@ -45,7 +48,7 @@ export const formatMutants: Mutant[] = [
     file: 'protocol/statement.ts',
     find: 'iss: literal(did),',
     replace: 'iss: text(300),',
-    tests: [STATEMENTS],
+    tests: [STATEMENTS, STATEMENT_TEXTS],
   },
   {
     name: 'statement-short-salt',
@@ -53,7 +56,7 @@ export const formatMutants: Mutant[] = [
     file: 'protocol/statement.ts',
     find: 'salt: base64urlBytes(16),',
     replace: 'salt: text(100),',
-    tests: [STATEMENTS],
+    tests: [STATEMENTS, STATEMENT_TEXTS],
   },
   {
     name: 'statement-resume-lifts-nothing',
@@ -61,7 +64,7 @@ export const formatMutants: Mutant[] = [
     file: 'protocol/statement.ts',
     find: "return 'lifts' in payload !== (payload['action'] === 'resume') ? 'lifts' : null",
     replace: 'return null',
-    tests: [STATEMENTS],
+    tests: [STATEMENTS, STATEMENT_TEXTS],
   },
   {
     name: 'statement-signs-payload-only',
@@ -80,10 +83,10 @@ export const formatMutants: Mutant[] = [
     tests: [BYTES],
   },
   {
-    name: 'base64url-non-canonical-native',
-    why: 'White space and padding would be a second way to write the same bytes.',
+    name: 'base64url-non-canonical-buffer',
+    why: 'White space, padding and another alphabet would be further ways to write the same bytes.',
     file: 'protocol/bytes.ts',
-    find: 'return encode(bytes) === text ? bytes : null',
+    find: "return bytes.toString('base64url') === text ? bytes : null",
     replace: 'return bytes',
     tests: [BYTES],
   },
@@ -93,7 +96,7 @@ export const formatMutants: Mutant[] = [
     file: 'protocol/json.ts',
     find: 'if (seen?.has(string))',
     replace: 'if (false)',
-    tests: [JSON_TESTS],
+    tests: [JSON_TESTS, JSON_TEXTS],
   },
   {
     name: 'json-lone-surrogate-escaped',
@@ -101,7 +104,7 @@ export const formatMutants: Mutant[] = [
     file: 'protocol/json.ts',
     find: "else if (text.includes('\\\\ud') && !isWellFormed(value)) throw loneSurrogate()",
     replace: '',
-    tests: [JSON_TESTS],
+    tests: [JSON_TESTS, JSON_TEXTS],
   },
   {
     name: 'json-lone-surrogate-scanned',
@@ -109,23 +112,23 @@ export const formatMutants: Mutant[] = [
     file: 'protocol/json.ts',
     find: 'if (!string.isWellFormed()) throw loneSurrogate()',
     replace: '',
-    tests: [JSON_TESTS],
+    tests: [JSON_TESTS, JSON_TEXTS],
   },
   {
     name: 'json-without-depth-limit',
     why: 'A file of brackets would exhaust the stack of whoever checks it.',
     file: 'protocol/json.ts',
-    find: 'if (depth > maxDepth) {',
-    replace: 'if (false) {',
-    tests: [JSON_TESTS],
+    find: 'if (nestsDeeper(value, maxDepth)) throw tooDeep(maxDepth)',
+    replace: '',
+    tests: [JSON_TESTS, JSON_TEXTS],
   },
   {
     name: 'json-depth-off-by-one',
     why: 'Two implementations would disagree about one file.',
     file: 'protocol/json.ts',
-    find: 'if (depth > maxDepth) {',
-    replace: 'if (depth > maxDepth + 1) {',
-    tests: [JSON_TESTS],
+    find: 'if (nestsDeeper(value, maxDepth)) throw',
+    replace: 'if (nestsDeeper(value, maxDepth + 1)) throw',
+    tests: [JSON_TESTS, JSON_TEXTS],
   },
   {
     name: 'json-numbers-of-any-form',
@@ -133,7 +136,7 @@ export const formatMutants: Mutant[] = [
     file: 'protocol/json.ts',
     find: 'const exact = String(number) === word && Number.isFinite(number)',
     replace: 'const exact = true',
-    tests: [JSON_TESTS],
+    tests: [JSON_TESTS, JSON_TEXTS],
   },
   {
     name: 'json-integers-beyond-2-53',
@@ -141,15 +144,15 @@ export const formatMutants: Mutant[] = [
     file: 'protocol/json.ts',
     find: '(Number.isInteger(number) && !Number.isSafeInteger(number))',
     replace: 'false',
-    tests: [JSON_TESTS],
+    tests: [JSON_TESTS, JSON_TEXTS],
   },
   {
     name: 'json-byte-order-mark',
     why: 'The same text would be signed with and without three bytes in front.',
-    file: 'protocol/json.ts',
-    find: 'if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {',
-    replace: 'if (false) {',
-    tests: [JSON_TESTS],
+    file: 'protocol/bytes.ts',
+    find: 'if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return null',
+    replace: '',
+    tests: [BYTES, JSON_TEXTS],
   },
   {
     name: 'certificate-unreferenced-disclosure',
@@ -165,7 +168,7 @@ export const formatMutants: Mutant[] = [
     file: 'protocol/certificate.ts',
     find: 'if (seen.has(digest))',
     replace: 'if (false)',
-    tests: [CERTIFICATES, FILES],
+    tests: ['test/protocol/disclosure-twice.test.ts'],
   },
   {
     name: 'certificate-same-field-twice',
@@ -224,11 +227,11 @@ export const formatMutants: Mutant[] = [
     tests: [CERTIFICATES, FILES],
   },
   {
-    name: 'certificate-status-list-of-another',
-    why: 'A certificate could point at a status list that its issuer does not own, and never be revoked.',
+    name: 'certificate-three-status-lists',
+    why: 'Suspension could stand in a list that the issuer never opened.',
     file: 'protocol/certificate.ts',
-    find: 'if (url === null || url[2] !== uscc ||',
-    replace: 'if (url === null ||',
+    find: "entry['statusListCredential'] === `${url[1]}/status-lists/${uscc}/${url[3]}/${purpose}`",
+    replace: "typeof entry['statusListCredential'] === 'string'",
     tests: [CERTIFICATES, FILES],
   },
   {
@@ -293,7 +296,7 @@ export const formatMutants: Mutant[] = [
     file: 'protocol/log.ts',
     find: 'if (sn === 0 || !isHash(p)) return null',
     replace: 'if (!isHash(p)) return null',
-    tests: [LOG],
+    tests: [PROOF_SIZE],
   },
   {
     name: 'log-inclusion-proof-too-short',
@@ -309,7 +312,7 @@ export const formatMutants: Mutant[] = [
     file: 'protocol/log.ts',
     find: 'if (!isCount(size) || !isCount(index) || index >= size || !isHash(leaf)) return null',
     replace: 'if (!isCount(size) || !isCount(index) || !isHash(leaf)) return null',
-    tests: [LOG],
+    tests: [PROOF_SIZE],
   },
   {
     name: 'log-consistency-from-empty',
@@ -333,7 +336,7 @@ export const formatMutants: Mutant[] = [
     file: 'protocol/log.ts',
     find: 'return sn === 0 && equalHashes(fr, root1) && equalHashes(sr, root2)',
     replace: 'return equalHashes(fr, root1) && equalHashes(sr, root2)',
-    tests: [LOG],
+    tests: [PROOF_SIZE],
   },
   {
     name: 'log-equal-sizes-other-roots',
@@ -421,7 +424,7 @@ export const formatMutants: Mutant[] = [
     file: 'protocol/identifiers.ts',
     find: '&& isOrganisationCode(text.slice(8, 17))',
     replace: '',
-    tests: [IDENTIFIERS],
+    tests: [IDENTIFIERS, PRIMITIVES],
   },
   {
     name: 'citizen-number-unchecked',

@@ -2,13 +2,16 @@ import type { Mutant } from './mutant.ts'
 
 const STORE = 'test/server/store/sqlite.test.ts'
 const KEYSTORE = 'test/server/keys/keystore.test.ts'
+const KEYSTORE_FILE = 'test/server/keys/keystore-file.test.ts'
 const SEALING = 'test/server/keys/sealing.test.ts'
 const REQUESTS = 'test/server/http/requests.test.ts'
 const LIMITS = 'test/server/http/limits.test.ts'
 const ENDPOINTS = 'test/server/gateway/endpoints.test.ts'
 const STORY = 'test/server/gateway/story.test.ts'
-const RECOVERY = 'test/server/gateway/recovery.test.ts'
-const VIEW = 'test/server/chain/view.test.ts'
+const TRANSACTIONS = 'test/server/chain/transactions.test.ts'
+const NOT_FINAL = 'test/server/gateway/not-final.test.ts'
+const VIEW = 'test/server/gateway/chain-view.test.ts'
+const AT_REST = 'test/server/gateway/at-rest.test.ts'
 
 const only = (file: string, title: string) => `${file} › ${title}`
 
@@ -149,7 +152,7 @@ export const serverMutants: Mutant[] = [
     find: 'return store.storeTransaction({',
     replace:
       "await rpc.call('eth_sendRawTransaction', [transaction.serialized])\n  return store.storeTransaction({",
-    tests: [RECOVERY],
+    tests: [TRANSACTIONS],
   },
   {
     name: 'outbox-signs-anew-instead-of-resending',
@@ -157,7 +160,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/chain/transactions.ts',
     find: 'attempt ??= await storeAttempt(context, account, intent, null)',
     replace: 'attempt = await storeAttempt(context, account, intent, attempt)',
-    tests: [RECOVERY],
+    tests: [TRANSACTIONS],
   },
   {
     name: 'outbox-sends-once',
@@ -165,7 +168,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/chain/transactions.ts',
     find: '      since = context.clock()\n    }\n    await sendBytes(context, attempt)',
     replace: '      since = context.clock()\n    }',
-    tests: [RECOVERY],
+    tests: [TRANSACTIONS],
   },
   {
     name: 'outbox-believes-the-receipt',
@@ -173,7 +176,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/chain/transactions.ts',
     find: "await store.settleTransactions(intent.purpose, 'settled')\n      throw await reasonOf(context, account, intent)",
     replace: "return store.settleTransactions(intent.purpose, 'settled')",
-    tests: [RECOVERY],
+    tests: [TRANSACTIONS],
   },
   {
     name: 'outbox-does-not-look-first',
@@ -181,7 +184,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/chain/transactions.ts',
     find: 'if (await intent.isDone(attempt?.nonce ?? null)) return',
     replace: 'if (false) return',
-    tests: [RECOVERY],
+    tests: [TRANSACTIONS],
   },
   {
     name: 'outbox-replacement-with-new-nonce',
@@ -189,7 +192,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/chain/transactions.ts',
     find: 'nonce: replaces?.nonce ?? (await nextNonce(context, account)),',
     replace: 'nonce: await nextNonce(context, account),',
-    tests: [RECOVERY],
+    tests: [TRANSACTIONS],
   },
   {
     name: 'view-error-is-absence',
@@ -213,7 +216,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/anchoring/anchor.ts',
     find: 'if (found !== null && !equalBytes(found.root, root)) {',
     replace: 'if (false) {',
-    tests: [RECOVERY],
+    tests: [NOT_FINAL],
   },
   {
     name: 'anchoring-final-at-once',
@@ -221,7 +224,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/anchoring/anchor.ts',
     find: 'if (depth >= chain.confirmations) {',
     replace: 'if (depth >= 1) {',
-    tests: [RECOVERY],
+    tests: [NOT_FINAL],
   },
   {
     name: 'anchoring-reorganisation-unnoticed',
@@ -229,7 +232,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/anchoring/anchor.ts',
     find: "await store.markCheckpoint(size, 'sealed', null)\n      return",
     replace: 'return',
-    tests: [RECOVERY],
+    tests: [NOT_FINAL],
   },
   {
     name: 'anchoring-receipt-before-final',
@@ -237,7 +240,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/anchoring/receipts.ts',
     find: "if (checkpoint === null || checkpoint.state !== 'final') return null",
     replace: 'if (checkpoint === null) return null',
-    tests: [RECOVERY],
+    tests: [NOT_FINAL],
   },
   {
     name: 'status-superseded-before-successor-is-final',
@@ -245,7 +248,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/status/relay.ts',
     find: "return (await statementState(world, order.afterSeq)).state === 'final'",
     replace: 'return true',
-    tests: [RECOVERY],
+    tests: [NOT_FINAL],
   },
   {
     name: 'status-orders-out-of-order',
@@ -253,7 +256,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/status/relay.ts',
     find: 'if (waiting.has(order.identifier) || !(await isDue(world, order))) {',
     replace: 'if (!(await isDue(world, order))) {',
-    tests: [RECOVERY],
+    tests: [NOT_FINAL],
   },
   {
     name: 'status-acknowledged-before-executed',
@@ -269,7 +272,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/status/relay.ts',
     find: "if (time === 0) return world.store.markOrder(order.seq, 'accepted', null, null)",
     replace: '',
-    tests: [RECOVERY],
+    tests: [NOT_FINAL],
   },
   {
     name: 'http-token-not-checked',
@@ -332,17 +335,8 @@ export const serverMutants: Mutant[] = [
     why: 'One request could fill the memory.',
     file: 'server/http/body.ts',
     find: 'if (size > maxBytes) {',
-    replace: 'if (false) {',
-    tests: [REQUESTS],
-  },
-  {
-    name: 'http-reads-strangers-bodies',
-    why: 'Whoever has no token could learn what input is valid, and make the gateway read it.',
-    file: 'server/http/routes.ts',
-    find: "const caller = route.access === 'operator' ? edge.authenticate(request.headers.authorization) : ANYONE\n  assertAcceptable(route, request)",
-    replace:
-      "if (route.bodyKind === 'json') await readInput(route as never, request, null)\n  const caller = route.access === 'operator' ? edge.authenticate(request.headers.authorization) : ANYONE\n  assertAcceptable(route, request)",
-    tests: [REQUESTS],
+    replace: 'if (size > 64 * maxBytes) {',
+    tests: [only(REQUESTS, 'is refused when it is too large')],
   },
   {
     name: 'keystore-opens-with-any-passphrase',
@@ -350,7 +344,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/keys/keystore.ts',
     find: 'if (!timingSafeEqual(fileKey.check, envelope.check)) {',
     replace: 'if (false) {',
-    tests: [KEYSTORE],
+    tests: [only(KEYSTORE, 'as a file')],
   },
   {
     name: 'keystore-ignores-additional-data',
@@ -358,7 +352,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/keys/keystore.ts',
     find: 'return Buffer.from(`${FORMAT}\\n${JSON.stringify(kdfOf(salt))}`)',
     replace: 'return Buffer.from(FORMAT.slice(salt.length))',
-    tests: [KEYSTORE],
+    tests: [KEYSTORE_FILE],
   },
   {
     name: 'keystore-constant-salt',
@@ -366,7 +360,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/keys/keystore.ts',
     find: 'deriveKey(options.passphrase, randomBytes(32))',
     replace: 'deriveKey(options.passphrase, Buffer.alloc(32))',
-    tests: [KEYSTORE],
+    tests: [KEYSTORE_FILE],
   },
   {
     name: 'keystore-constant-nonce',
@@ -374,7 +368,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/keys/keystore.ts',
     find: 'const nonce = randomBytes(12)',
     replace: 'const nonce = Buffer.alloc(12)',
-    tests: [KEYSTORE],
+    tests: [KEYSTORE_FILE],
   },
   {
     name: 'keystore-readable-by-others',
@@ -382,7 +376,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/keys/keystore.ts',
     find: "if (process.platform !== 'win32' && (mode & 0o077) !== 0) {",
     replace: 'if (false) {',
-    tests: [KEYSTORE],
+    tests: [only(KEYSTORE, 'as a file')],
   },
   {
     name: 'keystore-one-key-for-two-purposes',
@@ -390,7 +384,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/keys/keystore.ts',
     find: 'if (!rules.algorithms.includes(algorithm)) {',
     replace: 'if (false) {',
-    tests: [KEYSTORE],
+    tests: [only(KEYSTORE, 'when a key is added')],
   },
   {
     name: 'keys-high-s',
@@ -398,7 +392,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/keys/provider.ts',
     find: 'const low = parsed.hasHighS() ? new secp256k1.Signature(parsed.r, n - parsed.s) : parsed',
     replace: 'const low = parsed',
-    tests: [KEYSTORE],
+    tests: [only(KEYSTORE, 'a secp256k1 signature')],
   },
   {
     name: 'sealing-ignores-name',
@@ -422,7 +416,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/certificates/build.ts',
     find: 'sealed: sealDocument(kek, { department: uscc, id: kept.identifier }, content),',
     replace: 'sealed: { keySalt: new Uint8Array(32), ciphertext: content },',
-    tests: [ENDPOINTS],
+    tests: [AT_REST],
   },
   {
     name: 'lookup-ignores-last-four',

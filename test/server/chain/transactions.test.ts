@@ -1,0 +1,167 @@
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { computeAddress, getBytes, SigningKey, Transaction } from 'ethers'
+import {
+  ChainUnreachable,
+  createRpc,
+  quantityToBigInt,
+  quantityToNumber,
+  type Rpc,
+} from '../../../server/chain/rpc.ts'
+import {
+  bringAbout,
+  type Account,
+  type Intent,
+  type TransactionContext,
+} from '../../../server/chain/transactions.ts'
+import { ContractRevert } from '../../../server/chain/view.ts'
+import { openSqliteStore } from '../../../server/store/sqlite.ts'
+import type { Store } from '../../../server/store/store.ts'
+import { temporaryFolder } from '../../support/opened-gateway.ts'
+import { startNode, type ControlledNode } from '../gateway/controlled-node.ts'
+
+const CHAIN_ID = 4242
+const key = new SigningKey(`0x${'5a'.repeat(32)}`)
+const account: Account = {
+  address: computeAddress(key.publicKey).toLowerCase(),
+  signDigest: async digest => getBytes(key.sign(digest).serialized),
+}
+
+describe('a transaction that is to bring something about', () => {
+  let node: ControlledNode
+  let rpc: Rpc
+  let store: Store
+  let time: number
+  let context: TransactionContext
+  let payees = 0
+  /** What the node was sent since the test began, distinct bytes once. */
+  let arrived: number
+  const sent = () => [...new Set(node.received.slice(arrived))]
+
+  before(async () => {
+    node = await startNode({ chainId: CHAIN_ID })
+    rpc = createRpc(node.url)
+    store = await openSqliteStore(join(temporaryFolder(), 'store.db'), { clock: () => time })
+    await node.request('hardhat_setBalance', [account.address, '0x56bc75e2d63100000'])
+  })
+  beforeEach(() => {
+    node.mines = true
+    node.onRequest = () => undefined
+    arrived = node.received.length
+    time = Date.UTC(2026, 0, 1)
+    context = { rpc, store, chainId: CHAIN_ID, clock: () => time, sleep: async ms => void (time += ms) }
+  })
+  after(async () => {
+    await store.close()
+    await node.close()
+  })
+
+  /** Pays somebody new; done when the money is there. */
+  function payment(): Intent & { purpose: string; to: string } {
+    const to = `0x${(0xbeef_0000 + ++payees).toString(16).padStart(40, '0')}`
+    const balance = async () => quantityToBigInt(await node.request('eth_getBalance', [to, 'latest']))
+    return { purpose: `pay:${to}`, to, data: '0x', value: 7n, isDone: async () => (await balance()) === 7n }
+  }
+
+  const minedCount = async () =>
+    quantityToNumber(await node.request('eth_getTransactionCount', [account.address, 'latest']))
+
+  it('is on file before it leaves, and settled once the chain says that it is done', async () => {
+    const onFile: boolean[] = []
+    const watched: Rpc = {
+      node: rpc.node,
+      call: async (method, params = []) => {
+        if (method === 'eth_sendRawTransaction') {
+          onFile.push((await store.openTransactions()).some(({ raw }) => raw === params[0]))
+        }
+        return rpc.call(method, params)
+      },
+    }
+    await bringAbout({ ...context, rpc: watched }, account, payment())
+    expect(onFile).to.not.have.lengthOf(0)
+    expect(onFile).to.not.include(false)
+    expect(await store.openTransactions()).to.deep.equal([])
+  })
+
+  it('is taken up after a crash with the very same bytes', async () => {
+    const intent = payment()
+    const lost: string[] = []
+    node.onRequest = (method, params) => {
+      if (method !== 'eth_sendRawTransaction') return undefined
+      lost.push(String(params[0]))
+      return 'lost before'
+    }
+    const outcome = await bringAbout(context, account, intent).catch((error: unknown) => error)
+    expect(outcome).to.be.instanceOf(ChainUnreachable)
+    expect(lost).to.have.lengthOf(1)
+    expect((await store.openTransactions()).map(({ raw }) => raw)).to.deep.equal(lost)
+
+    node.onRequest = () => undefined
+    const before = await minedCount()
+    await bringAbout(context, account, intent)
+    expect(sent()).to.deep.equal(lost)
+    expect(await minedCount()).to.equal(before + 1)
+  })
+
+  it('is sent again, the very same bytes, to a node that forgot it', async () => {
+    const lost: string[] = []
+    const forgetful: Rpc = {
+      node: rpc.node,
+      call: async <Result>(method: string, params: readonly unknown[] = []) => {
+        if (method === 'eth_sendRawTransaction' && lost.length < 3) {
+          lost.push(String(params[0]))
+          return Transaction.from(String(params[0])).hash as Result
+        }
+        return rpc.call<Result>(method, params)
+      },
+    }
+    // A program that waits for ever is a failure too.
+    let waits = 0
+    const sleep = async (ms: number) => {
+      time += ms
+      if (++waits > 50) throw new Error('it was not sent again')
+    }
+    const before = await minedCount()
+    await bringAbout({ ...context, rpc: forgetful, sleep }, account, payment())
+    expect(new Set([...lost, ...sent()]).size).to.equal(1)
+    expect(await minedCount()).to.equal(before + 1)
+  })
+
+  it('is not sent at all when what it is for is done already', async () => {
+    const intent = payment()
+    await bringAbout(context, account, intent)
+    arrived = node.received.length
+    const before = await minedCount()
+    await bringAbout(context, account, intent)
+    expect(sent()).to.deep.equal([])
+    expect(await minedCount()).to.equal(before)
+  })
+
+  it('is no success when it was mined and what it is for is not done', async () => {
+    const intent = { ...payment(), isDone: async () => false }
+    const outcome = await bringAbout(context, account, intent).then(
+      () => 'done',
+      (error: unknown) => error,
+    )
+    expect(outcome).to.be.instanceOf(ContractRevert)
+    expect(await store.openTransactions()).to.deep.equal([])
+  })
+
+  it('gets a higher fee under the same number when nobody mines it', async () => {
+    node.mines = false
+    const intent = payment()
+    let waits = 0
+    const sleep = async () => {
+      time += 61_000
+      if (++waits === 2) node.mines = true
+    }
+    const before = await minedCount()
+    await bringAbout({ ...context, sleep }, account, intent)
+    const [first, second, ...more] = sent().map(raw => Transaction.from(raw))
+    expect(more).to.have.lengthOf.at.most(1)
+    expect(second!.nonce).to.equal(first!.nonce)
+    expect(second!.maxFeePerGas! > first!.maxFeePerGas!).to.equal(true)
+    expect(await minedCount()).to.equal(before + 1)
+    expect(await store.openTransactions()).to.deep.equal([])
+  })
+})

@@ -1,0 +1,183 @@
+/** While blocks are not deep enough: nothing is promised that a reorganisation could take back, and no order overtakes another. */
+import { expect } from 'chai'
+import { Refusal } from '../../../protocol/refusal.ts'
+import { anchorCheckpoint, settleCheckpoints } from '../../../server/anchoring/anchor.ts'
+import { freePort } from '../../support/gateway.ts'
+import {
+  answerOf,
+  exampleRow,
+  fileOf,
+  issue,
+  openGateway,
+  publish,
+  temporaryFolder,
+  until,
+  type Issued,
+  type OpenedGateway,
+} from '../../support/opened-gateway.ts'
+import { startNode, type ControlledNode } from './controlled-node.ts'
+
+const CONFIRMATIONS = 4
+
+describe('before a block is final', () => {
+  let node: ControlledNode
+  let gateway: OpenedGateway
+  let old: Issued
+
+  before(async () => {
+    node = await startNode()
+    const env = { CHAIN_RPC_URL: node.url, ONCEPROOF_CONFIRMATIONS: String(CONFIRMATIONS) }
+    const place = { dataDir: temporaryFolder(), url: `http://127.0.0.1:${await freePort()}` }
+    const open = () => openGateway({ env, after: place })
+    const account = await open().then(
+      () => null,
+      (error: unknown) => /0x[0-9a-f]{40}/.exec((error as Refusal).details.expected ?? '')?.[0],
+    )
+    await node.request('hardhat_setBalance', [account, '0x56bc75e2d63100000'])
+    gateway = await open()
+    await publish(gateway, 'RIC')
+    old = await issue(gateway, 'RIC')
+    await untilNothingIsOpen()
+  })
+  after(async () => {
+    await gateway.close()
+    await node.close()
+  })
+
+  const untilNothingIsOpen = () =>
+    until(async () => {
+      await node.mine(1)
+      const { store } = gateway.world
+      const { accepted, sealed } = await store.logSize()
+      return (
+        accepted === sealed &&
+        [...(await store.openCheckpoints()), ...(await store.openOrders())].length === 0
+      )
+    })
+
+  const changes = async () =>
+    (await gateway.world.store.statusChanges(old.identifier)).map(({ action, state }) => `${action} ${state}`)
+
+  const stateOf = async ({ identifier }: Issued) =>
+    (await answerOf<{ statement: { state: string } }>(gateway.get(`/v1/certificates/${identifier}/state`)))
+      .statement.state
+
+  async function verdictOf({ identifier }: Issued): Promise<string> {
+    const body = new Uint8Array(await fileOf(gateway, identifier))
+    const headers = { 'content-type': 'application/vnd.onceproof+json' }
+    const answer = gateway.request('/v1/verify', { method: 'POST', headers, body })
+    return (await answerOf<{ verdict: string }>(answer)).verdict
+  }
+
+  /** So many rounds of the anchorer that it would have sent whatever it means to send. */
+  async function severalRounds(): Promise<void> {
+    const asked = { count: 0 }
+    node.onRequest = method => {
+      if (method === 'eth_getBlockByNumber') asked.count++
+      return undefined
+    }
+    await until(() => asked.count >= 8)
+    node.onRequest = () => undefined
+  }
+
+  it('a certificate is anchored and no more: it has a promise and no receipt', async () => {
+    const issued = await issue(gateway, 'RIC')
+    await until(async () => ['anchored', 'final'].includes(await stateOf(issued)))
+    await severalRounds()
+    expect(await stateOf(issued)).to.equal('anchored')
+    const file = JSON.parse(Buffer.from(await fileOf(gateway, issued.identifier)).toString()) as object
+    expect(file).to.have.property('promise')
+    expect(file).to.not.have.property('receipt')
+    const path = `/v1/certificates/${issued.identifier}/receipt`
+    expect(await answerOf<{ receipt: unknown }>(gateway.get(path))).to.have.property('receipt', null)
+    const byLeaf = await answerOf<{ receipt: unknown }>(gateway.request(`/v1/receipts/${issued.leaf}`))
+    expect(byLeaf.receipt).to.equal(null)
+    await untilNothingIsOpen()
+    expect(await answerOf<{ receipt: unknown }>(gateway.get(path))).to.not.have.property('receipt', null)
+  })
+
+  it('a reorganisation takes its checkpoint back, and the gateway sees it', async () => {
+    const snapshot = await node.request('evm_snapshot')
+    const issued = await issue(gateway, 'RIC')
+    await until(async () => (await stateOf(issued)) === 'anchored')
+    node.mines = false
+    await node.request('evm_revert', [snapshot])
+    await settleCheckpoints(gateway.world)
+    expect(await gateway.world.store.checkpointOfSize(issued.index + 1)).to.include({
+      state: 'sealed',
+      reanchored: true,
+    })
+    await node.mine(1)
+    node.mines = true
+    await untilNothingIsOpen()
+    expect(await verdictOf(issued)).to.equal('VALID')
+  })
+
+  it('a reorganisation takes an executed order back, and the gateway sees it', async () => {
+    const issued = await issue(gateway, 'RIC')
+    await untilNothingIsOpen()
+    const snapshot = await node.request('evm_snapshot')
+    const path = `/v1/certificates/${issued.identifier}/status`
+    const { state } = await answerOf<{ state: string }>(
+      gateway.post(path, { action: 'suspend', reason: 'UNDER_REVIEW' }),
+      200,
+    )
+    expect(state).to.equal('executed')
+    // Its statement too: an anchorer that waits for a block would look at no order meanwhile.
+    await until(async () => {
+      const { accepted, sealed } = await gateway.world.store.logSize()
+      const open = await gateway.world.store.openCheckpoints()
+      return accepted === sealed && open.every(checkpoint => checkpoint.state === 'anchored')
+    })
+    node.mines = false
+    await node.request('evm_revert', [snapshot])
+    const orders = () => gateway.world.store.openOrders()
+    await until(async () => (await orders())[0]?.state === 'accepted', 10_000)
+    expect(await orders()).to.have.lengthOf(1)
+    await node.mine(1)
+    node.mines = true
+    await untilNothingIsOpen()
+    expect(await verdictOf(issued)).to.equal('SUSPENDED')
+  })
+
+  it('and ever after, a checkpoint of which the chain holds another root is nobody’s success', async () => {
+    const checkpoint = (await gateway.world.store.latestCheckpoint())!
+    const forged = { ...checkpoint, root: new Uint8Array(32).fill(1) }
+    const outcome = await anchorCheckpoint(gateway.world, forged).then(
+      () => 'anchored',
+      (error: unknown) => (error as Refusal).code,
+    )
+    expect(outcome).to.equal('ANCHOR_ROOT_CONFLICT')
+    expect(await gateway.world.store.checkpointOfSize(checkpoint.size)).to.deep.equal(checkpoint)
+  })
+
+  it('a replaced certificate stays in force until its successor is final', async () => {
+    const { certificate: successor } = await answerOf<{ certificate: Issued }>(
+      gateway.post(`/v1/certificates/${old.identifier}/successor`, {
+        fields: { ...exampleRow('RIC'), address: '示例省云岭市临溪区新路1号' },
+        reason: 'HOLDER_CHANGE',
+      }),
+      201,
+    )
+    await until(async () => (await stateOf(successor)) === 'anchored')
+    await severalRounds()
+    expect(await changes()).to.deep.equal(['supersede accepted'])
+    expect(await verdictOf(old)).to.equal('VALID')
+  })
+
+  it('an order that comes later waits for the one that waits', async () => {
+    const change = gateway.post(`/v1/certificates/${old.identifier}/status`, {
+      action: 'revoke',
+      reason: 'ISSUED_IN_ERROR',
+    })
+    await until(async () => (await changes()).length === 2)
+    await severalRounds()
+    expect(await changes()).to.deep.equal(['supersede accepted', 'revoke accepted'])
+    expect(await verdictOf(old)).to.equal('VALID')
+
+    await untilNothingIsOpen()
+    await answerOf(change, 200)
+    expect(await changes()).to.deep.equal(['supersede final', 'revoke final'])
+    expect(await verdictOf(old)).to.equal('REVOKED')
+  })
+})
