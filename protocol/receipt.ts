@@ -47,6 +47,8 @@ export interface ReadReceipt {
   hashes: Uint8Array[]
   checkpoint: Checkpoint
   note: SignedNote
+  /** The signed note as it stands in the receipt. */
+  signedCheckpoint: string
   anchor: AnchorHint
 }
 
@@ -86,7 +88,7 @@ export function readReceipt(value: unknown): ReadReceipt {
   const { index, hashes, signedCheckpoint } = parseLogProof(proof)
   const { checkpoint, note } = readCheckpoint(signedCheckpoint)
   if (index >= checkpoint.size) throw refusal(`an index below the size ${checkpoint.size}`, String(index))
-  return { index, hashes, checkpoint, note, anchor: readAnchor(anchor) }
+  return { index, hashes, checkpoint, note, signedCheckpoint, anchor: readAnchor(anchor) }
 }
 
 function readAnchor(value: unknown): AnchorHint {
