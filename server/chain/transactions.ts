@@ -72,9 +72,8 @@ async function bringAboutAlone(context: TransactionContext, account: Account, in
     attempt = null
   }
   attempt ??= await storeAttempt(context, account, intent, null)
-  await sendBytes(context, attempt)
-
   let since = context.clock()
+  let isOnItsWay = await send(context, account, attempt)
   for (;;) {
     if (await intent.isDone(attempt.nonce)) return store.settleTransactions(intent.purpose, 'settled')
     const mined = await receiptOf(context, intent.purpose)
@@ -83,15 +82,13 @@ async function bringAboutAlone(context: TransactionContext, account: Account, in
       await store.settleTransactions(intent.purpose, 'settled')
       throw await reasonOf(context, account, intent)
     }
-    const isLost =
-      (await isSpent(context, account, attempt)) || !(await sendEarlier(context, account, attempt))
-    if (isLost) {
+    if (!isOnItsWay || (await isSpent(context, account, attempt))) {
       if (await intent.isDone(attempt.nonce)) return store.settleTransactions(intent.purpose, 'settled')
       if ((await receiptOf(context, intent.purpose)) !== null) continue
       await store.settleTransactions(intent.purpose, 'abandoned')
       attempt = await storeAttempt(context, account, intent, null)
-      await sendBytes(context, attempt)
       since = context.clock()
+      isOnItsWay = await send(context, account, attempt)
       continue
     }
     await context.sleep(POLL_MS)
@@ -99,7 +96,7 @@ async function bringAboutAlone(context: TransactionContext, account: Account, in
       attempt = await storeAttempt(context, account, intent, attempt)
       since = context.clock()
     }
-    await sendBytes(context, attempt)
+    isOnItsWay = await send(context, account, attempt)
   }
 }
 
@@ -110,22 +107,25 @@ async function openAttempt(context: TransactionContext, purpose: string): Promis
 }
 
 /**
- * A transaction waits for all those of lower nonces. One that is on file (of another intent, that has not come through; or settled,
- * and then undone by a reorganisation) is sent again as it is. False when one is on no file: then ours can never be mined.
+ * Sends the stored bytes, after all those of lower nonces that the chain does not have: one that is on file (of another intent, that
+ * has not come through; or settled, and then undone by a reorganisation) goes out again as it is, since ours can only follow it.
+ * False when one is on no file: then ours can never be mined.
  */
-async function sendEarlier(
+async function send(
   context: TransactionContext,
   account: Account,
   attempt: TransactionRow,
 ): Promise<boolean> {
   const counted = await countOf(context, account)
-  if (counted >= attempt.nonce) return true
-  const kept = await context.store.transactionsFrom(account.address, counted)
-  for (let nonce = counted; nonce < attempt.nonce; nonce++) {
-    const earlier = kept.filter(row => row.nonce === nonce).at(-1)
-    if (earlier === undefined) return false
-    await sendBytes(context, earlier)
+  if (counted < attempt.nonce) {
+    const kept = await context.store.transactionsFrom(account.address, counted)
+    for (let nonce = counted; nonce < attempt.nonce; nonce++) {
+      const earlier = kept.filter(row => row.nonce === nonce).at(-1)
+      if (earlier === undefined) return false
+      await sendBytes(context, earlier)
+    }
   }
+  await sendBytes(context, attempt)
   return true
 }
 

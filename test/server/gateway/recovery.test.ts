@@ -298,6 +298,31 @@ describe('a gateway on somebody else’s chain', () => {
     expect((await written()).transactions).to.equal(before.transactions + 1)
   })
 
+  it('sends first what comes first, when an order follows a checkpoint that never arrived', async () => {
+    const issued = await issue(gateway, 'RIC')
+    await untilFinal()
+    const before = await written()
+    const { relayer, deployment } = gateway.world.chain
+    const anchorLog = deployment.contracts.AnchorLog.address
+    let arrives = false
+    behave(method => (method === 'eth_sendRawTransaction' && !arrives ? 'lost before' : undefined))
+    await issue(gateway, 'RIC')
+    await until(async () =>
+      (await gateway.world.store.openTransactions()).some(({ to }) => to?.toLowerCase() === anchorLog),
+    )
+    const state = suspend(issued)
+    await until(async () => (await gateway.world.store.openOrders()).length === 1)
+    arrives = true
+    const first = node.received.length
+    expect(await state).to.equal('executed')
+    await untilFinal()
+    const sent = node.received.slice(first).map(raw => Transaction.from(raw))
+    expect(sent[0]!.to?.toLowerCase()).to.equal(anchorLog)
+    expect(sent.map(({ nonce }) => nonce)).to.deep.equal(sent.map(({ nonce }) => nonce).sort((a, b) => a - b))
+    expect(sent.every(({ from }) => from?.toLowerCase() === relayer.address)).to.equal(true)
+    expect((await written()).transactions).to.equal(before.transactions + 3)
+  })
+
   it('raises the fee of a transaction that nobody mines: another with the same number, stored before it is sent', async () => {
     const before = await written()
     const arrived = node.received.length
