@@ -682,7 +682,6 @@ describe('a gateway that is killed', () => {
     expect(await store.checkIntegrity()).to.deep.equal([])
     expect(await store.openTransactions()).to.deep.equal([])
     await store.close()
-    await gateway.restart()
   })
 })
 

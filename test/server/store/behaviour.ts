@@ -570,6 +570,25 @@ export function describeStore(name: string, open: OpenStore): void {
         await store.storeTransaction(transaction('ccc', 0))
       })
 
+      it('gives back what was signed from a nonce on, settled or not, without what was given up', async () => {
+        await store.storeTransaction(transaction('a', 0))
+        await store.settleTransactions('a', 'settled')
+        const settled = await store.storeTransaction(transaction('bb', 1))
+        await store.settleTransactions('bb', 'settled')
+        await store.storeTransaction(transaction('ccc', 2))
+        await store.settleTransactions('ccc', 'abandoned')
+        const first = await store.storeTransaction(transaction('dddd', 2))
+        const second = await store.storeTransaction(transaction('dddd', 2, 1))
+        await store.storeTransaction({ ...transaction('e', 9), from: `0x${'cd'.repeat(20)}` })
+        await reopen()
+        expect(await store.transactionsFrom(sender, 1)).to.deep.equal([
+          { ...settled, state: 'settled' },
+          first,
+          second,
+        ])
+        expect(await store.transactionsFrom(sender, 3)).to.deep.equal([])
+      })
+
       it('counts nonces for each sender, without those given up', async () => {
         expect(await store.highestNonce(sender)).to.equal(null)
         await store.storeTransaction(transaction('a', 4))
