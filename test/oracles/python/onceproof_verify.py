@@ -108,7 +108,7 @@ def seconds_of(text):
 
 
 def decimal_number(text, highest=SAFE):
-    """A decimal without leading zeros, or None. §6, §7, §9"""
+    """A decimal without leading zeros, or None. §4, §7, §8, §9"""
     if not matches(r"0|[1-9][0-9]{0,19}", text):
         return None
     number = int(text)
@@ -121,6 +121,7 @@ def decimal_number(text, highest=SAFE):
 JSON_LIMIT = 65_536
 HEADER_LIMIT = 1_024
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+SPACE = re.compile(r"[ \t\n\r]*")
 ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -162,8 +163,7 @@ class JsonReader:
         return self.text[self.at : self.at + 1]
 
     def space(self):
-        while self.peek() and self.peek() in " \t\n\r":
-            self.at += 1
+        self.at = SPACE.match(self.text, self.at).end()
 
     def take(self, expected):
         if self.peek() != expected:
@@ -374,8 +374,9 @@ def eddsa_holds(public_key, message, signature):
     """§3. The library compares the encoded R, hence without cofactor; what it may let pass is refused before."""
     if len(public_key) != 32 or len(signature) != 64:
         return False
-    if not is_canonical_point(public_key) or is_small_order(public_key) or not is_canonical_point(signature[:32]):
-        return False
+    for point in (public_key, signature[:32]):
+        if not is_canonical_point(point) or is_small_order(point):
+            return False
     if int.from_bytes(signature[32:], "little") >= ED25519_L:
         return False
     try:
@@ -636,6 +637,7 @@ def is_catalogue(value):
 CERTIFICATE_LIMIT = 1_048_576
 CONTEXT = ["https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/undefined-terms/v2"]
 ID_PREFIX = "urn:onceproof:certificate:"
+STATUS_PREFIX = r"https?://[\x21\x23-\x5b\x5d-\x7e]{1,300}"
 
 
 def is_integrity_text(value):
@@ -723,13 +725,12 @@ class CertificatePayload:
                       "credentialStatus")
             index = decimal_number(entry["statusListIndex"], 131_071)
             url = entry["statusListCredential"]
-            place = r'(https?://([^\s"\\]+))/status-lists/([^/]*)/([^/]*)/([^/]*)'
-            found = re.fullmatch(place, url) if isinstance(url, str) else None
-            self.need(index is not None and found is not None, "credentialStatus")
-            prefix, address, uscc, number, last = found.groups()
+            self.need(index is not None and isinstance(url, str), "credentialStatus")
+            found = re.fullmatch(rf"({STATUS_PREFIX})/status-lists/([^/]*)/([^/]*)/([^/]*)", url)
+            self.need(found is not None, "credentialStatus")
+            prefix, uscc, number, last = found.groups()
             list_number = decimal_number(number, 10**10 - 1)
-            self.need(is_text(address, 1, 300) and uscc == self.identifier.issuer and list_number is not None
-                      and last == purpose, "credentialStatus")
+            self.need(uscc == self.identifier.issuer and list_number is not None and last == purpose, "credentialStatus")
             places.add((index, prefix, list_number))
         self.need(len(places) == 1, "credentialStatus")
         self.status_index, _, list_number = places.pop()
@@ -738,7 +739,7 @@ class CertificatePayload:
     def read_schema(self):
         schema = self.payload["credentialSchema"]
         self.need(has_exactly(schema, {"id", "type", "digestSRI"})
-                  and matches(rf"urn:onceproof:schema:{self.region}:[A-Z0-9]{{2,12}}:(?:0|[1-9][0-9]{{0,5}})", schema["id"])
+                  and matches(rf"urn:onceproof:schema:{self.region}:[A-Z0-9]{{2,12}}:[1-9][0-9]{{0,5}}", schema["id"])
                   and schema["type"] == "JsonSchema" and is_integrity_text(schema["digestSRI"]), "credentialSchema")
 
     def read_digests(self, value, member):
@@ -918,7 +919,7 @@ def consistency_holds(size1, root1, size2, root2, proof):
 # §7 Signed note, checkpoint, promise
 
 NOTE_LIMIT = 65_536
-KEY_NAME = r"[^\s+\x00-\x1f\x7f-\x9f]+"
+KEY_NAME = r"[^\s+\x00-\x1f\x7f-\x9f]+"  # beside control characters, \s of Python is White_Space of Unicode
 
 
 class NoteKey:
@@ -1003,6 +1004,46 @@ class Promise:
 
 
 # --------------------------------------------------------------------------------------------------------------------
+# §8 Tiles
+
+TILE_WIDTH = 256
+
+
+class TilePath:
+    """tile/<L>/<N>[.p/<W>], below the prefix. §8"""
+
+    def __init__(self, text):
+        found = re.fullmatch(r"tile/([0-9]+)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([0-9]+))?", text)
+        if not found or found.group(2).startswith("x000/"):
+            raise ValueError("no tile")
+        level, groups, width = found.groups()
+        self.level = decimal_number(level, 63)
+        self.n = int(groups.replace("x", "").replace("/", ""))
+        self.width = TILE_WIDTH if width is None else decimal_number(width, TILE_WIDTH - 1)
+        if self.level is None or self.n > SAFE or not self.width:
+            raise ValueError("no tile")
+
+
+def tile_path(level, n, width):
+    """§8"""
+    digits = str(n)
+    digits = digits.zfill(len(digits) + -len(digits) % 3)
+    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
+    path = f"tile/{level}/" + "/".join(["x" + group for group in groups[:-1]] + groups[-1:])
+    return path if width == TILE_WIDTH else f"{path}.p/{width}"
+
+
+def tiles_of(leaves):
+    """The tiles of a log with their hashes: the list of each level from 0 on, as far as it has complete subtrees. §8"""
+    row, levels = leaves, []
+    while row:
+        tiles = [row[at : at + TILE_WIDTH] for at in range(0, len(row), TILE_WIDTH)]
+        levels.append([(tile_path(len(levels), n, len(tile)), tile) for n, tile in enumerate(tiles)])
+        row = [tree_root(tile) for tile in tiles if len(tile) == TILE_WIDTH]
+    return levels
+
+
+# --------------------------------------------------------------------------------------------------------------------
 # §9 Receipt
 
 
@@ -1069,6 +1110,7 @@ class File:
 # --------------------------------------------------------------------------------------------------------------------
 # §11 Trust file, §12 Snapshot
 
+ORIGIN = r"[\x21-\x2a\x2c-\x7e]{1,200}"
 CONTRACTS = {"DepartmentRegistry", "AnchorLog", "StatusRegistry", "GrantRegistry"}
 TRUST_LIMIT = 4 * 1024 * 1024
 SNAPSHOT_LIMIT = 256 * 1024 * 1024
@@ -1089,14 +1131,15 @@ class Trust:
 
     def __init__(self, data):
         value = read_json(data, TRUST_LIMIT)
-        self.fingerprint = sha256(data).hex()
+        self.fingerprint = " ".join(re.findall(".{4}", sha256(data).hex()))
         if not (has_exactly(value, {"format", "chain", "contracts", "logs", "regions"})
                 and value["format"] == "onceproof-trust/1"
                 and has_exactly(value["chain"], {"chainId", "genesis", "confirmations"})
-                and is_integer(value["chain"]["chainId"]) and is_hash(value["chain"]["genesis"])
-                and is_integer(value["chain"]["confirmations"], 1)
+                and is_integer(value["chain"]["chainId"], 1) and is_hash(value["chain"]["genesis"])
+                and is_integer(value["chain"]["confirmations"], 1, 1_000_000)
                 and is_contracts(value["contracts"])
-                and isinstance(value["logs"], list) and isinstance(value["regions"], list)):
+                and isinstance(value["logs"], list) and 1 <= len(value["logs"]) <= 1_000
+                and isinstance(value["regions"], list) and 1 <= len(value["regions"]) <= 10_000):
             raise Refused("TRUST_SYNTAX")
         self.chain, self.contracts = value["chain"], value["contracts"]
         self.logs, self.regions = {}, {}
@@ -1106,7 +1149,8 @@ class Trust:
             self.read_region(region)
 
     def read_log(self, log):
-        if not has_exactly(log, {"origin", "noteKey"}) or not isinstance(log["noteKey"], str):
+        if not (has_exactly(log, {"origin", "noteKey"}) and matches(ORIGIN, log["origin"])
+                and isinstance(log["noteKey"], str)):
             raise Refused("TRUST_SYNTAX", "logs")
         try:
             key = NoteKey(log["noteKey"])
@@ -1121,7 +1165,8 @@ class Trust:
                 and region["use"] in ("live", "test") and region["code"] not in self.regions):
             raise Refused("TRUST_SYNTAX", "regions")
         types = region["types"]
-        if types != "*" and not (isinstance(types, list) and all(matches(rf"RECORD|{TYPE_CODE}", name) for name in types)):
+        if types != "*" and not (isinstance(types, list) and len(types) <= 100_000
+                                 and all(is_text(name, 1, 64) for name in types)):
             raise Refused("TRUST_SYNTAX", "types")
         self.regions[region["code"]] = region
 
@@ -1136,6 +1181,14 @@ def is_ascending(value):
     return isinstance(value, list) and all(map(is_integer, value)) and value == sorted(set(value))
 
 
+def is_status_index(value):
+    return is_integer(value, 0, 131_071)
+
+
+def is_index_array(value):
+    return is_ascending(value) and all(map(is_status_index, value))
+
+
 class Snapshot:
     """§12"""
 
@@ -1145,7 +1198,7 @@ class Snapshot:
         if not (has_exactly(value, {"format", "chain", "contracts", "block"} | lists)
                 and value["format"] == "onceproof-snapshot/1"
                 and has_exactly(value["chain"], {"chainId", "genesis"})
-                and is_integer(value["chain"]["chainId"]) and is_hash(value["chain"]["genesis"])
+                and is_integer(value["chain"]["chainId"], 1) and is_hash(value["chain"]["genesis"])
                 and is_contracts(value["contracts"])
                 and every([value["block"]], number=is_integer, hash=is_hash, time=is_integer)
                 and self.lists_hold(value)):
@@ -1163,24 +1216,26 @@ class Snapshot:
 
     @staticmethod
     def lists_hold(value):
-        any_text = lambda text: isinstance(text, str)
+        name = lambda text: is_text(text, 1, 64)
+        byte = lambda number: is_integer(number, 1, 255)
         spans = lambda items: every(items, **{"from": is_integer, "until": is_integer})
         periods = lambda items: every(items, **{"department": is_hash, "from": is_integer, "until": is_integer})
-        checkpoints = lambda items: (every(items, size=is_integer, root=lambda text: base64_bytes(text, 32) is not None,
+        size = lambda number: is_integer(number, 1)
+        checkpoints = lambda items: (every(items, size=size, root=lambda text: base64_bytes(text, 32) is not None,
                                            time=is_integer, blockNumber=is_integer)
                                      and is_ascending([item["size"] for item in items]))
-        superseded = lambda items: (every(items, index=is_integer, successor=is_hash)
+        superseded = lambda items: (every(items, index=is_status_index, successor=is_hash)
                                     and is_ascending([item["index"] for item in items]))
-        return (every(value["departments"], id=is_hash, uscc=any_text, did=any_text, admittedAt=is_integer,
-                      suspensions=spans)
-                and every(value["keys"], id=is_hash, department=is_hash, purpose=lambda number: is_integer(number, 1, 2),
-                          algorithm=lambda number: is_integer(number, 1, 3), addedAt=is_integer, signUntil=is_integer,
-                          anchorUntil=is_integer, compromisedSince=is_integer,
+        return (every(value["departments"], id=is_hash, uscc=lambda text: matches(r"[0-9A-Z]{18}", text),
+                      did=lambda text: is_text(text, 1, 256), admittedAt=is_integer, suspensions=spans)
+                and every(value["keys"], id=is_hash, department=is_hash, purpose=byte, algorithm=byte, addedAt=is_integer,
+                          signUntil=is_integer, anchorUntil=is_integer, compromisedSince=is_integer,
                           publicKey=lambda text: 20 <= len(hex_bytes(text) or b"") <= 2000)
-                and every(value["permits"], type=any_text, region=any_text, periods=periods)
-                and every(value["logs"], origin=any_text, checkpoints=checkpoints)
-                and every(value["statusLists"], id=is_hash, department=is_hash, number=is_integer, revoked=is_ascending,
-                          suspended=is_ascending, superseded=superseded))
+                and every(value["permits"], type=name, region=name, periods=periods)
+                and every(value["logs"], origin=lambda text: matches(ORIGIN, text), checkpoints=checkpoints)
+                and len(value["logs"]) <= 1_000
+                and every(value["statusLists"], id=is_hash, department=is_hash, number=is_integer, revoked=is_index_array,
+                          suspended=is_index_array, superseded=superseded))
 
 
 class View:
@@ -1425,6 +1480,84 @@ class Verification:
 
 
 # --------------------------------------------------------------------------------------------------------------------
+# §16 On-chain messages
+
+DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+MESSAGES = {
+    "onceproof AnchorLog": [
+        "Checkpoint(bytes32 log,uint64 size,bytes32 root)",
+        "UrgentLeaf(bytes32 log,bytes32 leaf)",
+    ],
+    "onceproof StatusRegistry": [
+        "OpenList(bytes32 department,uint64 number,uint48 deadline)",
+        "Order(bytes32 list,uint8 action,uint32[] indices,bytes32[] references,bytes32 statement,bytes32 salt,"
+        "uint48 deadline)",
+    ],
+    "onceproof GrantRegistry": [
+        "ReuseGrant(bytes32 holder,Terms terms,uint48 notBefore,uint48 notAfter,uint64 epoch)"
+        "Item(bytes32 certificate,string[] fields)"
+        "Terms(Item[] items,bytes32 grantee,string matter,string purpose,uint32 maxUses,bytes32 notice,bytes32 salt)",
+        "Withdrawal(bytes32 holder,bytes32 grant)",
+        "WithdrawAll(bytes32 holder,uint64 epoch)",
+    ],
+}
+
+
+class TypedData:
+    """The hashes of EIP-712 over the types of one encodeType. §16"""
+
+    def __init__(self, encode_type):
+        self.types = {}
+        for name, members in re.findall(r"([A-Za-z0-9]+)\(([^()]*)\)", encode_type):
+            self.types[name] = [member.split(" ") for member in members.split(",")]
+        self.primary = next(iter(self.types))
+
+    def encode_type(self, name):
+        """The type itself, then all that it refers to, by name."""
+        found, waiting = set(), [name]
+        while waiting:
+            current = waiting.pop()
+            if current not in found:
+                found.add(current)
+                kinds = [kind.removesuffix("[]") for kind, _ in self.types[current]]
+                waiting += [kind for kind in kinds if kind in self.types]
+        return "".join(one + "(" + ",".join(map(" ".join, self.types[one])) + ")"
+                       for one in [name, *sorted(found - {name})])
+
+    def struct_hash(self, value, name=None):
+        name = name or self.primary
+        if not has_exactly(value, {member for _, member in self.types[name]}):
+            raise ValueError(f"the members of {name}")
+        return keccak256(keccak256(self.encode_type(name).encode())
+                         + b"".join(self.word(kind, value[member]) for kind, member in self.types[name]))
+
+    def word(self, kind, value):
+        """The 32 bytes that stand for a value; integers are decimal texts, as in the vectors (§17)."""
+        if kind.endswith("[]"):
+            return keccak256(b"".join(self.word(kind[:-2], item) for item in value))
+        if kind in self.types:
+            return self.struct_hash(value, kind)
+        if kind == "string":
+            return keccak256(value.encode())
+        if kind in ("bytes32", "address"):
+            data = hex_bytes(value, 32 if kind == "bytes32" else 20)
+            if data is None:
+                raise ValueError(kind)
+            return data.rjust(32, b"\x00")
+        number = int(value)
+        if not kind.startswith("uint") or str(number) != value or not 0 <= number < 2 ** int(kind[4:]):
+            raise ValueError(kind)
+        return number.to_bytes(32, "big")
+
+
+def message_hashes(encode_type, domain, message):
+    """EIP-712: the domain separator, the hash of the message and the digest that is signed. §16"""
+    separator = TypedData(DOMAIN).struct_hash(domain | {"chainId": str(domain["chainId"])})
+    struct = TypedData(encode_type).struct_hash(message)
+    return separator, struct, keccak256(b"\x19\x01" + separator + struct)
+
+
+# --------------------------------------------------------------------------------------------------------------------
 # §17 Vectors
 
 
@@ -1464,7 +1597,9 @@ class Vectors:
 
     def run(self):
         handlers = {"log.json": self.log, "identifiers.json": self.identifiers, "json.json": self.json,
-                    "notes.json": self.notes, "salts.json": self.salts, "statements.json": self.statements}
+                    "notes.json": self.notes, "salts.json": self.salts, "statements.json": self.statements,
+                    "tiles.json": self.tiles, "messages.json": self.messages, "trust-files.json": self.trust_files,
+                    "snapshots.json": self.snapshots}
         for path in sorted(self.folder.rglob("*.json")):
             name = path.relative_to(self.folder).as_posix()
             try:
@@ -1472,7 +1607,7 @@ class Vectors:
                     handlers[name](name)
                 elif matches(r"trust(-[a-z-]+)?\.json", name):
                     self.check(name, None, code_of(Trust, path.read_bytes()))
-                elif matches(r"snapshot(-[a-z-]+)?\.json", name):
+                elif name == "snapshot.json":
                     self.check(name, None, code_of(Snapshot, path.read_bytes()))
                 elif path.parent.name in ("valid", "invalid"):
                     self.file(name)
@@ -1577,13 +1712,73 @@ class Vectors:
                 self.check(where, {"kind": one["kind"], "leaf": one["leaf"]},
                            {"kind": read.kind, "leaf": "0x" + read.leaf().hex()})
 
+    def tiles(self, name):
+        def read_path(text):
+            try:
+                path = TilePath(text)
+            except ValueError:
+                return None
+            return {"level": path.level, "n": path.n, "width": path.width}
+
+        data = self.load(name)
+        for one in data["paths"]:
+            place = {key: one[key] for key in ("level", "n", "width")}
+            self.check(f"{name} {one['path']}", place, read_path(one["path"]))
+            self.check(f"{name} {place}", one["path"], tile_path(**place))
+        for one in data["refused"]:
+            self.check(f"{name} {one['path']!r}: {one['why']}", None, read_path(one["path"]))
+        for log in data["logs"]:
+            where = f"{name} log of {log['size']}"
+            levels = tiles_of([leaf_hash(f"leaf {index}".encode()) for index in range(log["size"])])
+            if not log["complete"]:
+                levels = [level if len(level) == 1 else [level[0], level[-1]] for level in levels]
+            found = [tile for level in levels for tile in level]
+            self.check(where, [one["path"] for one in log["tiles"]], [path for path, _ in found])
+            for one, (path, tile) in zip(log["tiles"], found):
+                self.check(f"{where} {path}", one, {
+                    "path": path, "width": len(tile), "sha256": base64_text(sha256(*tile)),
+                    "firstHash": base64_text(tile[0]), "lastHash": base64_text(tile[-1])})
+
+    def messages(self, name):
+        met = set()
+        for one in self.load(name):
+            where, domain, encode_type = f"{name} {one['name']}", one["domain"], one["encodeType"]
+            met.add(encode_type)
+            self.check(f"{where} type", True, encode_type in MESSAGES.get(domain["name"], []) and domain["version"] == "1")
+            self.check(f"{where} primaryType", one["primaryType"], TypedData(encode_type).primary)
+            self.check(f"{where} encodeType", encode_type, TypedData(encode_type).encode_type(one["primaryType"]))
+            hashes_found = message_hashes(encode_type, domain, one["message"])
+            names = ("domainSeparator", "structHash", "digest")
+            self.check(where, {key: one[key] for key in names},
+                       {key: "0x" + found.hex() for key, found in zip(names, hashes_found)})
+        self.check(f"{name} each message of §16", sorted(sum(MESSAGES.values(), [])), sorted(met))
+
+    def trust_files(self, name):
+        self.read_or_refused(name, Trust, lambda trust, one: self.check(
+            f"{name} {one['name']} fingerprint", one["fingerprint"], trust.fingerprint))
+
+    def snapshots(self, name):
+        self.read_or_refused(name, Snapshot, lambda snapshot, one: None)
+
+    def read_or_refused(self, name, reader, then):
+        for one in self.load(name):
+            data = base64.b64decode(one["textBase64"]) + b" " * one.get("padding", 0)
+            code = code_of(reader, data)
+            if "refused" in one:
+                self.check(f"{name} {one['name']}: {one['why']}", one["refused"],
+                           one["refused"] if code in one["refused"] else code)
+            else:
+                self.check(f"{name} {one['name']}: {one['why']}", None, code)
+                if code is None:
+                    then(reader(data), one)
+
     def file(self, name):
         one = self.load(name)
         trust = Trust((self.folder / one.get("trust", "trust.json")).read_bytes())
-        snapshot = Snapshot((self.folder / one.get("snapshot", "snapshot.json")).read_bytes())
+        snapshot = Snapshot((self.folder / "snapshot.json").read_bytes())
         view = View(None if one["view"] == "unreachable" else snapshot, one["view"] != "snapshot")
-        if name.startswith("invalid/") and one["expected"]["verdict"] not in ("UNREADABLE", "TAMPERED"):
-            self.check(name, "UNREADABLE or TAMPERED in this folder", one["expected"]["verdict"])
+        if name.startswith("invalid/") != (one["expected"]["verdict"] in ("UNREADABLE", "TAMPERED")):
+            self.check(name, "UNREADABLE or TAMPERED in the folder invalid, and only there", one["expected"]["verdict"])
         data = base64.b64decode(one["fileBase64"]) + b" " * one.get("padding", 0)
         digest = base64url(one["digest"], 32) if "digest" in one else None
         self.check(f"{name}: {one['why']}", one["expected"], Verification(data, trust, view, one["now"], digest).report())
@@ -1607,6 +1802,14 @@ def check_hashes():
         data = bytes(range(256)) + bytes(44)
         if keccak256(data[:length], b"\x06") != hashlib.sha3_256(data[:length]).digest():
             raise AssertionError(f"the permutation, {length} bytes")
+    person = ("Cow", "0xcd2a3d9f938e13cd947ec05abc7fe734df8dd826"), ("Bob", "0x" + "b" * 40)
+    sender, recipient = ({"name": name, "wallet": wallet} for name, wallet in person)
+    digest = message_hashes(  # the example of EIP-712 itself
+        "Mail(Person from,Person to,string contents)Person(string name,address wallet)",
+        {"name": "Ether Mail", "version": "1", "chainId": 1, "verifyingContract": "0x" + "c" * 40},
+        {"from": sender, "to": recipient, "contents": "Hello, Bob!"})[2]
+    if digest.hex() != "be609aee343fb3c4b28e1df9e632fca64fcfaede20f02e86244efddf30957bd2":
+        raise AssertionError("the example of EIP-712")
 
 
 def main():
