@@ -192,6 +192,8 @@ describe('the authority behind a certificate', () => {
 
   it('permitted and resumed again, a department issues again; what was anchored in between stays without authority', async () => {
     const { permitEnded } = CASES
+    // Times on chain are whole seconds: the new permit begins after what was anchored without one.
+    await theNextSecond()
     await govern(
       'grantPermit',
       departmentId(usccOf('permitEnded')),
