@@ -10,6 +10,7 @@ import { computeAddress, getBytes, SigningKey } from 'ethers'
 import { formatNoteKey, noteKey } from '../protocol/note.ts'
 import { Refusal } from '../protocol/refusal.ts'
 import { startAnchorer, type Anchorer } from './anchorer.ts'
+import { assertNotBehindChain } from './anchoring/anchor.ts'
 import { demoRegion } from './catalogue/region.ts'
 import { INTERFACES } from './chain/contracts.ts'
 import { assertSameChain, deploy, readDeployment } from './chain/deployment.ts'
@@ -60,8 +61,8 @@ const IDENTITY_MS = 10_000
 const FUNDS = 10n ** 21n
 
 /**
- * Opens or creates everything under `config.dataDir`. Refuses DATA_DIR_IN_USE when another gateway holds it, and to go on with
- * a chain of another id, genesis or contract code.
+ * Opens or creates everything under `config.dataDir`. Refuses DATA_DIR_IN_USE when another gateway holds it,
+ * a chain of another id, genesis or contract code, and LOG_BEHIND_CHAIN when the store is older than the chain's log.
  */
 export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
   const { config, logger, metrics, publicUrl, clock = Date.now, say = () => undefined } = options
@@ -103,6 +104,8 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
       wake: () => anchorer.wake(),
     }
     await registerLog(world)
+    // An old copy of the store would give the same places in the log away again.
+    await assertNotBehindChain(world, chain.view())
     const anchorer = startAnchorer(world)
     return {
       world,

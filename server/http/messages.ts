@@ -216,6 +216,10 @@ export const messages: Readonly<Record<string, Message>> = {
   SHORT_CODE_TAKEN: { zh: '短码已被使用', en: 'The short code is taken' },
   STATUS_ALREADY: { zh: '证照已处于这种状态', en: 'The certificate is in this state already' },
   STATUS_NOT_SUSPENDED: { zh: '证照未被暂停', en: 'The certificate is not suspended' },
+  STATUS_ORDER_REFUSED: {
+    zh: '链上拒绝了该指令，证照状态未变',
+    en: 'The chain refused the order; the certificate is as it was',
+  },
   STATUS_LIST_NOT_FOUND: { zh: '没有这个状态列表', en: 'There is no such status list' },
   STATUS_LIST_MISSING: { zh: '该部门还没有状态列表', en: 'The department has no status list yet' },
   STATUS_LIST_FULL: { zh: '状态列表已满', en: 'The status list is full' },

@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { Refusal } from '../../protocol/refusal.ts'
 import { certificateOf } from '../certificates/read.ts'
 import { change, changeView, fieldRow, identifierParams, issued, issuedView } from '../certificates/views.ts'
 import { defineRoute, integerText } from '../http/routes.ts'
+import type { StatusChangeRow } from '../store/store.ts'
 import type { World } from '../world.ts'
 import { changeStatus, isInstant, supersede } from './change.ts'
 import { statusListCredential } from './list-credential.ts'
@@ -9,6 +11,12 @@ import { waitForOrder } from './wait.ts'
 
 /** A reason code of the catalogue. */
 const reason = z.string().regex(/^[A-Z_]{2,40}$/)
+
+const refusedByChain = ({ refusal }: StatusChangeRow) =>
+  new Refusal('STATUS_ORDER_REFUSED', 'the chain refused the order; the certificate is as it was', {
+    field: 'action',
+    found: refusal ?? 'REVERTED',
+  })
 
 export const statusRoutes = [
   defineRoute({
@@ -63,15 +71,14 @@ export const statusRoutes = [
       200: { description: { zh: '已上链生效', en: 'Executed on chain' }, schema: change },
       202: { description: { zh: '已受理，尚未上链', en: 'Accepted, not on chain yet' }, schema: change },
     },
-    refusals: ['CERTIFICATE_NOT_FOUND', 'STATUS_ALREADY', 'STATUS_NOT_SUSPENDED'],
+    refusals: ['CERTIFICATE_NOT_FOUND', 'STATUS_ALREADY', 'STATUS_NOT_SUSPENDED', 'STATUS_ORDER_REFUSED'],
     handler: async (world: World, { params: { identifier }, body, once }) => {
       const certificate = await certificateOf(world, identifier)
       const request = { action: body.action, reason: body.reason, effective: body.effective ?? null }
       const order = await waitForOrder(world, await changeStatus(world, certificate, request, once))
-      return {
-        status: order.state === 'executed' || order.state === 'final' ? 200 : 202,
-        body: changeView(order),
-      }
+      if (order.state === 'refused') throw refusedByChain(order)
+      const done = order.state === 'executed' || order.state === 'final'
+      return { status: done ? 200 : 202, body: changeView(order) }
     },
   }),
   defineRoute({

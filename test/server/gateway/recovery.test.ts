@@ -430,7 +430,7 @@ describe('a gateway on somebody else’s chain', () => {
     }
   })
 
-  it('anchors nothing from a store that is older than the chain’s log', async () => {
+  it('refuses to start with a store that is older than the chain’s log, so that it promises nothing it cannot keep', async () => {
     const old = imageOf(gateway.dataDir)
     await issue(gateway, 'RIC')
     await untilFinal()
@@ -438,13 +438,9 @@ describe('a gateway on somebody else’s chain', () => {
     await gateway.close()
     const done = await written()
 
-    await reopen({ dataDir: old, url: whole.url })
-    const issued = await issue(gateway, 'RIC')
-    await until(() => gateway.log.some(line => line.includes('LOG_BEHIND_CHAIN')))
-    await roundFails()
-    expect((await stateOf(issued)).statement.state).to.equal('accepted')
+    const refusal = await refusalOf(openGateway({ env, after: { dataDir: old, url: whole.url } }))
+    expect(refusal.code).to.equal('LOG_BEHIND_CHAIN')
     expect(await written()).to.deep.equal(done)
-    await gateway.close()
     await reopen(whole)
   })
 
