@@ -166,7 +166,7 @@ export const serverMutants: Mutant[] = [
     name: 'outbox-sends-once',
     why: 'A node that forgets its mempool would swallow a checkpoint for ever.',
     file: 'server/chain/transactions.ts',
-    find: '      since = context.clock()\n    }\n    await sendBytes(context, attempt)',
+    find: '      since = context.clock()\n    }\n    isOnItsWay = await send(context, account, attempt)',
     replace: '      since = context.clock()\n    }',
     tests: [TRANSACTIONS],
   },
@@ -336,7 +336,7 @@ export const serverMutants: Mutant[] = [
     file: 'server/http/body.ts',
     find: 'if (size > maxBytes) {',
     replace: 'if (size > 64 * maxBytes) {',
-    tests: [only(REQUESTS, 'is refused when it is too large')],
+    tests: ['test/server/http/unannounced-body.test.ts'],
   },
   {
     name: 'keystore-opens-with-any-passphrase',

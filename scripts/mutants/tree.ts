@@ -55,7 +55,7 @@ export interface TestRun {
 export function copyTree(root: string): Tree {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'onceproof-mutants-')))
   for (const name of COPIED) {
-    if (existsSync(join(root, name))) cpSync(join(root, name), join(folder, name), { recursive: true })
+    if (existsSync(join(root, name))) copyFolder(join(root, name), join(folder, name))
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   symlinkSync(join(root, 'artifacts'), join(folder, 'artifacts'))
@@ -72,7 +72,7 @@ export function copyTree(root: string): Tree {
       try {
         if (isContract) {
           rmSync(join(folder, 'artifacts'))
-          cpSync(join(root, 'artifacts'), join(folder, 'artifacts'), { recursive: true })
+          copyFolder(join(root, 'artifacts'), join(folder, 'artifacts'))
           await compile(folder, mutant)
         }
         return await work()
@@ -90,6 +90,11 @@ export function copyTree(root: string): Tree {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A link is followed: a copied link would have the spoilt contracts compiled into the project itself. */
+function copyFolder(from: string, to: string): void {
+  cpSync(realpathSync(from), to, { recursive: true, dereference: true })
 }
 
 /** A library is compiled through the contract that uses it. */

@@ -138,8 +138,29 @@ export const verificationMutants: Mutant[] = [
   inVerify(
     'skips-checkpoint-signature',
     'A receipt could bring a checkpoint that the log never signed.',
-    "if (log === undefined) return only(unknown('LOG_NOT_TRUSTED'))\n  verifyNote(note, [parseNoteKey(log.noteKey)])",
-    "if (log === undefined) return only(unknown('LOG_NOT_TRUSTED'))",
+    'verifyNoteOnce(note, signedCheckpoint, log.noteKey)',
+    '',
+  ),
+  inVerify(
+    'remembers-note-for-any-key',
+    'A checkpoint that one trust file admits would be admitted under every other.',
+    'const name = `${noteKey}\\n${text}`',
+    'const name = text',
+    ['test/protocol/held-notes.test.ts'],
+  ),
+  inVerify(
+    'remembers-note-without-its-signature',
+    'After one honest checkpoint a forged note with the same lines would pass.',
+    'const name = `${noteKey}\\n${text}`',
+    'const name = `${noteKey}\\n${note.text}`',
+    ['test/protocol/held-notes.test.ts'],
+  ),
+  inVerify(
+    'remembers-note-before-it-held',
+    'A forged note would be refused once, and pass the second time.',
+    'if (heldNotes.has(name)) return\n  verifyNote(',
+    'if (heldNotes.has(name)) return\n  heldNotes.add(name)\n  verifyNote(',
+    ['test/protocol/held-notes.test.ts'],
   ),
   inVerify(
     'skips-inclusion-proof',
@@ -150,18 +171,10 @@ export const verificationMutants: Mutant[] = [
   inVerify(
     'takes-leaf-from-the-file',
     'The file would choose which leaf is proved: any forgery could bring a leaf that is in the log.',
-    `readReceipt(receiptObject)
-  const { origin, size, root } = checkpoint
-  const log = trust.logs.find(candidate => candidate.origin === origin)
-  if (log === undefined) return only(unknown('LOG_NOT_TRUSTED'))
-  verifyNote(note, [parseNoteKey(log.noteKey)])
-  const leaf = leafHash(textOf(subject))`,
-    `readReceipt({ ...(receiptObject as object), leaf: undefined })
-  const { origin, size, root } = checkpoint
-  const log = trust.logs.find(candidate => candidate.origin === origin)
-  if (log === undefined) return only(unknown('LOG_NOT_TRUSTED'))
-  verifyNote(note, [parseNoteKey(log.noteKey)])
-  const leaf = fromBase64url((receiptObject as { leaf?: string }).leaf ?? '-') ?? leafHash(textOf(subject))`,
+    "if (!verifyInclusion({ leaf, index, size, proof: hashes, root })) return only(no('PROOF_WRONG'))",
+    `const brought = { leaf: hashes[0] ?? leaf, index, size, proof: hashes.slice(1), root }
+  if (!verifyInclusion({ ...brought, leaf, proof: hashes }) && !verifyInclusion(brought)) return only(no('PROOF_WRONG'))`,
+    ['test/protocol/leaf-from-elsewhere.test.ts'],
   ),
   inVerify(
     'ignores-root-on-chain',
