@@ -11,6 +11,8 @@ interface Step {
   name: string
   args: string[]
   isSuite: boolean
+  /** Opens ports or waits for time to pass: runs by itself. Others run two at a time. */
+  alone: boolean
 }
 
 interface Outcome {
@@ -21,72 +23,84 @@ interface Outcome {
   failed: number
 }
 
-const check = (name: string, ...args: string[]): Step => ({ name, args, isSuite: false })
+const check = (name: string, ...args: string[]): Step => ({ name, args, isSuite: false, alone: false })
 const suite = (name: string, ...patterns: string[]): Step => {
   const files = patterns.flatMap(pattern => globSync(pattern)).sort()
-  return {
-    name,
-    args: ['node_modules/mocha/bin/mocha.js', '--forbid-only', '--forbid-pending', ...files],
-    isSuite: true,
-  }
+  const mocha = ['node_modules/mocha/bin/mocha.js', '--forbid-only', '--forbid-pending']
+  return { name, args: [...mocha, ...files], isSuite: true, alone: false }
 }
+const alone = (step: Step): Step => ({ ...step, alone: true })
 
 const steps: Step[] = [
+  {
+    name: 'contract invariants',
+    args: ['node_modules/hardhat/dist/src/cli.js', 'test', 'solidity'],
+    isSuite: true,
+    alone: false,
+  },
   check('types', 'node_modules/typescript/bin/tsc', '--noEmit'),
   check('lint', 'node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings'),
   check('format', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'),
   suite('protocol', 'test/protocol/**/*.test.ts'),
   suite('contracts', 'test/contracts/**/*.test.ts'),
-  {
-    name: 'contract invariants',
-    args: ['node_modules/hardhat/dist/src/cli.js', 'test', 'solidity'],
-    isSuite: true,
-  },
   suite('oracles', 'test/oracles/**/*.test.ts'),
-  suite('chain', 'test/server/chain/**/*.test.ts'),
-  suite('store and keys', 'test/server/store/**/*.test.ts', 'test/server/keys/**/*.test.ts'),
   suite('catalogue', 'test/server/catalogue/**/*.test.ts', 'test/scripts/generate.test.ts'),
-  suite('http', 'test/server/http/**/*.test.ts', 'test/server/config.test.ts'),
-  suite('gateway', 'test/server/gateway/**/*.test.ts'),
-  suite('command line', 'test/scripts/cli*.test.ts'),
-  suite('benchmark', 'test/scripts/bench.test.ts'),
   suite('project', 'test/project/**/*.test.ts', 'test/docs/**/*.test.ts'),
+  alone(suite('chain', 'test/server/chain/**/*.test.ts')),
+  alone(suite('store and keys', 'test/server/store/**/*.test.ts', 'test/server/keys/**/*.test.ts')),
+  alone(suite('http', 'test/server/http/**/*.test.ts', 'test/server/config.test.ts')),
+  alone(suite('gateway', 'test/server/gateway/**/*.test.ts')),
+  alone(suite('command line', 'test/scripts/cli*.test.ts')),
+  alone(suite('benchmark', 'test/scripts/bench.test.ts')),
 ]
 
 const wanted = process.argv.slice(2)
 const chosen =
   wanted.length === 0 ? steps : steps.filter(step => wanted.some(name => step.name.includes(name)))
 const outcomes: Outcome[] = []
-for (const step of chosen) outcomes.push(await run(step))
+const began = performance.now()
+const apart = chosen.filter(step => step.alone)
+const together = chosen.filter(step => !step.alone)
+await Promise.all([nextOf(together), nextOf(together)])
+await nextOf(apart)
 report(outcomes)
 process.exit(outcomes.every(outcome => outcome.ok) ? 0 : 1)
 
+/** Takes steps off the list and runs them, one after the other, until none is left. */
+async function nextOf(steps: Step[]): Promise<void> {
+  for (let step = steps.shift(); step !== undefined; step = steps.shift()) outcomes.push(await run(step))
+}
+
 async function run(step: Step): Promise<Outcome> {
-  const began = performance.now()
-  process.stdout.write(`\n— ${step.name}\n`)
-  const { code, output } = await capture(step.args)
+  const start = performance.now()
+  if (step.alone) process.stdout.write(`\n— ${step.name}\n`)
+  const { code, output } = await capture(step)
+  // What ran beside another comes out in one piece.
+  if (!step.alone) process.stdout.write(`\n— ${step.name}\n${output}`)
   const passed = Number(/(\d+) passing/.exec(output)?.[1] ?? 0)
   const failed = Number(/(\d+) failing/.exec(output)?.[1] ?? 0)
   const ok = code === 0 && (!step.isSuite || passed > 0)
   return {
     name: step.name,
-    seconds: (performance.now() - began) / 1000,
+    seconds: (performance.now() - start) / 1000,
     ok,
     passed,
     failed: ok ? failed : Math.max(failed, 1),
   }
 }
 
-function capture(args: string[]): Promise<{ code: number; output: string }> {
+function capture({ args, alone: shown }: Step): Promise<{ code: number; output: string }> {
   return new Promise(resolve => {
     const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''
-    child.stdout.on('data', (piece: Buffer) => {
+    const take = (piece: Buffer) => {
       output += piece.toString()
-      process.stdout.write(piece)
-    })
+      if (shown) process.stdout.write(piece)
+    }
+    child.stdout.on('data', take)
+    child.stderr.on('data', take)
     child.on('close', code => resolve({ code: code ?? 1, output }))
   })
 }
@@ -101,6 +115,6 @@ function report(outcomes: Outcome[]): void {
   }
   const sum = (pick: (outcome: Outcome) => number) =>
     outcomes.reduce((total, outcome) => total + pick(outcome), 0)
-  process.stdout.write(`total ${sum(outcome => outcome.seconds).toFixed(1)} s\n`)
+  process.stdout.write(`in all ${((performance.now() - began) / 1000).toFixed(1)} s\n`)
   process.stdout.write(`${sum(o => o.passed)} passed, ${sum(o => o.failed)} failed\n`)
 }
