@@ -25,30 +25,40 @@ export interface IssueRequest {
 /** Errors past this are counted, not listed. */
 const MAX_LISTED_ERRORS = 1_000
 
+export interface SortedRows {
+  checked: CheckedRow[]
+  /** Places of the good rows in the request, in the order of `checked`. */
+  good: number[]
+  /** Every error of the others, as far as they are listed. */
+  errors: FieldError[]
+}
+
+/** Which rows are as their type wants them, and what is wrong with the others. Writes nothing. */
+export function sortRows(type: PublishedType, rows: unknown[]): SortedRows {
+  const sorted: SortedRows = { checked: [], good: [], errors: [] }
+  for (const [number, row] of rows.entries()) {
+    const result = type.check(row, number)
+    if (!Array.isArray(result)) {
+      sorted.checked.push(result)
+      sorted.good.push(number)
+    } else if (sorted.errors.length < MAX_LISTED_ERRORS) sorted.errors.push(...result)
+  }
+  sorted.errors.length = Math.min(sorted.errors.length, MAX_LISTED_ERRORS)
+  return sorted
+}
+
 /**
  * Checks rows against their type without issuing. Returns the checked rows, or refuses ROWS_INVALID with every error by row,
  * field, code, expected and found; nothing is written either way.
  */
 export function checkRows(type: PublishedType, rows: unknown[]): CheckedRow[] {
-  const checked: CheckedRow[] = []
-  const errors: FieldError[] = []
-  const bad = new Set<number>()
-  for (const [number, row] of rows.entries()) {
-    const result = type.check(row, number)
-    if (!Array.isArray(result)) checked.push(result)
-    else {
-      bad.add(number)
-      if (errors.length < MAX_LISTED_ERRORS) errors.push(...result)
-    }
-  }
-  if (errors.length === 0) return checked
+  const { checked, errors } = sortRows(type, rows)
+  const bad = rows.length - checked.length
+  if (bad === 0) return checked
   throw new Refusal(
     'ROWS_INVALID',
-    `${bad.size} of ${rows.length} rows are not as the type ${type.row.code} wants them`,
-    {
-      found: `${bad.size} bad rows`,
-      errors: errors.slice(0, MAX_LISTED_ERRORS),
-    },
+    `${bad} of ${rows.length} rows are not as the type ${type.row.code} wants them`,
+    { found: `${bad} bad rows`, errors },
   )
 }
 

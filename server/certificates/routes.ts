@@ -8,7 +8,7 @@ import { defineRoute, integerText } from '../http/routes.ts'
 import { json, mediaType, sha256Hex, statementState, typeShort, ulid } from '../http/schemas.ts'
 import type { World } from '../world.ts'
 import type { OriginalFile } from './build.ts'
-import { checkRows, issueCertificates } from './issue.ts'
+import { checkRows, issueCertificates, sortRows } from './issue.ts'
 import { certificateFile, certificateOf, certificateState, fieldsOf } from './read.ts'
 import { fieldRow, identifierParams, issued, issuedView, summary, summaryView } from './views.ts'
 
@@ -16,6 +16,13 @@ import { fieldRow, identifierParams, issued, issuedView, summary, summaryView } 
 const MAX_ROWS = 10_000
 const MAX_BATCH_BYTES = 64 * 1024 * 1024
 
+const rowError = z.strictObject({
+  row: z.int().optional(),
+  field: z.string(),
+  code: z.string(),
+  expected: z.string(),
+  found: z.string(),
+})
 const originalFile = z.strictObject({ sha256: sha256Hex, mediaType })
 function fileReference(world: World, file: z.infer<typeof originalFile> | undefined): OriginalFile | null {
   if (file === undefined) return null
@@ -63,17 +70,31 @@ export const certificateRoutes = [
     method: 'post',
     path: '/v1/certificates/batch',
     operationId: 'issueBatch',
-    summary: { zh: '批量签发：全部签发或全部不签发', en: 'Issue a batch, all rows or none' },
+    summary: {
+      zh: '批量签发：默认全部签发或全部不签发；badRows 为 leaveOut 时签发合格的行',
+      en: 'Issue a batch: all rows or none, unless badRows says leaveOut',
+    },
     tags: ['certificates'],
     access: 'operator',
     idempotent: true,
     bodyKind: 'json',
-    body: z.strictObject({ type: typeShort, rows: z.array(json).min(1).max(MAX_ROWS) }),
+    body: z.strictObject({
+      type: typeShort,
+      rows: z.array(json).min(1).max(MAX_ROWS),
+      badRows: z.enum(['refuse', 'leaveOut']).optional().describe('refuse: all or none, the default'),
+    }),
     maxBody: MAX_BATCH_BYTES,
     responses: {
       201: {
         description: { zh: '已签发，待上链', en: 'Issued, to be anchored' },
-        schema: z.strictObject({ batch: ulid.nullable(), certificates: z.array(issued) }),
+        schema: z.strictObject({
+          batch: ulid.nullable(),
+          certificates: z.array(issued),
+          leftOut: z
+            .strictObject({ rows: z.array(z.int()), errors: z.array(rowError) })
+            .optional()
+            .describe('With leaveOut: places of the rows that were issued, and the errors of the others'),
+        }),
       },
     },
     refusals: [
@@ -84,10 +105,20 @@ export const certificateRoutes = [
       'DEPARTMENT_SUSPENDED',
     ],
     handler: async (world: World, { body, once }) => {
-      const certificates = await issueCertificates(world, body, once)
+      const leaveOut = body.badRows === 'leaveOut'
+      const { good, errors } = leaveOut
+        ? sortRows(await typeOf(world, body.type), body.rows)
+        : { good: [], errors: [] }
+      // When no row is good there is nothing to leave the others out of.
+      const rows = good.length > 0 ? good.map(place => body.rows[place]) : body.rows
+      const certificates = await issueCertificates(world, { type: body.type, rows }, once)
       const views = []
       for (const certificate of certificates) views.push(await issuedView(world, certificate))
-      return { status: 201, body: { batch: certificates[0]!.batch, certificates: views } }
+      const { batch } = certificates[0]!
+      return {
+        status: 201,
+        body: { batch, certificates: views, ...(leaveOut && { leftOut: { rows: good, errors } }) },
+      }
     },
   }),
   defineRoute({
