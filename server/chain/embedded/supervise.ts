@@ -69,6 +69,11 @@ const INHERITED = [
   'CI',
 ]
 
+/** What the chain's process gets of the gateway's environment: what a program needs to run, none of the secrets. */
+export function environmentOf(gateway: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(INHERITED.flatMap(name => (gateway[name] ? [[name, gateway[name]]] : [])))
+}
+
 /**
  * Takes up the chain that already runs on `dataDir`, or starts one, and returns when it answers. While it is watched,
  * a chain that dies is started again on the same port. Refuses (`StartRefusal`) whatever the chain itself refuses.
@@ -201,9 +206,7 @@ async function start({ dataDir, port, chainId, log }: SuperviseOptions): Promise
 function spawnChain(chain: { dataDir: string; port: number; chainId?: number | undefined; logPath: string }) {
   const args = [join(import.meta.dirname, 'main.ts'), '--data', chain.dataDir, '--port', String(chain.port)]
   if (chain.chainId !== undefined) args.push('--chain-id', String(chain.chainId))
-  const env = Object.fromEntries(
-    INHERITED.flatMap(name => (process.env[name] ? [[name, process.env[name]]] : [])),
-  )
+  const env = environmentOf(process.env)
   const logFile = openSync(chain.logPath, 'a', 0o600)
   try {
     const stdio: ['ignore', number, number] = ['ignore', logFile, logFile]
