@@ -23,7 +23,7 @@ import {
 } from './shape.ts'
 
 export type StatementKind =
-  'certificate' | 'record' | 'status' | 'use' | 'catalogue' | 'holder-key' | 'endorsement'
+  'certificate' | 'record' | 'status' | 'use' | 'catalogue' | 'holder-key' | 'endorsement' | 'withholding'
 
 /** The `typ` of each kind; its inverse is how a statement's kind is read. */
 export const STATEMENT_TYP: Record<StatementKind, string> = {
@@ -34,6 +34,7 @@ export const STATEMENT_TYP: Record<StatementKind, string> = {
   catalogue: 'onceproof-catalogue+jwt',
   'holder-key': 'onceproof-holder-key+jwt',
   endorsement: 'onceproof-endorsement+jwt',
+  withholding: 'onceproof-withholding+jwt',
 }
 
 export interface Statement {
@@ -178,12 +179,26 @@ const CLAIMS: Record<ClaimedKind, { required: Record<string, Shape>; optional?: 
       ground: literal('duty', 'consent', 'presentation'),
       fields: distinct(list(text(100), 1, 500)),
     },
+    optional: {
+      case: string(new RegExp(`^${ULID}$`)),
+      grant: hex(32),
+      basis: text(200),
+      refused: string(/^[A-Z_]{2,40}$/),
+    },
   },
   catalogue: {
     required: { catalogue: object({ type: text(100), version: integer(1), digest: base64urlBytes(32) }) },
   },
   'holder-key': { required: { holder: base64urlBytes(32), signer: hex(20, 400), epoch: integer(0) } },
   endorsement: { required: { endorses: distinct(list(leaf, 1, 1000)) } },
+  withholding: {
+    required: {
+      action: literal('withhold', 'release'),
+      reason: string(/^[A-Z_]{2,40}$/),
+      orderedBy: distinct(list(text(100), 2, 2)),
+    },
+    optional: { certificate: leaf, department: text(100) },
+  },
 }
 
 function checkClaims(kind: ClaimedKind, did: string, payload: JsonObject): void {
@@ -195,7 +210,7 @@ function checkClaims(kind: ClaimedKind, did: string, payload: JsonObject): void 
     salt: base64urlBytes(16),
   }
   const { required, optional } = CLAIMS[kind]
-  const wrong = object({ ...common, ...required }, optional)(payload) ?? inconsistentStatus(kind, payload)
+  const wrong = object({ ...common, ...required }, optional)(payload) ?? inconsistent(kind, payload)
   if (wrong !== null) {
     throw new Refusal('STATEMENT_CLAIM', `claim is missing, unknown or wrong in a ${kind} statement`, {
       field: wrong,
@@ -203,8 +218,10 @@ function checkClaims(kind: ClaimedKind, did: string, payload: JsonObject): void 
   }
 }
 
-/** A successor exactly when superseding, a lifted order exactly when resuming. */
-function inconsistentStatus(kind: StatementKind, payload: JsonObject): string | null {
+/** A successor exactly when superseding, a lifted order exactly when resuming; one certificate or one department withheld. */
+function inconsistent(kind: StatementKind, payload: JsonObject): string | null {
+  if (kind === 'withholding')
+    return 'certificate' in payload === 'department' in payload ? 'certificate' : null
   if (kind !== 'status') return null
   if ('successor' in payload !== (payload['action'] === 'supersede')) return 'successor'
   return 'lifts' in payload !== (payload['action'] === 'resume') ? 'lifts' : null

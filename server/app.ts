@@ -2,11 +2,14 @@
  * The gateway's HTTP face: every route on one screen.
  */
 import type { Express } from 'express'
+import { invariant } from '../protocol/refusal.ts'
 import type { Anchorer } from './anchorer.ts'
 import { catalogueRoutes } from './catalogue/routes.ts'
 import { certificateRoutes } from './certificates/routes.ts'
 import { departmentRoutes } from './departments/routes.ts'
 import { healthRoutes } from './health/routes.ts'
+import { ACCESS } from './http/access.ts'
+import { authenticateToken, type Authenticator } from './http/auth.ts'
 import { answerRest, createApp, createEdge } from './http/edge.ts'
 import { apiDescriptionRoutes } from './http/openapi.ts'
 import { mountRoutes, type Route } from './http/routes.ts'
@@ -47,10 +50,15 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>): Route<World>[] {
 export function gatewayApp(
   world: World,
   anchorer: Pick<Anchorer, 'health'>,
-  options: { operatorToken: string; checkReplies?: boolean },
+  options: { operatorToken: string; checkReplies?: boolean; authenticators?: readonly Authenticator[] },
 ): Express {
   const edge = createEdge({
-    operatorToken: options.operatorToken,
+    // In a demo the same folder holds every key, so its token may do what they can; elsewhere it only operates.
+    authenticators: [
+      authenticateToken(options.operatorToken, world.config.profile === 'demo' ? 'root' : 'operator'),
+      ...(options.authenticators ?? []),
+    ],
+    access: ACCESS,
     logger: world.logger,
     metrics: world.metrics,
     clock: world.clock,
@@ -60,13 +68,12 @@ export function gatewayApp(
   })
   const app = createApp(edge)
   const routes = apiRoutes(anchorer)
-  mountRoutes(app, routes, world, edge)
-  mountRoutes(
-    app,
-    apiDescriptionRoutes(routes as unknown as Route<never>[], API_INFO) as Route<World>[],
-    world,
-    edge,
-  )
+  const described = apiDescriptionRoutes(routes, API_INFO, ACCESS)
+  const all = [...routes, ...(described as Route<World>[])]
+  mountRoutes(app, all, world, edge)
+  const known = new Set(all.map(({ operationId }) => operationId))
+  const idle = Object.keys(ACCESS).filter(operationId => !known.has(operationId))
+  invariant(idle.length === 0, `rows of the access table without a route: ${idle.join(', ')}`)
   answerRest(app, edge)
   return app
 }

@@ -3,6 +3,7 @@
  * happens to some of them.
  */
 import { createHash } from 'node:crypto'
+import { invariant } from '../protocol/refusal.ts'
 import { civilDateOf } from './catalogue/civil-date.ts'
 import { demoCertificates, type Afterwards, type DemoCertificate } from './catalogue/demo-certificates.ts'
 import { demoRegion } from './catalogue/region.ts'
@@ -96,10 +97,12 @@ export async function loadDemoWhenEmpty(
   return counts
 }
 
-async function issueAndChange(client: ApiClient, { type, row, afterwards }: DemoCertificate): Promise<void> {
+async function issueAndChange(client: ApiClient, certificate: DemoCertificate): Promise<void> {
+  const { type, row, afterwards } = certificate
   const { identifier } = await write<{ identifier: string }>(client, '/v1/certificates', {
     type,
     fields: row,
+    holders: [numberOfHolder(certificate.holder)],
   })
   if (afterwards === undefined) return
   const path = `/v1/certificates/${identifier}`
@@ -109,6 +112,16 @@ async function issueAndChange(client: ApiClient, { type, row, afterwards }: Demo
   } else {
     await write(client, `${path}/status`, { action, reason })
   }
+}
+
+/** Of a persona or an organisation of the demonstration region. */
+function numberOfHolder(id: string): string {
+  const { personas, organisations } = demoRegion()
+  const number =
+    personas.find(persona => persona.id === id)?.idNo ??
+    organisations.find(organisation => organisation.id === id)?.uscc
+  invariant(number !== undefined, `nobody in the demonstration region is ${id}`)
+  return number
 }
 
 /** A write whose key is the digest of what it asks for: the same ask is the same write. */

@@ -11,6 +11,7 @@ import { formatNoteKey, noteKey } from '../protocol/note.ts'
 import { Refusal } from '../protocol/refusal.ts'
 import { startAnchorer, type Anchorer } from './anchorer.ts'
 import { assertNotBehindChain } from './anchoring/anchor.ts'
+import { indexHoldersOnce } from './certificates/index-holders.ts'
 import { demoRegion } from './catalogue/region.ts'
 import { INTERFACES } from './chain/contracts.ts'
 import { assertSameChain, deploy, readDeployment } from './chain/deployment.ts'
@@ -23,11 +24,12 @@ import { bringAbout, type Account, type TransactionContext } from './chain/trans
 import { chainIdentity, contractReader, liveView } from './chain/view.ts'
 import type { Config } from './config.ts'
 import { grantRoleOnChain } from './departments/registry.ts'
+import { createEvents } from './http/events.ts'
 import type { Logger } from './http/logger.ts'
 import type { Metrics } from './http/metrics.ts'
 import { ensureKey } from './keys/ensure.ts'
 import { createKeystore, openKeystore, type Keystore } from './keys/keystore.ts'
-import { GOVERNANCE_KEY, LOG_KEY, NOTE_KEY, RELAYER_KEY } from './keys/names.ts'
+import { GOVERNANCE_KEY, LOG_KEY, LOOKUP_KEY, NOTE_KEY, RELAYER_KEY } from './keys/names.ts'
 import { addressOf } from './keys/provider.ts'
 import { openSqliteStore } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
@@ -101,11 +103,13 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
       clock,
       logger,
       metrics,
+      events: createEvents(),
       wake: () => anchorer.wake(),
     }
     await registerLog(world)
     // An old copy of the store would give the same places in the log away again.
     await assertNotBehindChain(world, chain.view())
+    await indexHoldersOnce(world)
     const anchorer = startAnchorer(world)
     return {
       world,
@@ -168,6 +172,7 @@ async function openKeys(config: Config, say: (text: string) => void): Promise<Ke
   await ensureKey(keys, { name: LOG_KEY, purpose: 'log', algorithm: 'secp256k1', ...gateways })
   await ensureKey(keys, { name: GOVERNANCE_KEY, purpose: 'governance', algorithm: 'secp256k1', ...gateways })
   await ensureKey(keys, { name: RELAYER_KEY, purpose: 'relayer', algorithm: 'secp256k1', ...gateways })
+  await ensureKey(keys, { name: LOOKUP_KEY, purpose: 'lookup', algorithm: 'secret', ...gateways })
   return keys
 }
 

@@ -7,6 +7,7 @@ import { invariant } from '../protocol/refusal.ts'
 import type { Deployment } from './chain/deployment.ts'
 import type { Rpc } from './chain/rpc.ts'
 import type { Account, TransactionContext } from './chain/transactions.ts'
+import type { Events } from './http/events.ts'
 import type { Logger } from './http/logger.ts'
 import type { Metrics } from './http/metrics.ts'
 import type { Keystore } from './keys/keystore.ts'
@@ -25,6 +26,7 @@ export interface World {
   clock: () => number
   logger: Logger
   metrics: Metrics
+  events: Events
   /** Tells the anchorer that somebody waits for what was just accepted. */
   wake: () => void
 }

@@ -4,6 +4,7 @@ const STORE = 'test/server/store/sqlite.test.ts'
 const KEYSTORE = 'test/server/keys/keystore.test.ts'
 const KEYSTORE_FILE = 'test/server/keys/keystore-file.test.ts'
 const SEALING = 'test/server/keys/sealing.test.ts'
+const ACCESS = 'test/server/http/access.test.ts'
 const REQUESTS = 'test/server/http/requests.test.ts'
 const LIMITS = 'test/server/http/limits.test.ts'
 const ENDPOINTS = 'test/server/gateway/endpoints.test.ts'
@@ -76,7 +77,7 @@ export const serverMutants: Mutant[] = [
   {
     name: 'store-idempotency-key-ignored',
     why: 'A client that repeats a request after a lost answer would issue twice.',
-    file: 'server/store/sqlite/statements.ts',
+    file: 'server/store/sqlite/appending.ts',
     find: 'if (once !== null) insertAnswer.run(',
     replace: 'if (once === undefined) insertAnswer.run(',
     tests: [only(STORE, 'repeated requests')],
@@ -84,7 +85,7 @@ export const serverMutants: Mutant[] = [
   {
     name: 'store-idempotency-key-for-anything',
     why: 'Another request under the same key would be answered with the wrong certificate.',
-    file: 'server/store/sqlite/statements.ts',
+    file: 'server/store/sqlite/appending.ts',
     find: 'if (Buffer.compare(answer.request, once.request) !== 0) {',
     replace: 'if (false) {',
     tests: [only(STORE, 'repeated requests')],
@@ -278,17 +279,41 @@ export const serverMutants: Mutant[] = [
     name: 'http-token-not-checked',
     why: 'Any token at all would open every write and every disclosed value.',
     file: 'server/http/auth.ts',
-    find: 'if (!timingSafeEqual(digestOf(found), expected)) {',
-    replace: 'if (false) {',
+    find: 'bearer !== null && timingSafeEqual(digestOf(bearer), expected)',
+    replace: 'bearer !== null',
     tests: [REQUESTS],
   },
   {
     name: 'http-token-not-asked',
     why: 'No token would be needed for anything.',
     file: 'server/http/routes.ts',
-    find: "route.access === 'operator' ? edge.authenticate(request.headers.authorization) : ANYONE",
-    replace: 'ANYONE',
+    find: 'const caller = isPublic(access) ? ANYONE : await edge.authenticate(request)',
+    replace: "const caller = isPublic(access) ? ANYONE : { ...ANYONE, role: 'root' as const }",
     tests: [REQUESTS],
+  },
+  {
+    name: 'http-role-not-asked',
+    why: 'Whoever is signed in could do everything.',
+    file: 'server/http/access.ts',
+    find: 'if (row.cells[caller.role] === undefined) {',
+    replace: 'if (false) {',
+    tests: [ACCESS],
+  },
+  {
+    name: 'http-owner-not-asked',
+    why: 'A department could read and revoke what another one issued.',
+    file: 'server/http/access.ts',
+    find: "if (row.cells[caller.role] !== 'own') return",
+    replace: 'return',
+    tests: [ACCESS],
+  },
+  {
+    name: 'http-old-sign-in-is-enough',
+    why: 'Who finds an open screen could approve and consent.',
+    file: 'server/http/access.ts',
+    find: 'now - since > STEP_UP_SECONDS',
+    replace: 'false',
+    tests: [ACCESS],
   },
   {
     name: 'http-idempotency-key-not-needed',

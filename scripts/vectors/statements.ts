@@ -53,13 +53,21 @@ const CLAIMS: Record<Exclude<StatementKind, 'certificate' | 'record'>, JsonObjec
     epoch: 0,
   },
   endorsement: { endorses: [leaf, toBase64url(leafHash('another certificate'))] },
+  withholding: {
+    certificate: leaf,
+    action: 'withhold',
+    reason: 'COURT_ORDER',
+    orderedBy: ['officer-3', 'officer-9'],
+  },
 }
 
 type ClaimedKind = keyof typeof CLAIMS
 
 function claimed(kind: ClaimedKind, payload?: Edit): string {
   const [who, key] =
-    kind === 'use' || kind === 'catalogue' ? [notary, keys.notary] : [civilAffairs, keys.civilAffairs]
+    kind === 'use' || kind === 'catalogue' || kind === 'withholding'
+      ? [notary, keys.notary]
+      : [civilAffairs, keys.civilAffairs]
   const claims = { ...commonClaims(kind, kind, who), ...CLAIMS[kind] }
   return sign(kind, who, key, claims, payload === undefined ? {} : { payload })
 }
@@ -137,6 +145,30 @@ export function statementVectors(): StatementVector[] {
       claimed('status', edits(set('action', 'supersede'), set('successor', leaf))),
     ),
     good('use', 'A department used a certificate with consent.', 'use', claimed('use')),
+    good(
+      'use_with_every_claim',
+      'A use in a case, under a grant, that was refused.',
+      'use',
+      claimed(
+        'use',
+        edits(
+          set('case', '01KGACGP0001T7X5A2WM28M8WQ'),
+          set('grant', toHex(seedOf('grant'))),
+          set('basis', '城市居民最低生活保障条例第七条'),
+          set('refused', 'GRANT_WITHDRAWN'),
+        ),
+      ),
+    ),
+    good('withholding', 'Two officers withheld a certificate.', 'withholding', claimed('withholding')),
+    good(
+      'withholding_of_a_department',
+      'Everything of a department is shown again.',
+      'withholding',
+      claimed(
+        'withholding',
+        edits(drop('certificate'), set('department', '11990100MB9Y010004'), set('action', 'release')),
+      ),
+    ),
     good('catalogue', 'A version of a certificate type is published.', 'catalogue', claimed('catalogue')),
     good(
       'holder_key',
@@ -565,6 +597,43 @@ export function statementVectors(): StatementVector[] {
       'use_fields_repeat',
       'Field names are distinct.',
       claimed('use', set('fields', ['holderName', 'holderName'])),
+    ),
+    claim('use_case_not_a_ulid', 'A case is a ULID.', claimed('use', set('case', 'case-1'))),
+    claim(
+      'use_grant_of_31_bytes',
+      'A digest has 32 bytes.',
+      claimed('use', set('grant', `0x${'ab'.repeat(31)}`)),
+    ),
+    claim(
+      'use_basis_of_201_characters',
+      'At most 200 characters.',
+      claimed('use', set('basis', '法'.repeat(201))),
+    ),
+    claim(
+      'use_refused_in_lower_case',
+      'A code is in capitals.',
+      claimed('use', set('refused', 'no_consent')),
+    ),
+    claim(
+      'withholding_by_one_officer',
+      'It takes two.',
+      claimed('withholding', set('orderedBy', ['officer-3'])),
+    ),
+    claim(
+      'withholding_by_one_officer_twice',
+      'It takes two different ones.',
+      claimed('withholding', set('orderedBy', ['officer-3', 'officer-3'])),
+    ),
+    claim('withholding_of_nothing', 'What is withheld?', claimed('withholding', drop('certificate'))),
+    claim(
+      'withholding_of_both',
+      'A certificate or a department, not both.',
+      claimed('withholding', set('department', '11990100MB9Y010004')),
+    ),
+    claim(
+      'withholding_action_unknown',
+      'There is no such action.',
+      claimed('withholding', set('action', 'hide')),
     ),
     claim('use_officer_missing', 'Who read it?', claimed('use', drop('officer'))),
     claim(

@@ -38,7 +38,6 @@ export const catalogueRoutes = [
       en: 'The region of this gateway and the wording of its verdicts',
     },
     tags: ['catalogue'],
-    access: 'public',
     idempotent: false,
     bodyKind: 'none',
     responses: {
@@ -58,7 +57,6 @@ export const catalogueRoutes = [
     operationId: 'listTypes',
     summary: { zh: '证照类型目录', en: 'Catalogue of certificate types' },
     tags: ['catalogue'],
-    access: 'public',
     idempotent: false,
     bodyKind: 'none',
     responses: {
@@ -78,7 +76,6 @@ export const catalogueRoutes = [
     operationId: 'getType',
     summary: { zh: '一种证照类型', en: 'One certificate type' },
     tags: ['catalogue'],
-    access: 'public',
     idempotent: false,
     bodyKind: 'none',
     params: z.strictObject({ code: typeShort }),
@@ -98,7 +95,6 @@ export const catalogueRoutes = [
       en: 'Publish a certificate type and put its permit on chain',
     },
     tags: ['catalogue'],
-    access: 'operator',
     idempotent: true,
     bodyKind: 'json',
     // The definition has its own, stricter reader, which names what is wrong by column and field.

@@ -150,6 +150,8 @@ const typeDefinition = z.strictObject({
   numberField: fieldKey,
   /** A field, or `<array field>.<item field>` where a certificate has several holders. */
   nameField: fieldKey,
+  /** Fields (or `<array field>.<item field>`) with the numbers of the holders: by them a holder finds the certificate. */
+  holderIdFields: z.array(fieldKey).max(10).optional(),
   validity,
   /** Pairs of date fields of which the first may not be the later one. */
   dateOrder: z.array(z.tuple([fieldKey, fieldKey])).max(20),
@@ -179,7 +181,7 @@ export type ShareClass = TypeDefinition['catalogue']['shareClass']
  * (a catalogue column), `TYPE_LEGAL_GROUND` (not shared, without its law), `TYPE_USE_MODES` (not shared, yet open to
  * departments), `TYPE_CODE`, `TYPE_FIELD_TYPE`, `TYPE_FIELD_KEY`, `TYPE_FIELD_DUPLICATE`, `TYPE_FIELD_CHECK` (masked as an
  * ID number, without check digits), `TYPE_ENUM`, `TYPE_PATTERN_SYNTAX`, `TYPE_PATTERN_ANCHOR`, `TYPE_PATTERN_UNSAFE`,
- * `TYPE_NUMBER_FIELD`, `TYPE_NAME_FIELD`, `TYPE_PUBLIC_FIELD`, `TYPE_VALIDITY`, `TYPE_DATE_ORDER`, `TYPE_MEMBER` (anything else).
+ * `TYPE_NUMBER_FIELD`, `TYPE_NAME_FIELD`, `TYPE_HOLDER_FIELD`, `TYPE_PUBLIC_FIELD`, `TYPE_VALIDITY`, `TYPE_DATE_ORDER`, `TYPE_MEMBER` (anything else).
  */
 export function parseTypeDefinition(value: unknown): TypeDefinition {
   const parsed = typeDefinition.safeParse(value)
@@ -205,6 +207,26 @@ export function holderNameOf(definition: TypeDefinition, fields: Readonly<Record
     .map((item: unknown) => (isRecord(item) ? item[inner] : undefined))
     .filter(name => typeof name === 'string')
     .join('、')
+}
+
+/** Numbers of the holders that a certificate's fields tell; a disability number begins with its holder's. */
+export function holderNumbersOf(
+  definition: TypeDefinition,
+  fields: Readonly<Record<string, unknown>>,
+): string[] {
+  return (definition.holderIdFields ?? []).flatMap(path => {
+    const [key = '', item] = path.split('.')
+    const value = fields[key]
+    const values =
+      item === undefined
+        ? [value]
+        : Array.isArray(value)
+          ? value.map((one: unknown) => (isRecord(one) ? one[item] : undefined))
+          : []
+    return values
+      .filter(one => typeof one === 'string' && one !== '')
+      .map(one => (one as string).slice(0, 18))
+  })
 }
 
 function refused(errors: FieldError[]): Refusal {
@@ -323,6 +345,18 @@ function errorsOfReferences(definition: TypeDefinition): FieldError[] {
   if (name?.type !== 'string' || !name.required || outer?.required !== true) {
     errors.push(wrong('nameField', 'TYPE_NAME_FIELD', 'a required string field', definition.nameField))
   }
+
+  definition.holderIdFields?.forEach((path, index) => {
+    const [key = '', item] = path.split('.')
+    const field = byKey.get(key)
+    const nested = field?.type === 'array' && field.items !== 'string' ? field.items : []
+    const found = item === undefined ? field : nested.find(one => one.key === item)
+    if (found?.type !== 'string' || found.check === undefined) {
+      errors.push(
+        wrong(`holderIdFields.${index}`, 'TYPE_HOLDER_FIELD', 'a string field with check digits', path),
+      )
+    }
+  })
 
   definition.publicVerifyFields.forEach((key, index) => {
     if (byKey.get(key)?.level !== 'public') {

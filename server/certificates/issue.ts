@@ -7,8 +7,10 @@ import { Refusal, type FieldError } from '../../protocol/refusal.ts'
 import { statementHeader } from '../../protocol/statement.ts'
 import type { CheckedRow } from '../catalogue/check-rows.ts'
 import { typeOf, typeOfCode, type PublishedType } from '../catalogue/publish.ts'
+import { holderNumbersOf } from '../catalogue/type-definition.ts'
 import { departmentOf } from '../departments/admit.ts'
 import { assertMayIssue } from '../departments/standing.ts'
+import { kindOfNumber, lookupOf } from '../holders/holders.ts'
 import type { AcceptResult, CertificateRow, NewCertificate, NewStatusChange, Once } from '../store/store.ts'
 import { publicUrl, type World } from '../world.ts'
 import type { Draft, Issuer, OriginalFile } from './build.ts'
@@ -20,6 +22,8 @@ export interface IssueRequest {
   rows: unknown[]
   /** One for each row, or none. */
   originalFiles?: (OriginalFile | null)[]
+  /** Numbers of holders that the fields of the type do not tell; one list for each row, or none. Kept as keyed hashes only. */
+  holders?: string[][]
 }
 
 /** Errors past this are counted, not listed. */
@@ -79,6 +83,7 @@ export async function issueCertificates(
 
   const type = await typeOf(world, request.type)
   const checked = checkRows(type, request.rows)
+  const holders = await lookupsOfRows(world, type, checked, request.holders)
   const issuer = await issuerOf(world, type)
   const slots = await takeSlots(world, issuer.uscc, checked.length)
   const drafts: Draft[] = checked.map((row, i) => ({
@@ -88,6 +93,7 @@ export async function issueCertificates(
     originalFile: request.originalFiles?.[i] ?? null,
   }))
   const certificates = await buildInWorkers(world, issuer, drafts)
+  for (const [i, certificate] of certificates.entries()) certificate.holders = holders[i]!
 
   const batch = certificates.length === 1 ? null : formatUlid(world.clock(), randomBytes(10))
   const result = await withFreshShortCodes(certificates, () =>
@@ -123,12 +129,48 @@ export async function issueSuccessor(
   const certificates = await buildInWorkers(world, issuer, [
     { ...checked!, slot: slot!, follows, originalFile: null },
   ])
+  // Who held the one before holds this one, and whom the new fields name.
+  const named = await lookupsOfRows(world, type, [checked!], undefined)
+  certificates[0]!.holders = [...(await world.store.holdersOfCertificate(predecessor.seq)), ...named[0]!]
   const change = await makeChange(certificates[0]!)
   const result = await withFreshShortCodes(certificates, () =>
     world.store.acceptSuccessor(certificates[0]!, change, once),
   )
   world.wake()
   return result
+}
+
+/**
+ * Look-up values of each row's holders: whom its fields name, and who is named beside them. Refuses ROWS_INVALID with HOLDER_NUMBER
+ * when a number beside a row does not hold.
+ */
+export async function lookupsOfRows(
+  world: Pick<World, 'keys'>,
+  type: PublishedType,
+  rows: Pick<CheckedRow, 'values'>[],
+  beside: string[][] | undefined,
+): Promise<Uint8Array[][]> {
+  const errors: FieldError[] = []
+  const lookups: Uint8Array[][] = []
+  for (const [row, { values }] of rows.entries()) {
+    const given = beside?.[row] ?? []
+    if (given.some(number => kindOfNumber(number) === null)) {
+      errors.push({
+        row,
+        field: 'holders',
+        code: 'HOLDER_NUMBER',
+        expected: 'citizen numbers or unified social credit codes',
+        found: 'another text',
+      })
+      continue
+    }
+    const numbers = new Set([...holderNumbersOf(type.definition, Object.fromEntries(values)), ...given])
+    lookups.push(await Promise.all([...numbers].map(number => lookupOf(world, number))))
+  }
+  if (errors.length > 0) {
+    throw new Refusal('ROWS_INVALID', `${errors.length} rows name a holder that cannot be`, { errors })
+  }
+  return lookups
 }
 
 async function issuerOf(world: World, type: PublishedType): Promise<Issuer & { keyName: string }> {

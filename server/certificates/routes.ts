@@ -4,11 +4,13 @@ import { formatUlid } from '../../protocol/identifiers.ts'
 import { randomBytes } from 'node:crypto'
 import { receiptOf } from '../anchoring/receipts.ts'
 import { typeOf } from '../catalogue/publish.ts'
+import { departmentOf } from '../departments/admit.ts'
 import { defineRoute, integerText } from '../http/routes.ts'
 import { json, mediaType, sha256Hex, statementState, typeShort, ulid } from '../http/schemas.ts'
 import type { World } from '../world.ts'
 import type { OriginalFile } from './build.ts'
 import { checkRows, issueCertificates, sortRows } from './issue.ts'
+import { certificateOwner, typeOwner } from './owner.ts'
 import { certificateFile, certificateOf, certificateState, fieldsOf } from './read.ts'
 import { fieldRow, identifierParams, issued, issuedView, summary, summaryView } from './views.ts'
 
@@ -23,6 +25,8 @@ const rowError = z.strictObject({
   expected: z.string(),
   found: z.string(),
 })
+/** Numbers of holders that the fields do not tell; kept as keyed hashes only. */
+const holderNumbers = z.array(z.string().min(1).max(40)).max(20)
 const originalFile = z.strictObject({ sha256: sha256Hex, mediaType })
 function fileReference(world: World, file: z.infer<typeof originalFile> | undefined): OriginalFile | null {
   if (file === undefined) return null
@@ -41,10 +45,14 @@ export const certificateRoutes = [
     operationId: 'issueCertificate',
     summary: { zh: '签发一张证照', en: 'Issue one certificate' },
     tags: ['certificates'],
-    access: 'operator',
     idempotent: true,
     bodyKind: 'json',
-    body: z.strictObject({ type: typeShort, fields: fieldRow, originalFile: originalFile.optional() }),
+    body: z.strictObject({
+      type: typeShort,
+      fields: fieldRow,
+      holders: holderNumbers.optional(),
+      originalFile: originalFile.optional(),
+    }),
     maxBody: 262_144,
     responses: {
       201: { description: { zh: '已签发，待上链', en: 'Issued, to be anchored' }, schema: issued },
@@ -56,11 +64,17 @@ export const certificateRoutes = [
       'PERMIT_NOT_HELD',
       'DEPARTMENT_SUSPENDED',
     ],
+    owner: async (world: World, { body }) => typeOwner((await typeOf(world, body.type)).definition),
     handler: async (world: World, { body, once }) => {
       const originalFiles = [fileReference(world, body.originalFile)]
       const [certificate] = await issueCertificates(
         world,
-        { type: body.type, rows: [body.fields], originalFiles },
+        {
+          type: body.type,
+          rows: [body.fields],
+          originalFiles,
+          ...(body.holders !== undefined && { holders: [body.holders] }),
+        },
         once,
       )
       return { status: 201, body: await issuedView(world, certificate!) }
@@ -75,12 +89,12 @@ export const certificateRoutes = [
       en: 'Issue a batch: all rows or none, unless badRows says leaveOut',
     },
     tags: ['certificates'],
-    access: 'operator',
     idempotent: true,
     bodyKind: 'json',
     body: z.strictObject({
       type: typeShort,
       rows: z.array(json).min(1).max(MAX_ROWS),
+      holders: z.array(holderNumbers).max(MAX_ROWS).optional().describe('One list for each row'),
       badRows: z.enum(['refuse', 'leaveOut']).optional().describe('refuse: all or none, the default'),
     }),
     maxBody: MAX_BATCH_BYTES,
@@ -104,6 +118,7 @@ export const certificateRoutes = [
       'PERMIT_NOT_HELD',
       'DEPARTMENT_SUSPENDED',
     ],
+    owner: async (world: World, { body }) => typeOwner((await typeOf(world, body.type)).definition),
     handler: async (world: World, { body, once }) => {
       const leaveOut = body.badRows === 'leaveOut'
       const { good, errors } = leaveOut
@@ -111,7 +126,8 @@ export const certificateRoutes = [
         : { good: [], errors: [] }
       // When no row is good there is nothing to leave the others out of.
       const rows = good.length > 0 ? good.map(place => body.rows[place]) : body.rows
-      const certificates = await issueCertificates(world, { type: body.type, rows }, once)
+      const holders = good.length > 0 ? good.map(place => body.holders?.[place] ?? []) : (body.holders ?? [])
+      const certificates = await issueCertificates(world, { type: body.type, rows, holders }, once)
       const views = []
       for (const certificate of certificates) views.push(await issuedView(world, certificate))
       const { batch } = certificates[0]!
@@ -127,7 +143,6 @@ export const certificateRoutes = [
     operationId: 'checkRows',
     summary: { zh: '试校验：只检查，不签发', en: 'Check rows without issuing' },
     tags: ['certificates'],
-    access: 'operator',
     idempotent: false,
     bodyKind: 'json',
     body: z.strictObject({ type: typeShort, rows: z.array(json).min(1).max(MAX_ROWS) }),
@@ -139,6 +154,7 @@ export const certificateRoutes = [
       },
     },
     refusals: ['ROWS_INVALID', 'TYPE_NOT_FOUND'],
+    owner: async (world: World, { body }) => typeOwner((await typeOf(world, body.type)).definition),
     handler: async (world: World, { body }) => {
       const good = checkRows(await typeOf(world, body.type), body.rows).length
       return { status: 200, body: { good } }
@@ -153,7 +169,6 @@ export const certificateRoutes = [
       en: 'Certificates without their values, newest first',
     },
     tags: ['certificates'],
-    access: 'operator',
     idempotent: false,
     bodyKind: 'none',
     query: z.strictObject({
@@ -172,8 +187,12 @@ export const certificateRoutes = [
         schema: z.strictObject({ certificates: z.array(summary), before: z.int().nullable() }),
       },
     },
-    handler: async (world: World, { query }) => {
-      const { type, department, batch, before, limit = 50 } = query
+    owner: 'caller',
+    handler: async (world: World, { query, caller }) => {
+      const { type, batch, before, limit = 50 } = query
+      // Whoever acts for a department sees its own, whatever he asks for.
+      const department =
+        caller.department === null ? query.department : (await departmentOf(world, caller.department)).uscc
       const typeCode = type === undefined ? undefined : (await typeOf(world, type)).row.typeCode
       const filter = {
         ...(typeCode !== undefined && { typeCode }),
@@ -192,7 +211,6 @@ export const certificateRoutes = [
     operationId: 'getCertificate',
     summary: { zh: '一张证照：字段值与状态', en: 'One certificate with its values and state' },
     tags: ['certificates'],
-    access: 'operator',
     idempotent: false,
     bodyKind: 'none',
     params: identifierParams,
@@ -203,6 +221,7 @@ export const certificateRoutes = [
       },
     },
     refusals: ['CERTIFICATE_NOT_FOUND'],
+    owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params: { identifier } }) => {
       const certificate = await certificateOf(world, identifier)
       const fields = certificate.sealed === null ? null : await fieldsOf(world, certificate)
@@ -216,12 +235,12 @@ export const certificateRoutes = [
     operationId: 'getCertificateState',
     summary: { zh: '一张证照的状态（不含字段值）', en: 'State of a certificate, without its values' },
     tags: ['certificates'],
-    access: 'operator',
     idempotent: false,
     bodyKind: 'none',
     params: identifierParams,
     responses: { 200: { description: { zh: '状态', en: 'The state' }, schema: summary } },
     refusals: ['CERTIFICATE_NOT_FOUND'],
+    owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params: { identifier } }) => ({
       status: 200,
       body: await summaryView(world, await certificateOf(world, identifier)),
@@ -236,7 +255,6 @@ export const certificateRoutes = [
       en: 'The certificate file, with all or some fields disclosed',
     },
     tags: ['certificates'],
-    access: 'operator',
     idempotent: false,
     bodyKind: 'none',
     params: identifierParams,
@@ -248,6 +266,7 @@ export const certificateRoutes = [
     }),
     responses: { 200: { description: { zh: '证照文件', en: 'Certificate file' }, contentType: MEDIA_TYPE } },
     refusals: ['CERTIFICATE_NOT_FOUND', 'CERTIFICATE_ERASED', 'FIELD_UNKNOWN'],
+    owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params: { identifier }, query: { fields } }) => {
       const shown = fields === undefined ? null : fields === '' ? [] : fields.split(',')
       const text = await certificateFile(world, await certificateOf(world, identifier), shown)
@@ -261,7 +280,6 @@ export const certificateRoutes = [
     operationId: 'getCertificateReceipt',
     summary: { zh: '回执：上链最终确认后才完整', en: 'The receipt, complete once the certificate is final' },
     tags: ['certificates'],
-    access: 'operator',
     idempotent: false,
     bodyKind: 'none',
     params: identifierParams,
@@ -272,6 +290,7 @@ export const certificateRoutes = [
       },
     },
     refusals: ['CERTIFICATE_NOT_FOUND'],
+    owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params: { identifier } }) => {
       const certificate = await certificateOf(world, identifier)
       const { statement } = await certificateState(world, certificate)

@@ -19,7 +19,6 @@ export const healthRoutes = (anchoring: () => { chainReachable: boolean; lastErr
     operationId: 'getHealth',
     summary: { zh: '进程存活', en: 'The process is alive' },
     tags: ['health'],
-    access: 'public',
     idempotent: false,
     bodyKind: 'none',
     responses: {
@@ -33,7 +32,6 @@ export const healthRoutes = (anchoring: () => { chainReachable: boolean; lastErr
     operationId: 'getReadiness',
     summary: { zh: '可以受理：数据库与区块链可用', en: 'Ready to serve: store and chain answer' },
     tags: ['health'],
-    access: 'public',
     idempotent: false,
     bodyKind: 'none',
     responses: {
@@ -63,7 +61,6 @@ export const healthRoutes = (anchoring: () => { chainReachable: boolean; lastErr
     operationId: 'getMetrics',
     summary: { zh: '运行指标（Prometheus）', en: 'Metrics for Prometheus' },
     tags: ['health'],
-    access: 'public',
     idempotent: false,
     bodyKind: 'none',
     responses: { 200: { description: { zh: '指标', en: 'Metrics' }, contentType: METRICS_CONTENT_TYPE } },

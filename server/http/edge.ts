@@ -8,8 +8,9 @@ import type { Duplex } from 'node:stream'
 import express from 'express'
 import type { ErrorRequestHandler, Express } from 'express'
 import { Refusal } from '../../protocol/refusal.ts'
-import { authenticateOperator } from './auth.ts'
-import type { Authenticate } from './auth.ts'
+import type { AccessTable } from './access.ts'
+import { authenticateBy } from './auth.ts'
+import type { Authenticate, Authenticator } from './auth.ts'
 import type { Logger } from './logger.ts'
 import type { Counter, Gauge, Histogram, Metrics } from './metrics.ts'
 import { languageFor, problemFor, sendProblem } from './problem.ts'
@@ -22,6 +23,9 @@ import { assertCleanUrl } from './url.ts'
 
 export interface Edge {
   readonly authenticate: Authenticate
+  readonly access: AccessTable
+  /** Milliseconds. */
+  readonly clock: () => number
   readonly limiter: RateLimiter
   /** The address by which clients are told apart. */
   readonly clientOf: (request: IncomingMessage) => string
@@ -33,10 +37,12 @@ export interface Edge {
 }
 
 export interface EdgeOptions {
-  readonly operatorToken: string
+  /** Asked in this order. */
+  readonly authenticators: readonly Authenticator[]
+  readonly access: AccessTable
   readonly logger: Logger
   readonly metrics: Metrics
-  /** Milliseconds, for rate limits. */
+  /** Milliseconds, for rate limits and for how long ago somebody signed in. */
   readonly clock: () => number
   readonly buckets: Readonly<Record<string, Bucket>>
   readonly trustedProxies?: readonly string[]
@@ -53,7 +59,8 @@ interface Instruments {
 /** Everything that the edge needs, made once. */
 export function createEdge(options: EdgeOptions): Edge {
   const {
-    operatorToken,
+    authenticators,
+    access,
     logger,
     metrics,
     clock,
@@ -66,7 +73,9 @@ export function createEdge(options: EdgeOptions): Edge {
     limiter.size(),
   )
   return {
-    authenticate: authenticateOperator(operatorToken),
+    authenticate: authenticateBy(authenticators),
+    access,
+    clock,
     limiter,
     clientOf: createClientOf(trustedProxies),
     logger,

@@ -49,6 +49,10 @@ export const messages: Readonly<Record<string, Message>> = {
   // Who is asking
   TOKEN_MISSING: { zh: '缺少访问令牌', en: 'An access token is needed' },
   TOKEN_WRONG: { zh: '访问令牌不正确', en: 'The access token is not right' },
+  ACCESS_DENIED: { zh: '当前角色无权进行此操作', en: 'Your present role may not do this' },
+  ACCESS_NOT_OWN: { zh: '这不属于您或您的部门', en: 'This is not yours or your department’s' },
+  SCOPE_MISSING: { zh: '客户端的授权范围不含此操作', en: 'The client has no scope for this' },
+  STEP_UP_REQUIRED: { zh: '此操作需要重新验证身份', en: 'This needs you to sign in once more' },
 
   // Writes that may be repeated
   IDEMPOTENCY_KEY_MISSING: {
@@ -295,6 +299,9 @@ export const messages: Readonly<Record<string, Message>> = {
   KEY_ALGORITHM: { zh: '这把密钥不能这样用', en: 'The key cannot be used like this' },
   KEY_DEPARTMENT: { zh: '密钥所属部门不对', en: 'The key belongs to another department' },
   KEY_MATERIAL: { zh: '密钥内容不对', en: 'The key material is wrong' },
+
+  HOLDER_NUMBER: { zh: '持证主体号码不规范', en: 'The number of the holder is not well formed' },
+  HOLDER_NOT_FOUND: { zh: '没有此持证主体', en: 'There is no such holder' },
 
   // Reasons of the answers of a verification (docs/formats.md §13)
   UNCHANGED: { zh: '内容与签发时一致', en: 'The content is as it was signed' },

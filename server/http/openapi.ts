@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { accessOf, isPublic } from './access.ts'
+import type { AccessRow, AccessTable } from './access.ts'
 import { messageOf } from './messages.ts'
 import type { Message } from './messages.ts'
 import { statusOf } from './problem.ts'
@@ -62,7 +64,11 @@ export const problemSchema = z
   .meta({ id: 'Problem' })
 
 /** Describes the routes. Throws (a defect, found at start) when a schema cannot be written as JSON Schema. */
-export function openApiDocument(routes: readonly Route<never>[], info: ApiInfo): OpenApiDocument {
+export function openApiDocument(
+  routes: readonly Route<never>[],
+  info: ApiInfo,
+  access: AccessTable,
+): OpenApiDocument {
   const schemas: Record<string, Json> = {}
   const schemaOf = (schema: z.ZodType): Json => jsonSchema(schema, schemas)
   schemaOf(problemSchema)
@@ -70,7 +76,7 @@ export function openApiDocument(routes: readonly Route<never>[], info: ApiInfo):
   const paths: Record<string, Record<string, JsonObject>> = {}
   for (const route of routes) {
     const path = route.path.replaceAll('*}', '}')
-    paths[path] = { ...paths[path], [route.method]: operation(route, schemaOf) }
+    paths[path] = { ...paths[path], [route.method]: operation(route, access, schemaOf) }
   }
   return {
     openapi: '3.1.1',
@@ -80,13 +86,20 @@ export function openApiDocument(routes: readonly Route<never>[], info: ApiInfo):
     paths,
     components: {
       schemas,
-      securitySchemes: { operatorToken: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-onceproof-session' },
+      },
     },
   }
 }
 
 /** Routes for `/openapi.json` and the page at `/docs`; the description covers `routes` and these. */
-export function apiDescriptionRoutes(routes: readonly Route<never>[], info: ApiInfo): Route<unknown>[] {
+export function apiDescriptionRoutes(
+  routes: readonly Route<never>[],
+  info: ApiInfo,
+  access: AccessTable,
+): Route<unknown>[] {
   let document: OpenApiDocument | null = null
   const own = [
     publicBytes('openApiDescription', '/openapi.json', 'application/json', DESCRIPTION, () =>
@@ -99,7 +112,7 @@ export function apiDescriptionRoutes(routes: readonly Route<never>[], info: ApiI
       return publicBytes(operationId, `/docs/${file}`, type, ASSET_SUMMARY, () => bytes)
     }),
   ]
-  document = openApiDocument([...routes, ...own], info)
+  document = openApiDocument([...routes, ...own], info, access)
   return own
 }
 
@@ -160,7 +173,6 @@ function publicBytes(
     path,
     operationId,
     summary,
-    access: 'public',
     idempotent: false,
     bodyKind: 'none',
     tags: ['description'],
@@ -172,12 +184,18 @@ function publicBytes(
   })
 }
 
-function operation(route: Route<never>, schemaOf: (schema: z.ZodType) => Json): JsonObject {
+function operation(
+  route: Route<never>,
+  table: AccessTable,
+  schemaOf: (schema: z.ZodType) => Json,
+): JsonObject {
+  const access = accessOf(table, route.operationId)
   return {
     operationId: route.operationId,
     summary: both(route.summary),
     ...(route.tags && { tags: route.tags }),
-    security: route.access === 'operator' ? [{ operatorToken: [] }] : [],
+    security: isPublic(access) ? [] : [{ token: [] }, { session: [] }],
+    ...(!isPublic(access) && { 'x-roles': { ...access.cells } }),
     parameters: [
       ...parameters(route.params, 'path', schemaOf),
       ...parameters(route.query, 'query', schemaOf),
@@ -187,7 +205,7 @@ function operation(route: Route<never>, schemaOf: (schema: z.ZodType) => Json): 
     ...(route.bodyKind !== 'none' && {
       requestBody: { required: true, content: requestContent(route, schemaOf) },
     }),
-    responses: { ...successes(route.responses, schemaOf), ...problems(route) },
+    responses: { ...successes(route.responses, schemaOf), ...problems(route, access) },
   }
 }
 
@@ -238,9 +256,12 @@ function successes(
 }
 
 /** What any route of this kind may refuse, and what this route in particular does. */
-function problems(route: Route<never>): JsonObject {
+function problems(route: Route<never>, access: AccessRow): JsonObject {
   const codes = ['URL_INVALID', 'INPUT_INVALID', 'NOT_ACCEPTABLE', 'INTERNAL', ...(route.refusals ?? [])]
-  if (route.access === 'operator') codes.push('TOKEN_MISSING', 'TOKEN_WRONG')
+  if (!isPublic(access)) codes.push('TOKEN_MISSING', 'TOKEN_WRONG', 'ACCESS_DENIED')
+  if (Object.values(access.cells).includes('own')) codes.push('ACCESS_NOT_OWN')
+  if (access.action !== undefined) codes.push('SCOPE_MISSING')
+  if (access.stepUp === true) codes.push('STEP_UP_REQUIRED')
   if (route.idempotent) {
     codes.push('IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_KEY_INVALID', 'IDEMPOTENCY_KEY_REUSED')
   }

@@ -10,6 +10,8 @@ import type { Express, Request } from 'express'
 import { z } from 'zod'
 import { Refusal, invariant } from '../../protocol/refusal.ts'
 import type { Once } from '../store/store.ts'
+import { accessOf, assertOwn, assertRole, isPublic } from './access.ts'
+import type { Owner } from './access.ts'
 import { ANYONE } from './auth.ts'
 import type { Caller } from './auth.ts'
 import {
@@ -30,7 +32,6 @@ import { parseQuery } from './url.ts'
 import { validate } from './validate.ts'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
-export type Access = 'operator' | 'public'
 export type BodyKind = 'json' | 'stream' | 'none'
 
 /** What a route answers with one status. Exactly one of `schema` (JSON) and `contentType` (bytes), or neither for no content. */
@@ -75,7 +76,6 @@ interface RouteFacts {
   readonly path: `/${string}`
   readonly operationId: string
   readonly summary: Message
-  readonly access: Access
   /** Names of parts of the API, for readers of its description. */
   readonly tags?: readonly string[]
   readonly mediaTypes?: readonly string[]
@@ -107,6 +107,22 @@ export interface RouteDefinition<
   readonly bodyKind: Kind
   /** The schema of a JSON body. */
   readonly body?: Body
+  /** Whose the thing is that is asked about; needed where the access table says `own`. `caller`: the handler sees to it. */
+  readonly owner?:
+    | 'caller'
+    | ((
+        world: World,
+        request: Pick<
+          RouteRequest<
+            z.output<Params>,
+            z.output<Query>,
+            z.output<Headers>,
+            Kind extends 'json' ? z.output<Body> : undefined,
+            null
+          >,
+          'params' | 'query' | 'headers' | 'body' | 'caller'
+        >,
+      ) => Owner | Promise<Owner>)
   readonly handler: (
     world: World,
     request: RouteRequest<
@@ -129,6 +145,15 @@ export interface Route<World> extends RouteFacts {
   readonly body: z.ZodType
   readonly mediaTypes: readonly string[]
   readonly maxBody: number
+  readonly owner?:
+    | 'caller'
+    | ((
+        world: World,
+        request: Pick<
+          RouteRequest<unknown, unknown, unknown, unknown, null>,
+          'params' | 'query' | 'headers' | 'body' | 'caller'
+        >,
+      ) => Owner | Promise<Owner>)
   readonly handler: (
     world: World,
     request: RouteRequest<unknown, unknown, unknown, unknown, unknown>,
@@ -151,7 +176,8 @@ export function defineRoute<
   Headers extends z.ZodObject = typeof noFields,
   Body extends z.ZodType = typeof noBody,
 >(definition: RouteDefinition<World, Params, Query, Headers, Body, Kind, Idempotent>): Route<World> {
-  const { method, path, operationId, bodyKind, idempotent } = definition
+  const { owner, ...facts } = definition
+  const { method, path, operationId, bodyKind, idempotent } = facts
   const params: z.ZodObject = definition.params ?? noFields
   const query: z.ZodObject = definition.query ?? noFields
   const headers: z.ZodObject = definition.headers ?? noFields
@@ -178,7 +204,7 @@ export function defineRoute<
   holds(Object.keys(definition.responses).length > 0, 'a route answers something')
 
   return {
-    ...definition,
+    ...facts,
     params,
     query,
     headers,
@@ -188,6 +214,7 @@ export function defineRoute<
     ],
     maxBody: definition.maxBody ?? (bodyKind === 'stream' ? DEFAULT_STREAM_LIMIT : DEFAULT_JSON_LIMIT),
     // The schemas above are the ones that this handler's types were taken from.
+    ...(owner !== undefined && { owner: owner as NonNullable<Route<World>['owner']> }),
     handler: definition.handler as Route<World>['handler'],
   }
 }
@@ -205,6 +232,11 @@ export function mountRoutes<World>(
     const allowed = methods.get(route.path) ?? new Set()
     invariant(!allowed.has(route.method), `two routes answer ${route.method} ${route.path}`)
     invariant(!operations.has(route.operationId), `two routes are named ${route.operationId}`)
+    const { cells } = accessOf(edge.access, route.operationId)
+    invariant(
+      route.owner !== undefined || !Object.values(cells).includes('own'),
+      `route ${route.operationId} does not say whose its thing is`,
+    )
     methods.set(route.path, allowed.add(route.method))
     operations.add(route.operationId)
     app[route.method](expressPath(route.path), (request, response) =>
@@ -255,13 +287,18 @@ async function answer<World>(
   visit.route = route.path
 
   if (route.rateLimit !== undefined) edge.limiter.admit(route.rateLimit, edge.clientOf(request))
-  const caller = route.access === 'operator' ? edge.authenticate(request.headers.authorization) : ANYONE
+  const access = accessOf(edge.access, route.operationId)
+  const caller = isPublic(access) ? ANYONE : await edge.authenticate(request)
+  assertRole(access, caller, Math.floor(edge.clock() / 1000))
   assertAcceptable(route, request)
   const params = validate(route.params, 'path', pathParameters(request.params))
   const query = validate(route.query, 'query', parseQuery(request.url))
   const headers = validate(route.headers, 'header', headersNamed(Object.keys(route.headers.shape), request))
   const key = route.idempotent ? idempotencyKeyOf(request) : null
   const { body, once } = await readInput(route, request, key)
+  if (typeof route.owner === 'function') {
+    assertOwn(access, caller, await route.owner(world, { params, query, headers, body, caller }))
+  }
 
   const reply = await route.handler(world, {
     caller,

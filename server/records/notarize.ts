@@ -1,19 +1,16 @@
 /**
  * Records: any file's fingerprint, notarized. The notary says *received*, not *true*.
  */
-import { randomBytes } from 'node:crypto'
-import { toBase64url, toUtf8 } from '../../protocol/bytes.ts'
+import { toBase64url } from '../../protocol/bytes.ts'
 import { formatFile } from '../../protocol/file.ts'
-import { formatUlid } from '../../protocol/identifiers.ts'
-import { leafHash } from '../../protocol/log.ts'
 import { Refusal } from '../../protocol/refusal.ts'
-import { signingInput, statementHeader } from '../../protocol/statement.ts'
 import { evidenceOf } from '../anchoring/receipts.ts'
 import { notaryOf } from '../departments/admit.ts'
 import { RECORD_TYPE } from '../departments/registry.ts'
+import { signStatement } from '../departments/sign.ts'
 import { assertMayIssue } from '../departments/standing.ts'
 import type { Once, RecordRow } from '../store/store.ts'
-import { nowSeconds, type World } from '../world.ts'
+import type { World } from '../world.ts'
 
 export interface RecordRequest {
   /** SHA-256 of the file, 32 bytes. */
@@ -34,13 +31,7 @@ export async function notarize(world: World, request: RecordRequest, once: Once 
 
   const notary = await notaryOf(world)
   const standing = await assertMayIssue(world, notary, RECORD_TYPE)
-  const id = formatUlid(world.clock(), randomBytes(10))
-  const payload = JSON.stringify({
-    iss: standing.did,
-    iat: nowSeconds(world),
-    jti: `urn:onceproof:record:${id}`,
-    region: world.region,
-    salt: toBase64url(randomBytes(16)),
+  const record = await signStatement(world, 'record', standing, {
     record: {
       digest: toBase64url(request.digest),
       size: request.size ?? undefined,
@@ -48,9 +39,6 @@ export async function notarize(world: World, request: RecordRequest, once: Once 
       name: request.name ?? undefined,
     },
   })
-  const input = signingInput(statementHeader('record', 'ES256', standing.did, standing.thumbprint), payload)
-  const statement = `${input}.${toBase64url(await world.keys.sign(standing.keyName, toUtf8(input)))}`
-  const record = { kind: 'record' as const, statement, leaf: leafHash(statement), id }
   const { accepted } = await world.store.acceptRecord(record, once)
   return recordBySeq(world, accepted[0]!.seq)
 }

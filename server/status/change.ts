@@ -4,19 +4,17 @@
  */
 import { getBytes } from 'ethers'
 import { randomBytes } from 'node:crypto'
-import { toBase64url, toHex, toUtf8 } from '../../protocol/bytes.ts'
-import { formatUlid } from '../../protocol/identifiers.ts'
+import { toBase64url, toHex } from '../../protocol/bytes.ts'
 import { parseInstant } from '../../protocol/instant.ts'
-import { leafHash } from '../../protocol/log.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { statusListId } from '../../protocol/snapshot.ts'
-import { signingInput, statementHeader } from '../../protocol/statement.ts'
 import { typeOfCode } from '../catalogue/publish.ts'
 import { issueSuccessor } from '../certificates/issue.ts'
 import { openSuspension } from '../certificates/read.ts'
 import { typedDigest } from '../chain/contracts.ts'
 import { departmentOf } from '../departments/admit.ts'
 import { authoritySigner, orderDeadline } from '../departments/registry.ts'
+import { signStatement } from '../departments/sign.ts'
 import { assertMayIssue, type Standing } from '../departments/standing.ts'
 import { authorityKey } from '../keys/names.ts'
 import type {
@@ -27,7 +25,7 @@ import type {
   StatusAction,
   StatusChangeRow,
 } from '../store/store.ts'
-import { nowSeconds, type World } from '../world.ts'
+import type { World } from '../world.ts'
 
 export interface StatusRequest {
   action: Exclude<StatusAction, 'supersede'>
@@ -133,14 +131,8 @@ async function makeChange(
   change: Change,
 ): Promise<NewStatusChange> {
   const { uscc, standing } = await issuerOf(world, certificate)
-  const id = formatUlid(world.clock(), randomBytes(10))
   const lifts = change.lifted === null ? null : toHex(change.lifted.orderDigest)
-  const payload = JSON.stringify({
-    iss: standing.did,
-    iat: nowSeconds(world),
-    jti: `urn:onceproof:status:${id}`,
-    region: world.region,
-    salt: toBase64url(randomBytes(16)),
+  const signed = await signStatement(world, 'status', standing, {
     certificate: toBase64url(certificate.leaf),
     action: change.action,
     reason: change.reason,
@@ -148,16 +140,13 @@ async function makeChange(
     lifts: lifts ?? undefined,
     effective: change.effective ?? undefined,
   })
-  const input = signingInput(statementHeader('status', 'ES256', standing.did, standing.thumbprint), payload)
-  const statement = `${input}.${toBase64url(await world.keys.sign(standing.keyName, toUtf8(input)))}`
-  const leaf = leafHash(statement)
 
   const order = {
     list: statusListId(uscc, certificate.statusList),
     action: ACTION_NUMBER[change.action],
     indices: [certificate.statusIndex],
     references: change.successor !== null ? [toHex(change.successor)] : lifts !== null ? [lifts] : [],
-    statement: toHex(leaf),
+    statement: toHex(signed.leaf),
     salt: toHex(randomBytes(32)),
     deadline: orderDeadline(world),
   }
@@ -166,10 +155,7 @@ async function makeChange(
   const signature = toHex(await world.keys.signDigest(authority, orderDigest))
   const signer = await authoritySigner(world, authority)
   return {
-    kind: 'status',
-    statement,
-    leaf,
-    id,
+    ...signed,
     identifier: certificate.identifier,
     action: change.action,
     reason: change.reason,

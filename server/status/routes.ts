@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Refusal } from '../../protocol/refusal.ts'
+import { certificateOwner } from '../certificates/owner.ts'
 import { certificateOf } from '../certificates/read.ts'
 import { change, changeView, fieldRow, identifierParams, issued, issuedView } from '../certificates/views.ts'
 import { defineRoute, integerText } from '../http/routes.ts'
@@ -28,7 +29,6 @@ export const statusRoutes = [
       en: 'W3C Bitstring Status List, derived from the chain',
     },
     tags: ['status'],
-    access: 'public',
     rateLimit: 'snapshot',
     idempotent: false,
     bodyKind: 'none',
@@ -58,7 +58,6 @@ export const statusRoutes = [
       en: 'Suspend, resume or revoke, by an order that the department’s authority key signs',
     },
     tags: ['certificates'],
-    access: 'operator',
     idempotent: true,
     bodyKind: 'json',
     params: identifierParams,
@@ -72,6 +71,7 @@ export const statusRoutes = [
       202: { description: { zh: '已受理，尚未上链', en: 'Accepted, not on chain yet' }, schema: change },
     },
     refusals: ['CERTIFICATE_NOT_FOUND', 'STATUS_ALREADY', 'STATUS_NOT_SUSPENDED', 'STATUS_ORDER_REFUSED'],
+    owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params: { identifier }, body, once }) => {
       const certificate = await certificateOf(world, identifier)
       const request = { action: body.action, reason: body.reason, effective: body.effective ?? null }
@@ -90,7 +90,6 @@ export const statusRoutes = [
       en: 'Replace by a new version; the old one is then superseded',
     },
     tags: ['certificates'],
-    access: 'operator',
     idempotent: true,
     bodyKind: 'json',
     params: identifierParams,
@@ -103,6 +102,7 @@ export const statusRoutes = [
       },
     },
     refusals: ['CERTIFICATE_NOT_FOUND', 'STATUS_ALREADY', 'ROWS_INVALID'],
+    owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params: { identifier }, body, once }) => {
       const certificate = await certificateOf(world, identifier)
       const result = await supersede(world, certificate, body.fields, body.reason, once)

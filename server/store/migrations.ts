@@ -104,6 +104,19 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX transactions_kept ON transactions (sender, nonce) WHERE state <> 'abandoned';
     `,
   },
+  {
+    version: 2,
+    name: 'holders, and the index of their certificates',
+    sql: `
+      CREATE TABLE holders (
+        id BLOB PRIMARY KEY, kind TEXT NOT NULL, lookup BLOB NOT NULL UNIQUE, created_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE certificate_holders (
+        lookup BLOB NOT NULL, seq INTEGER NOT NULL REFERENCES statements (seq), PRIMARY KEY (lookup, seq)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX certificate_holders_by_seq ON certificate_holders (seq);
+    `,
+  },
 ]
 
 /**

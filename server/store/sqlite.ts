@@ -7,6 +7,7 @@ import { catalogueVerbs } from './sqlite/catalogue.ts'
 import { brokenPromises, openConnection } from './sqlite/connection.ts'
 import type { Context } from './sqlite/context.ts'
 import { groupCommit } from './sqlite/group-commit.ts'
+import { holderVerbs } from './sqlite/holders.ts'
 import { logVerbs } from './sqlite/log.ts'
 import { statementVerbs } from './sqlite/statements.ts'
 import { statusListVerbs } from './sqlite/status-lists.ts'
@@ -33,13 +34,14 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
     now: () => Math.floor(clock() / 1000),
     onUndo: forget => void forgets.push(forget),
   }
-  const { findAlteredStatements, ...statements } = statementVerbs(context)
+  const { findAlteredStatements, readCertificate, ...statements } = statementVerbs(context)
   const { findAlteredHashes, ...log } = logVerbs(context)
 
   return {
     ...catalogueVerbs(context),
     ...statusListVerbs(context),
     ...statements,
+    ...holderVerbs(context, readCertificate),
     ...log,
     ...transactionVerbs(context),
     async checkIntegrity() {

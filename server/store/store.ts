@@ -7,8 +7,10 @@
  * It is *logged* once a sealed checkpoint's size exceeds its index.
  */
 
+import type { HolderStore } from './holders.ts'
+
 export type StatementKind =
-  'certificate' | 'record' | 'status' | 'use' | 'catalogue' | 'holder-key' | 'endorsement'
+  'certificate' | 'record' | 'status' | 'use' | 'catalogue' | 'holder-key' | 'endorsement' | 'withholding'
 
 /** A write that a client may repeat: the key it chose and the SHA-256 of the request it stands for (32 bytes). */
 export interface Once {
@@ -44,9 +46,11 @@ export interface NewCertificate extends NewStatement {
   validUntil: number | null
   /** Seed and disclosures, encrypted. */
   sealed: Sealed
+  /** Look-up values of its holders (holders.ts), for the index; absent = none. */
+  holders?: Uint8Array[]
 }
 
-export interface CertificateRow extends Omit<NewCertificate, 'sealed'> {
+export interface CertificateRow extends Omit<NewCertificate, 'sealed' | 'holders'> {
   seq: number
   acceptedAt: number
   batch: string | null
@@ -192,7 +196,7 @@ export interface Page {
   limit: number
 }
 
-export interface Store {
+export interface Store extends HolderStore {
   // Departments and catalogue
   saveDepartment(department: DepartmentRow): Promise<void>
   departments(): Promise<DepartmentRow[]>

@@ -10,7 +10,7 @@ const PLACES: [pattern: RegExp, place: string, rank: number][] = [
   [/^protocol\//, 'protocol', 0],
   [/^server\/keys\/names\.ts$/, 'store', 1],
   [/^server\/(store|keys)\//, 'store', 1],
-  [/^server\/http\/(logger|metrics|problem|messages|rate-limit|request-id)\.ts$/, 'http basics', 1],
+  [/^server\/http\/(logger|metrics|events|problem|messages|rate-limit|request-id)\.ts$/, 'http basics', 1],
   [/^server\/config\.ts$/, 'config', 2],
   [/^server\/chain\//, 'chain', 2],
   [/^server\/world\.ts$/, 'world', 3],

@@ -3,16 +3,19 @@
  * answering over HTTP, with its world at hand so that a test can look into the store, act on the chain as governance, and hold
  * the clock. `gateway.ts` beside it runs the whole program in a process of its own.
  */
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import Database from 'better-sqlite3'
+import { formatUlid } from '../../protocol/identifiers.ts'
 import { gatewayApp } from '../../server/app.ts'
 import { demoRegion, typeIn } from '../../server/catalogue/region.ts'
 import { readEndpoint } from '../../server/chain/embedded/endpoint.ts'
 import { configFromEnv } from '../../server/config.ts'
+import type { Caller, Role } from '../../server/http/auth.ts'
 import { createHttpServer } from '../../server/http/edge.ts'
 import { createLogger } from '../../server/http/logger.ts'
 import { createMetrics } from '../../server/http/metrics.ts'
@@ -35,6 +38,8 @@ export interface OpenedGateway {
   get(path: string): Promise<Response>
   /** A request by the operator with a JSON body and a fresh Idempotency-Key, unless headers say otherwise. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>
+  /** Requests by somebody with this role: a person that has just signed in, a department's machine, or a holder. */
+  as(who: Who): Asking
   /** Stops the gateway's clock, or lets it go on from where it is. The chain's clock goes on. */
   holdClock(isHeld: boolean): void
   advanceClock(milliseconds: number): void
@@ -42,6 +47,26 @@ export interface OpenedGateway {
   rowCounts(): Record<string, number>
   /** Ends the gateway and, unless `andChain` is false, the embedded chain. Files stay until the test process ends. */
   close(options?: { andChain?: boolean }): Promise<void>
+}
+
+/** Requests by one caller; a write has a fresh Idempotency-Key unless headers say otherwise. */
+export interface Asking {
+  readonly caller: Caller
+  request(path: string, init?: RequestInit): Promise<Response>
+  get(path: string): Promise<Response>
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>
+}
+
+/** What a test says of a caller; the rest follows. `signedIn: null` is somebody whose sign-in is long past. */
+export interface Who {
+  role: Role
+  department?: string
+  holder?: string
+  /** Default: the holder himself. */
+  person?: string
+  scopes?: string[]
+  subject?: string
+  signedIn?: null
 }
 
 export interface OpenedGatewayOptions {
@@ -71,7 +96,12 @@ export async function openGateway({ env = {}, after }: OpenedGatewayOptions = {}
   const metrics = createMetrics()
   const opened: OpenWorld = await openWorld({ config, publicUrl: url, logger, metrics, clock: clock.now })
   const { world, operatorToken: token } = opened
-  const app = gatewayApp(world, opened.anchorer, { operatorToken: token, checkReplies: true })
+  const callers = new Map<string, Caller>()
+  const app = gatewayApp(world, opened.anchorer, {
+    operatorToken: token,
+    checkReplies: true,
+    authenticators: [async ({ bearer }) => (bearer === null ? null : (callers.get(bearer) ?? null))],
+  })
   const server = createHttpServer(app)
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
@@ -105,6 +135,32 @@ export async function openGateway({ env = {}, after }: OpenedGatewayOptions = {}
         },
         body: JSON.stringify(body),
       }),
+    as(who) {
+      const bearer = `caller-${randomBytes(24).toString('base64url')}`
+      const caller = callerOf(who, clock.now)
+      callers.set(bearer, caller)
+      const headers = { authorization: `Bearer ${bearer}` }
+      return {
+        caller,
+        request: (path, init = {}) => {
+          const all = new Headers(init.headers)
+          all.set('authorization', headers.authorization)
+          return request(path, { ...init, headers: all })
+        },
+        get: path => request(path, { headers }),
+        post: (path, body, more = {}) =>
+          request(path, {
+            method: 'POST',
+            headers: {
+              ...headers,
+              'content-type': 'application/json',
+              'idempotency-key': freshKey(),
+              ...more,
+            },
+            body: JSON.stringify(body),
+          }),
+      }
+    },
     holdClock: clock.hold,
     advanceClock: clock.advance,
     rowCounts: () => rowCountsOf(dataDir),
@@ -112,6 +168,27 @@ export async function openGateway({ env = {}, after }: OpenedGatewayOptions = {}
       server.closeAllConnections()
       server.close()
       await opened.close({ andChain })
+    },
+  }
+}
+
+let subjects = 0
+
+function callerOf(who: Who, now: () => number): Caller {
+  const { role, department = null, holder = null, person = holder, scopes = [] } = who
+  return {
+    role,
+    subject: who.subject ?? formatUlid(++subjects, randomBytes(10)),
+    department,
+    holder,
+    person,
+    scopes: scopes.map(text => {
+      const [action = '', of = '', type = ''] = text.split(':')
+      return { action, department: of, type }
+    }),
+    // Always just now, so that a test of another thing is not ended by a clock that was moved.
+    get authenticatedAt() {
+      return role === 'client' || who.signedIn === null ? null : Math.floor(now() / 1000)
     },
   }
 }

@@ -4,13 +4,12 @@
  */
 import { SqliteError } from 'better-sqlite3'
 import { Refusal, invariant } from '../../../protocol/refusal.ts'
-import { HASH_BYTES, leafHash } from '../../../protocol/log.ts'
+import { leafHash } from '../../../protocol/log.ts'
 import type {
   AcceptResult,
   CertificateRow,
   NewCertificate,
   NewRecord,
-  NewStatement,
   NewStatusChange,
   Once,
   OrderState,
@@ -30,19 +29,10 @@ import {
   ulidBytes,
   ulidText,
 } from './compact.ts'
+import { appender, KIND_NUMBER } from './appending.ts'
 import type { Context } from './context.ts'
 import { bytes, turnOfTheLoop } from './context.ts'
 
-/** Stored numbers of the kinds; never reused. */
-const KIND_NUMBER: Record<StatementKind, number> = {
-  certificate: 1,
-  record: 2,
-  status: 3,
-  use: 4,
-  catalogue: 5,
-  'holder-key': 6,
-  endorsement: 7,
-}
 const KIND_OF = new Map(Object.entries(KIND_NUMBER).map(([kind, number]) => [number, kind as StatementKind]))
 
 const STATEMENTS_AT_A_TIME = 1000
@@ -92,14 +82,6 @@ interface StatusChangeRecord extends StatementRecord {
   refusal: string | null
 }
 
-interface AnswerRecord {
-  request: Buffer
-  first_seq: number
-  count: number
-  accepted_at: number
-  batch: string | null
-}
-
 type StatementVerbs = Pick<
   Store,
   | 'acceptCertificates'
@@ -123,7 +105,9 @@ type StatementVerbs = Pick<
   | 'statements'
 >
 
-interface StatementAudit {
+interface StatementInsides {
+  /** For other verbs, inside or outside of a transaction. */
+  readCertificate: (seq: number) => CertificateRow | null
   /** Hashes every statement again and counts; names what differs. */
   findAlteredStatements: () => Promise<string[]>
 }
@@ -146,12 +130,9 @@ const CERTIFICATE = `
   FROM certificates c`
 const STATUS_CHANGE = `SELECT o.*, ${OF_STATEMENT('o')} FROM status_changes o`
 
-export function statementVerbs({ db, write, now, onUndo }: Context): StatementVerbs & StatementAudit {
+export function statementVerbs({ db, write, now, onUndo }: Context): StatementVerbs & StatementInsides {
+  const { nextSeq, append, earlierAnswer, newAnswer, acceptOne } = appender({ db, now })
   const lastSeq = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM statements').pluck()
-  const insertStatement = db.prepare<[number, number, number, string]>(
-    'INSERT INTO statements VALUES (?, ?, ?, ?)',
-  )
-  const insertLeaf = db.prepare<[number, Uint8Array]>('INSERT INTO leaves VALUES (?, ?)')
   const insertCertificate = db.prepare<
     [
       number,
@@ -167,6 +148,9 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
       Uint8Array,
     ]
   >('INSERT INTO certificates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const insertHolder = db.prepare<[Uint8Array, number]>(
+    'INSERT INTO certificate_holders VALUES (?, ?) ON CONFLICT DO NOTHING',
+  )
   const insertBatch = db.prepare<[number, number, string]>('INSERT INTO batches VALUES (?, ?, ?)')
   const findSeries = db.prepare<[string, string, string], Series>(
     'SELECT * FROM series WHERE department = ? AND type_code = ? AND issuer = ?',
@@ -185,10 +169,6 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
   const insertChange = db.prepare<
     [number, Uint8Array, string, string, string, string, Uint8Array, number | null]
   >("INSERT INTO status_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accepted', NULL, NULL, NULL)")
-  const findAnswer = db.prepare<[string], AnswerRecord>('SELECT * FROM answers WHERE key = ?')
-  const insertAnswer = db.prepare<[string, Uint8Array, number, number, number, string | null]>(
-    'INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)',
-  )
 
   const statementBySeq = db.prepare<[number], StatementRecord>(`${STATEMENT} WHERE seq = ?`)
   const statementRange = db.prepare<[number, number], StatementRecord>(
@@ -263,39 +243,6 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
     return series
   }
 
-  function earlierAnswer(once: Once | null): AcceptResult | null {
-    const answer = once === null ? undefined : findAnswer.get(once.key)
-    if (once === null || answer === undefined) return null
-    if (Buffer.compare(answer.request, once.request) !== 0) {
-      throw new Refusal('IDEMPOTENCY_KEY_REUSED', `the key ${once.key} was used for another request`, {
-        field: 'Idempotency-Key',
-        expected: 'a key that was not used before',
-        found: once.key,
-      })
-    }
-    return {
-      repeated: true,
-      ...acceptedRun(answer.first_seq, answer.count, answer.accepted_at, answer.batch),
-    }
-  }
-
-  function newAnswer(
-    first: number,
-    count: number,
-    acceptedAt: number,
-    batch: string | null,
-    once: Once | null,
-  ) {
-    if (once !== null) insertAnswer.run(once.key, once.request, first, count, acceptedAt, batch)
-    return { repeated: false, ...acceptedRun(first, count, acceptedAt, batch) }
-  }
-
-  function appendStatement(seq: number, statement: NewStatement, acceptedAt: number): void {
-    invariant(statement.leaf.length === HASH_BYTES, 'a leaf has 32 bytes')
-    insertStatement.run(seq, KIND_NUMBER[statement.kind], acceptedAt, statement.statement)
-    insertLeaf.run(seq, statement.leaf)
-  }
-
   function appendCertificate(seq: number, certificate: NewCertificate, acceptedAt: number): void {
     const { identifier, department, typeCode, sealed } = certificate
     const parts = splitIdentifier(identifier, identifierKey)
@@ -304,7 +251,7 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
     if (parts === null || parts.typeCode !== typeCode || shortCode === null) {
       return invariant(false, `${identifier}, ${typeCode} and ${certificate.shortCode} are not what we issue`)
     }
-    appendStatement(seq, certificate, acceptedAt)
+    append(seq, certificate, acceptedAt)
     insertCertificate.run(
       seq,
       seriesOf(department, typeCode, parts.issuer).id,
@@ -318,6 +265,7 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
       sealed.keySalt,
       sealed.ciphertext,
     )
+    for (const lookup of certificate.holders ?? []) insertHolder.run(lookup, seq)
   }
 
   function acceptAll(certificates: NewCertificate[], batch: string | null, once: Once | null): AcceptResult {
@@ -352,28 +300,9 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
     } catch (error) {
       throw takenCertificate(error, certificate, 0)
     }
-    appendStatement(seq + 1, change, acceptedAt)
+    append(seq + 1, change, acceptedAt)
     appendStatusChange(seq + 1, { ...change, afterSeq: seq })
     return newAnswer(seq, 2, acceptedAt, null, once)
-  }
-
-  /** A statement of which there is at most one for each id in its jti. */
-  function acceptOne(
-    statement: NewStatement,
-    once: Once | null,
-    append: (seq: number) => void,
-  ): AcceptResult {
-    const earlier = earlierAnswer(once)
-    if (earlier !== null) return earlier
-    const acceptedAt = now()
-    const seq = nextSeq()
-    appendStatement(seq, statement, acceptedAt)
-    append(seq)
-    return newAnswer(seq, 1, acceptedAt, null, once)
-  }
-
-  function nextSeq(): number {
-    return (lastSeq.get() ?? 0) + 1
   }
 
   function appendRecord(seq: number, record: NewRecord): void {
@@ -431,6 +360,7 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
   }
 
   return {
+    readCertificate: seq => certificateRow(certificateBySeq.get(seq)),
     acceptCertificates: (certificates, batch, once) => write(() => acceptAll(certificates, batch, once)),
     acceptSuccessor: (certificate, change, once) =>
       write(() => acceptWithSuccessor(certificate, change, once)),
@@ -520,10 +450,6 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
       return altered
     },
   }
-}
-
-function acceptedRun(first: number, count: number, acceptedAt: number, batch: string | null) {
-  return { batch, accepted: Array.from({ length: count }, (_, i) => ({ seq: first + i, acceptedAt })) }
 }
 
 function takenCertificate(error: unknown, { identifier, shortCode }: NewCertificate, row: number): unknown {

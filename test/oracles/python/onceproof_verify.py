@@ -503,6 +503,7 @@ KINDS = {
     "onceproof-catalogue+jwt": "catalogue",
     "onceproof-holder-key+jwt": "holder-key",
     "onceproof-endorsement+jwt": "endorsement",
+    "onceproof-withholding+jwt": "withholding",
 }
 DID = r"did:[a-z0-9]+:[A-Za-z0-9.:%_-]{1,200}"
 MEDIA_TYPE = r"[A-Za-z0-9_.+-]{1,100}/[A-Za-z0-9_.+-]{1,100}"
@@ -575,7 +576,11 @@ def is_set_of(value, accepts, fewest, most):
 def check_claims(kind, payload, did):
     """§3: the common claims and those of the kind."""
     common = {"iss", "iat", "jti", "region", "salt"}
-    optional = {"effective"} if kind == "status" else set()
+    optional = {
+        "status": {"effective"},
+        "use": {"case", "grant", "basis", "refused"},
+        "withholding": {"certificate", "department"},
+    }.get(kind, set())
     own = {
         "record": {"record": is_record},
         "status": {
@@ -591,6 +596,10 @@ def check_claims(kind, payload, did):
             "matter": lambda value: is_text(value, 1, 100),
             "ground": lambda value: value in ("duty", "consent", "presentation"),
             "fields": lambda value: is_set_of(value, lambda name: is_text(name, 1, 100), 1, 500),
+            "case": lambda value: matches(ULID, value),
+            "grant": lambda value: hex_bytes(value, 32) is not None,
+            "basis": lambda value: is_text(value, 1, 200),
+            "refused": lambda value: matches(r"[A-Z_]{2,40}", value),
         },
         "catalogue": {"catalogue": is_catalogue},
         "holder-key": {
@@ -599,11 +608,20 @@ def check_claims(kind, payload, did):
             "epoch": is_integer,
         },
         "endorsement": {"endorses": lambda value: is_set_of(value, is_leaf_text, 1, 1000)},
+        "withholding": {
+            "action": lambda value: value in ("withhold", "release"),
+            "reason": lambda value: matches(r"[A-Z_]{2,40}", value),
+            "orderedBy": lambda value: is_set_of(value, lambda name: is_text(name, 1, 100), 2, 2),
+            "certificate": is_leaf_text,
+            "department": lambda value: is_text(value, 1, 100),
+        },
     }[kind]
     if kind == "status" and payload.get("action") == "supersede":
         own["successor"] = is_leaf_text
     if kind == "status" and payload.get("action") == "resume":
         own["lifts"] = lambda value: hex_bytes(value, 32) is not None
+    if kind == "withholding" and ("certificate" in payload) == ("department" in payload):
+        raise Refused("STATEMENT_CLAIM", "either a certificate or a department is withheld")
     if not has_exactly(payload, common | set(own) - optional, optional):
         raise Refused("STATEMENT_CLAIM", "a claim is missing or unknown")
     own |= {

@@ -2,6 +2,8 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
+import type { AccessTable } from '../../../server/http/access.ts'
+import { authenticateToken } from '../../../server/http/auth.ts'
 import { answerRest, createApp, createEdge, createHttpServer } from '../../../server/http/edge.ts'
 import type { EdgeOptions, ServerLimits } from '../../../server/http/edge.ts'
 import { createLogger } from '../../../server/http/logger.ts'
@@ -29,6 +31,15 @@ export interface Gateway {
   close(): Promise<void>
 }
 
+/** Anybody may read, and who has the token may write. */
+export const accessFor = (routes: readonly Pick<Route<never>, 'method' | 'operationId'>[]): AccessTable =>
+  Object.fromEntries(
+    routes.map(({ method, operationId }) => [
+      operationId,
+      { cells: method === 'get' ? { anyone: 'any' } : { root: 'any' } },
+    ]),
+  )
+
 let keys = 0
 export const freshKey = () => `key-${String(++keys).padStart(8, '0')}`
 
@@ -43,7 +54,8 @@ export async function startGateway<World>(
   let now = 1_700_000_000_000
   const logger = createLogger({ level: 'debug', write: lines => log.push(lines), clock: () => now })
   const edge = createEdge({
-    operatorToken: TOKEN,
+    authenticators: [authenticateToken(TOKEN, 'root')],
+    access: accessFor(routes),
     logger,
     metrics,
     clock: () => now,

@@ -18,7 +18,6 @@ const limited = defineRoute({
   path: '/v1/verify',
   operationId: 'verify',
   summary: ok,
-  access: 'public',
   idempotent: false,
   bodyKind: 'none',
   rateLimit: 'verify',

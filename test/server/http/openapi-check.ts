@@ -102,7 +102,7 @@ export function openApiFaults(document: unknown): string[] {
     schema(at, member)
   })
   map('components.securitySchemes', securitySchemes, (at, _name, member) => {
-    object(at, member, ['type', 'scheme'])
+    object(at, member, ['type'], ['scheme', 'in', 'name'])
   })
 
   map('paths', root['paths'], (place, path, item) => {
@@ -115,7 +115,7 @@ export function openApiFaults(document: unknown): string[] {
         at,
         value,
         ['operationId', 'summary', 'security', 'parameters', 'responses'],
-        ['requestBody', 'tags'],
+        ['requestBody', 'tags', 'x-roles'],
       )
       text(`${at} summary`, operation['summary'])
       const id = String(operation['operationId'])

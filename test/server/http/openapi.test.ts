@@ -4,7 +4,7 @@ import { apiDescriptionRoutes, openApiDocument } from '../../../server/http/open
 import { defineRoute, integerText } from '../../../server/http/routes.ts'
 import type { Route } from '../../../server/http/routes.ts'
 import { openApiFaults } from './openapi-check.ts'
-import { startGateway } from './gateway.ts'
+import { accessFor, startGateway } from './gateway.ts'
 import type { Gateway } from './gateway.ts'
 
 const ok = { zh: '成功', en: 'done' }
@@ -19,7 +19,6 @@ const routes: Route<null>[] = [
     path: '/v1/certificates',
     operationId: 'issueCertificates',
     summary: ok,
-    access: 'operator',
     idempotent: true,
     bodyKind: 'json',
     body: z.strictObject({
@@ -40,7 +39,6 @@ const routes: Route<null>[] = [
     path: '/v1/certificates/{identifier}/pages/{page*}',
     operationId: 'readPage',
     summary: ok,
-    access: 'public',
     idempotent: false,
     params: z.strictObject({ identifier: z.string(), page: z.string() }),
     query: z.strictObject({
@@ -60,7 +58,6 @@ const routes: Route<null>[] = [
     path: '/v1/files',
     operationId: 'putFile',
     summary: ok,
-    access: 'operator',
     idempotent: true,
     bodyKind: 'stream',
     mediaTypes: ['*/*'],
@@ -79,7 +76,16 @@ type Operation = {
 describe('the description of the API', () => {
   let gateway: Gateway
   let document: ReturnType<typeof openApiDocument>
-  const all = [...routes, ...apiDescriptionRoutes(routes, info)]
+  const own = [
+    'openApiDescription',
+    'apiPage',
+    'apiPageScript',
+    'apiPageStyle',
+    'apiPageBundle',
+    'apiPageIcon',
+  ]
+  const access = accessFor([...routes, ...own.map(operationId => ({ method: 'get' as const, operationId }))])
+  const all = [...routes, ...apiDescriptionRoutes(routes, info, access)]
 
   before(async () => {
     gateway = await startGateway(all, null, { buckets: { issue: { burst: 1, perSecond: 1 } } })
@@ -111,7 +117,7 @@ describe('the description of the API', () => {
 
   it('says who may call, what a write needs and which refusals there are', () => {
     const issue = operation('post', '/v1/certificates')
-    expect(issue.security).to.deep.equal([{ operatorToken: [] }])
+    expect(issue.security).to.deep.equal([{ token: [] }, { session: [] }])
     expect(issue.parameters.map(({ name }) => name)).to.deep.equal(['Idempotency-Key'])
     for (const [status, code] of [
       ['400', 'JSON_DUPLICATE_KEY'],
@@ -174,7 +180,7 @@ describe('the description of the API', () => {
 
   it('refuses a schema that JSON Schema cannot say, at start', () => {
     const strange = { ...(routes[2] as Route<null>), bodyKind: 'json' as const, body: z.bigint() }
-    expect(() => openApiDocument([strange], info)).to.throw()
+    expect(() => openApiDocument([strange], info, accessFor([strange]))).to.throw()
   })
 
   describe('as a page to try', () => {

@@ -7,7 +7,7 @@ import { Unavailable } from '../../../server/http/problem.ts'
 import { defineRoute, integerText, mountRoutes, requestDigest } from '../../../server/http/routes.ts'
 import type { Reply, Route } from '../../../server/http/routes.ts'
 import type { Once } from '../../../server/store/store.ts'
-import { TOKEN, assertNoInsides, freshKey, problemIn, startGateway } from './gateway.ts'
+import { TOKEN, accessFor, assertNoInsides, freshKey, problemIn, startGateway } from './gateway.ts'
 import type { Gateway } from './gateway.ts'
 
 const CANARY = '11010519491231002X'
@@ -36,7 +36,6 @@ const writeDraft = defineRoute({
   path: '/v1/drafts',
   operationId: 'writeDraft',
   summary: ok,
-  access: 'operator',
   idempotent: true,
   bodyKind: 'json',
   body: draft,
@@ -53,7 +52,6 @@ const readDraft = defineRoute({
   path: '/v1/drafts/{name}',
   operationId: 'readDraft',
   summary: ok,
-  access: 'public',
   idempotent: false,
   params: z.strictObject({ name: z.string().min(1).max(40) }),
   query: z.strictObject({ limit: integerText(1, 100).optional() }),
@@ -62,7 +60,7 @@ const readDraft = defineRoute({
   responses: { 200: { description: ok, schema: z.strictObject({ seen: z.string() }) } },
   handler: async (_world: World, { params, query, headers, caller }) => ({
     status: 200,
-    body: { seen: `${caller.kind} ${params.name} ${query.limit ?? '-'} ${headers['x-matter'] ?? '-'}` },
+    body: { seen: `${caller.role} ${params.name} ${query.limit ?? '-'} ${headers['x-matter'] ?? '-'}` },
   }),
 })
 
@@ -71,7 +69,6 @@ const notarize = defineRoute({
   path: '/v1/files',
   operationId: 'notarizeFile',
   summary: ok,
-  access: 'operator',
   idempotent: true,
   bodyKind: 'stream',
   mediaTypes: ['*/*'],
@@ -95,7 +92,6 @@ const page = (path: `/${string}`, operationId: string, reply: Reply, contentType
     path,
     operationId,
     summary: ok,
-    access: 'public',
     idempotent: false,
     bodyKind: 'none',
     responses: { 200: { description: ok, contentType } },
@@ -118,7 +114,6 @@ const routes: Route<World>[] = [
     path: '/log/tile/{tile*}',
     operationId: 'readTile',
     summary: ok,
-    access: 'public',
     idempotent: false,
     params: z.strictObject({ tile: z.string() }),
     bodyKind: 'none',
@@ -130,7 +125,6 @@ const routes: Route<World>[] = [
     path: '/v1/drafts/{name}',
     operationId: 'removeDraft',
     summary: ok,
-    access: 'operator',
     idempotent: true,
     params: z.strictObject({ name: z.string() }),
     bodyKind: 'none',
@@ -142,7 +136,6 @@ const routes: Route<World>[] = [
     path: '/v1/failing',
     operationId: 'fail',
     summary: ok,
-    access: 'public',
     idempotent: false,
     bodyKind: 'none',
     responses: { 200: { description: ok, schema: z.strictObject({ right: z.boolean() }) } },
@@ -871,15 +864,19 @@ describe('a request to the gateway', () => {
     })
   })
 
-  it('cannot reach a route that is stated twice, and a route must state who may call it', () => {
+  it('cannot reach a route that is stated twice, and a route must have a row in the access table', () => {
     const twice = [readDraft, { ...readDraft, operationId: 'readAgain' }]
-    expect(() => mountRoutes(express(), twice, world, {} as never)).to.throw(/two routes answer/)
+    expect(() => mountRoutes(express(), twice, world, { access: accessFor(twice) } as never)).to.throw(
+      /two routes answer/,
+    )
     const sameName = [readDraft, { ...readDraft, path: '/elsewhere' as const }]
-    expect(() => mountRoutes(express(), sameName, world, {} as never)).to.throw(/two routes are named/)
-    const { access: _, ...withoutAccess } = readDraft
-    // @ts-expect-error a route that states no access does not compile
-    const forgotten: Route<World> = withoutAccess
-    expect(forgotten).to.not.have.property('access')
+    expect(() => mountRoutes(express(), sameName, world, { access: accessFor(sameName) } as never)).to.throw(
+      /two routes are named/,
+    )
+    const edge = { access: accessFor([readDraft]) } as never
+    expect(() => mountRoutes(express(), [writeDraft], world, edge)).to.throw(/no row for writeDraft/)
+    const own = { access: { readDraft: { cells: { holder: 'own' } } } } as never
+    expect(() => mountRoutes(express(), [readDraft], world, own)).to.throw(/does not say whose/)
   })
 
   describe('whose route contradicts itself', () => {
@@ -888,7 +885,6 @@ describe('a request to the gateway', () => {
       path: '/a' as const,
       operationId: 'doIt',
       summary: ok,
-      access: 'public' as const,
       idempotent: false,
       bodyKind: 'none' as const,
       responses: { 200: { description: ok } },

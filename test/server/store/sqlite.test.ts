@@ -107,11 +107,16 @@ describe('the SQLite file', () => {
   describe('when the schema changes', () => {
     it('takes each step once, and a step that fails leaves nothing', async () => {
       await (await open()).close()
-      const next = { version: 2, name: 'next', sql: 'CREATE TABLE next (x); INSERT INTO next VALUES (1)' }
-      const broken = { version: 3, name: 'broken', sql: 'CREATE TABLE half (x); SELECT nonsense' }
+      const newest = migrations.at(-1)!.version
+      const next = {
+        version: newest + 1,
+        name: 'next',
+        sql: 'CREATE TABLE next (x); INSERT INTO next VALUES (1)',
+      }
+      const broken = { version: newest + 2, name: 'broken', sql: 'CREATE TABLE half (x); SELECT nonsense' }
       edit(db => {
         expect(() => migrate(db, [...migrations, next, broken])).to.throw('nonsense')
-        expect(db.pragma('user_version', { simple: true })).to.equal(2)
+        expect(db.pragma('user_version', { simple: true })).to.equal(newest + 1)
         expect(db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'half'").pluck().get()).to.equal(0)
         migrate(db, [...migrations, next])
         expect(db.prepare('SELECT count(*) FROM next').pluck().get()).to.equal(1)

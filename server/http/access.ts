@@ -1,0 +1,163 @@
+/**
+ * Who may do what: one row for each operation of the API, one cell for each role that may. A role without a cell may not; a
+ * route without a row, and a row without a route, are defects found at start. A test walks every cell.
+ */
+import { invariant, Refusal } from '../../protocol/refusal.ts'
+import type { Caller, Role } from './auth.ts'
+
+/** `any`: whosever it is; `own`: what is the caller's department's, or the holder's own. */
+export type Reach = 'any' | 'own'
+
+export interface AccessRow {
+  readonly cells: Readonly<Partial<Record<Role, Reach>>>
+  /** The action that a machine client's scope must name. */
+  readonly action?: string
+  /** People must have shown who they are within the last minutes. */
+  readonly stepUp?: true
+}
+
+export type AccessTable = Readonly<Record<string, AccessRow>>
+
+/**
+ * Whose the thing is that a request is about: codes of departments, the type, ids of holders. `caller`: the handler limits
+ * itself to what is the caller's, as lists do.
+ */
+export interface Owner {
+  readonly departments?: readonly string[]
+  /** Short code of the certificate type, for the scopes of machine clients. */
+  readonly type?: string
+  readonly holders?: readonly string[]
+}
+
+/** How long a person counts as present after having shown who he is. */
+export const STEP_UP_SECONDS = 300
+
+const PUBLIC: AccessRow = { cells: { anyone: 'any' } }
+const OPERATOR: AccessRow = { cells: { root: 'any', operator: 'any' } }
+const ISSUING: AccessRow = { cells: { root: 'any', client: 'own' }, action: 'issue' }
+const STATUS: AccessRow = { cells: { root: 'any', client: 'own' }, action: 'status' }
+const VALUES: AccessRow = {
+  cells: { root: 'any', client: 'own', maker: 'own', checker: 'own' },
+  action: 'issue',
+}
+/** Without values of certificates. */
+const STATE: AccessRow = { cells: { ...VALUES.cells, supervisor: 'own', auditor: 'any' }, action: 'issue' }
+/** A record names nobody and shows no content: whoever knows its id may see it. */
+const RECORDS: AccessRow = {
+  cells: {
+    root: 'any',
+    client: 'any',
+    maker: 'any',
+    checker: 'any',
+    officer: 'any',
+    supervisor: 'any',
+    auditor: 'any',
+    holder: 'any',
+  },
+  action: 'notarize',
+}
+
+/** By operationId. */
+export const ACCESS: AccessTable = {
+  // Departments and catalogue
+  listDepartments: PUBLIC,
+  admitDepartment: OPERATOR,
+  getDepartment: PUBLIC,
+  getDidDocument: PUBLIC,
+  getRegion: PUBLIC,
+  listTypes: PUBLIC,
+  getType: PUBLIC,
+  publishType: OPERATOR,
+  // Certificates
+  issueCertificate: ISSUING,
+  issueBatch: ISSUING,
+  checkRows: VALUES,
+  listCertificates: STATE,
+  getCertificate: VALUES,
+  getCertificateState: STATE,
+  getCertificateFile: VALUES,
+  getCertificateReceipt: STATE,
+  orderStatus: STATUS,
+  supersedeCertificate: STATUS,
+  // Records
+  notarizeDigest: RECORDS,
+  notarizeFile: RECORDS,
+  getRecord: RECORDS,
+  getRecordFile: RECORDS,
+  getEvidencePackage: RECORDS,
+  // Verification
+  verifyFile: PUBLIC,
+  lookUp: PUBLIC,
+  verifyRecord: PUBLIC,
+  getReceipt: PUBLIC,
+  getTrust: PUBLIC,
+  getSnapshot: PUBLIC,
+  getStatusList: PUBLIC,
+  // Log
+  getCheckpoint: PUBLIC,
+  getTile: PUBLIC,
+  getLog: PUBLIC,
+  listCheckpoints: PUBLIC,
+  getInclusionProof: PUBLIC,
+  getConsistencyProof: PUBLIC,
+  // Health and description
+  getHealth: PUBLIC,
+  getReadiness: PUBLIC,
+  getMetrics: PUBLIC,
+  openApiDescription: PUBLIC,
+  apiPage: PUBLIC,
+  apiPageScript: PUBLIC,
+  apiPageStyle: PUBLIC,
+  apiPageBundle: PUBLIC,
+  apiPageIcon: PUBLIC,
+}
+
+/** The row of an operation. Throws (a defect) when there is none. */
+export function accessOf(table: AccessTable, operationId: string): AccessRow {
+  const row = Object.hasOwn(table, operationId) ? table[operationId] : undefined
+  invariant(row, `the access table has no row for ${operationId}`)
+  return row
+}
+
+export const isPublic = (row: AccessRow): boolean => row.cells.anyone !== undefined
+
+/** Before anything of the request is read. `now` in seconds. Refuses ACCESS_DENIED, SCOPE_MISSING and STEP_UP_REQUIRED. */
+export function assertRole(row: AccessRow, caller: Caller, now: number): void {
+  if (row.cells[caller.role] === undefined) {
+    throw new Refusal('ACCESS_DENIED', 'this role may not do this', {
+      expected: Object.keys(row.cells).join(' or '),
+      found: caller.role,
+    })
+  }
+  if (caller.role === 'client' && !caller.scopes.some(scope => scope.action === row.action))
+    throw noScope(row)
+  const isPerson = caller.role !== 'root' && caller.role !== 'client'
+  const since = caller.authenticatedAt
+  if (row.stepUp === true && isPerson && (since === null || now - since > STEP_UP_SECONDS)) {
+    throw new Refusal('STEP_UP_REQUIRED', 'this needs a fresh sign-in', {
+      expected: `a sign-in within ${STEP_UP_SECONDS} seconds`,
+    })
+  }
+}
+
+/** Once the request is read. Refuses ACCESS_NOT_OWN and SCOPE_MISSING. */
+export function assertOwn(row: AccessRow, caller: Caller, owner: Owner): void {
+  if (row.cells[caller.role] !== 'own') return
+  const { departments = [], holders = [], type } = owner
+  const own =
+    caller.role === 'holder'
+      ? caller.holder !== null && holders.includes(caller.holder)
+      : caller.department !== null && departments.includes(caller.department)
+  if (!own) throw new Refusal('ACCESS_NOT_OWN', 'this belongs to somebody else', { found: caller.role })
+  if (caller.role !== 'client') return
+  const isScoped = caller.scopes.some(
+    scope =>
+      scope.action === row.action &&
+      scope.department === caller.department &&
+      (scope.type === '*' || type === undefined || scope.type === type),
+  )
+  if (!isScoped) throw noScope(row)
+}
+
+const noScope = ({ action = 'no' }: AccessRow) =>
+  new Refusal('SCOPE_MISSING', 'the client has no scope for this', { expected: `a scope for ${action}` })

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { demoRegion } from '../../../server/catalogue/region.ts'
+import { certificatesOfHolder, ensureHolder, holderId } from '../../../server/holders/holders.ts'
+import {
+  answerOf,
+  exampleRow,
+  issue,
+  publish,
+  sharedGateway,
+  untilAllFinal,
+  type OpenedGateway,
+} from '../../support/opened-gateway.ts'
+import { problemIn } from '../http/gateway.ts'
+
+describe('the index of holders', () => {
+  let gateway: OpenedGateway
+  // Numbers that are no example in the definition of any type.
+  const examples = JSON.stringify(demoRegion().certificateTypes)
+  const [person, other] = demoRegion().personas.filter(({ idNo }) => !examples.includes(idNo))
+  const own = async (number: string) => {
+    const id = holderId(await ensureHolder(gateway.world, number))
+    const rows = await certificatesOfHolder(gateway.world, id, { before: null, limit: 100 })
+    return rows.map(({ identifier }) => identifier)
+  }
+
+  before(async () => {
+    gateway = await sharedGateway()
+    await publish(gateway, 'RIC', 'DIP')
+  })
+
+  it('finds a certificate by the number in its fields', async () => {
+    const before = await own(person!.idNo)
+    const { identifier } = await issue(gateway, 'RIC', { ...exampleRow('RIC'), idNo: person!.idNo })
+    expect(await own(person!.idNo)).to.deep.equal([identifier, ...before])
+    expect(await own(other!.idNo)).to.not.include(identifier)
+  })
+
+  it('finds a certificate whose fields name no number by the number that was given beside them', async () => {
+    const body = { type: 'DIP', fields: exampleRow('DIP'), holders: [other!.idNo] }
+    const { identifier } = await answerOf<{ identifier: string }>(gateway.post('/v1/certificates', body), 201)
+    expect(await own(other!.idNo)).to.include(identifier)
+  })
+
+  it('knows one holder once, by a random id', async () => {
+    const ids = await Promise.all(
+      [1, 2, 3].map(async () => holderId(await ensureHolder(gateway.world, person!.idNo))),
+    )
+    expect(new Set(ids).size).to.equal(1)
+    expect(ids[0]).to.match(/^[\w-]{43}$/)
+  })
+
+  it('keeps the holder when a certificate is replaced', async () => {
+    const body = { type: 'DIP', fields: exampleRow('DIP'), holders: [person!.idNo] }
+    const { identifier } = await answerOf<{ identifier: string }>(gateway.post('/v1/certificates', body), 201)
+    const { certificate } = await answerOf<{ certificate: { identifier: string } }>(
+      gateway.post(`/v1/certificates/${identifier}/successor`, {
+        fields: exampleRow('DIP'),
+        reason: 'HOLDER_CHANGE',
+      }),
+      201,
+    )
+    expect(await own(person!.idNo)).to.include(certificate.identifier)
+  })
+
+  it('refuses a number whose check digit is wrong, without repeating it, and writes nothing', async () => {
+    const wrong = `${person!.idNo.slice(0, 17)}${person!.idNo.endsWith('0') ? '1' : '0'}`
+    await untilAllFinal(gateway)
+    const before = gateway.rowCounts()
+    const body = { type: 'DIP', fields: exampleRow('DIP'), holders: [wrong] }
+    const problem = await problemIn(await gateway.post('/v1/certificates', body))
+    expect(problem.code).to.equal('ROWS_INVALID')
+    expect(problem.errors).to.deep.include({
+      row: 0,
+      field: 'holders',
+      code: 'HOLDER_NUMBER',
+      expected: 'citizen numbers or unified social credit codes',
+      found: 'another text',
+    })
+    expect(JSON.stringify(problem)).to.not.include(wrong)
+    expect(gateway.rowCounts()).to.deep.equal(before)
+  })
+
+  it('keeps no number in the clear', () => {
+    for (const file of ['onceproof.db', 'onceproof.db-wal']) {
+      const bytes = readFileSync(join(gateway.dataDir, file))
+      for (const number of [person!.idNo, other!.idNo]) expect(bytes.includes(number)).to.equal(false)
+    }
+  })
+})
