@@ -50,6 +50,8 @@ export interface GrantDomain {
 }
 
 const NAME = 'onceproof GrantRegistry'
+/** Another name than the contract's: what shows that somebody has a key can stand for nothing at the contract. */
+const KEY_NAME = 'onceproof HolderKey'
 const VERSION = '1'
 
 /** Members of each struct, in the order in which they are hashed. */
@@ -88,10 +90,15 @@ const STRUCTS = {
     ['holder', 'bytes32'],
     ['epoch', 'uint64'],
   ],
+  HolderKey: [
+    ['holder', 'bytes32'],
+    ['nonce', 'bytes32'],
+    ['deadline', 'uint48'],
+  ],
 } as const
 
 type Struct = keyof typeof STRUCTS
-export type GrantMessage = 'ReuseGrant' | 'Withdrawal' | 'WithdrawAll'
+export type GrantMessage = 'ReuseGrant' | 'Withdrawal' | 'WithdrawAll' | 'HolderKey'
 
 /** The structs that a struct refers to, in the order in which EIP-712 writes them after it: by name. */
 const REFERRED: Record<Struct, Struct[]> = {
@@ -101,6 +108,7 @@ const REFERRED: Record<Struct, Struct[]> = {
   Item: [],
   Withdrawal: [],
   WithdrawAll: [],
+  HolderKey: [],
 }
 
 /** `encodeType` of EIP-712. */
@@ -158,11 +166,28 @@ export function withdrawAllDigest(domain: GrantDomain, holder: string, epoch: bi
   return digestOf(domain, keccak256(concat(TYPE_HASH.WithdrawAll, bytesOf(holder), word(epoch))))
 }
 
-function digestOf({ chainId, verifyingContract }: GrantDomain, structHash: Uint8Array): string {
+/** What somebody signs to show that he has a key: the gateway's id of the holder, a nonce of its choice; 0x-hex. */
+export function holderKeyDigest(
+  domain: GrantDomain,
+  challenge: { holder: string; nonce: string; deadline: number },
+): string {
+  const { holder, nonce, deadline } = challenge
+  return digestOf(
+    domain,
+    keccak256(concat(TYPE_HASH.HolderKey, bytesOf(holder), bytesOf(nonce), word(deadline))),
+    KEY_NAME,
+  )
+}
+
+function digestOf(
+  { chainId, verifyingContract }: GrantDomain,
+  structHash: Uint8Array,
+  name: string = NAME,
+): string {
   const separator = keccak256(
     concat(
       TYPE_HASH.EIP712Domain,
-      keccak256(toUtf8(NAME)),
+      keccak256(toUtf8(name)),
       keccak256(toUtf8(VERSION)),
       word(chainId),
       concat(new Uint8Array(12), bytesOf(verifyingContract)),
@@ -237,12 +262,20 @@ export function withdrawAllTypedData(domain: GrantDomain, holder: string, epoch:
   return typedData(domain, 'WithdrawAll', { holder, epoch: String(epoch) })
 }
 
+/** `eth_signTypedData_v4` of what shows that somebody has a key. */
+export function holderKeyTypedData(
+  domain: GrantDomain,
+  { holder, nonce, deadline }: { holder: string; nonce: string; deadline: number },
+): JsonObject {
+  return typedData(domain, 'HolderKey', { holder, nonce, deadline: String(deadline) })
+}
+
 function typedData(domain: GrantDomain, primaryType: GrantMessage, message: JsonObject): JsonObject {
   return {
     types: typesFor(primaryType),
     primaryType,
     domain: {
-      name: NAME,
+      name: primaryType === 'HolderKey' ? KEY_NAME : NAME,
       version: VERSION,
       chainId: domain.chainId,
       verifyingContract: domain.verifyingContract,

@@ -24,6 +24,7 @@ export interface MessageVector {
 const ANCHOR_LOG = 'onceproof AnchorLog'
 const STATUS_REGISTRY = 'onceproof StatusRegistry'
 const GRANT_REGISTRY = 'onceproof GrantRegistry'
+const HOLDER_KEY = 'onceproof HolderKey'
 
 const TYPES = {
   Checkpoint: 'Checkpoint(bytes32 log,uint64 size,bytes32 root)',
@@ -37,6 +38,7 @@ const TYPES = {
     'Terms(Item[] items,bytes32 grantee,string matter,string purpose,uint32 maxUses,bytes32 notice,bytes32 salt)',
   Withdrawal: 'Withdrawal(bytes32 holder,bytes32 grant)',
   WithdrawAll: 'WithdrawAll(bytes32 holder,uint64 epoch)',
+  HolderKey: 'HolderKey(bytes32 holder,bytes32 nonce,uint48 deadline)',
 }
 
 const word = (name: string) => toHex(seedOf(`message ${name}`))
@@ -126,6 +128,11 @@ export function messageVectors(): MessageVector[] {
     }),
     vector('withdrawal', GRANT_REGISTRY, 'Withdrawal', { holder: word('holder'), grant: word('grant') }),
     vector('withdraw_all', GRANT_REGISTRY, 'WithdrawAll', { holder: word('holder'), epoch: '3' }),
+    vector('holder_key', HOLDER_KEY, 'HolderKey', {
+      holder: word('holder'),
+      nonce: word('nonce'),
+      deadline: '1780000000',
+    }),
   ]
 }
 

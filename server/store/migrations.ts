@@ -117,6 +117,69 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX certificate_holders_by_seq ON certificate_holders (seq);
     `,
   },
+  {
+    version: 6,
+    name: 'keys of holders, requests for consent, grants, withdrawals',
+    sql: `
+      CREATE TABLE holder_keys (
+        id INTEGER PRIMARY KEY, person BLOB NOT NULL, signer BLOB NOT NULL, chain_holder BLOB NOT NULL UNIQUE,
+        epoch INTEGER NOT NULL, state TEXT NOT NULL, requested_at INTEGER NOT NULL, due_at INTEGER NOT NULL,
+        ended_at INTEGER, leaf BLOB
+      ) STRICT;
+      CREATE UNIQUE INDEX holder_keys_active ON holder_keys (person) WHERE state = 'active';
+      CREATE UNIQUE INDEX holder_keys_waiting ON holder_keys (person) WHERE state = 'waiting';
+      CREATE INDEX holder_keys_of ON holder_keys (person);
+      CREATE TABLE key_challenges (
+        nonce BLOB PRIMARY KEY, person BLOB NOT NULL, signer BLOB NOT NULL, expires_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE consent_requests (
+        id TEXT PRIMARY KEY, department TEXT NOT NULL, officer TEXT NOT NULL, matter TEXT NOT NULL, case_id TEXT,
+        purpose TEXT NOT NULL, matter_text TEXT NOT NULL, purpose_text TEXT NOT NULL, term TEXT NOT NULL,
+        refusing TEXT NOT NULL, notice_version INTEGER NOT NULL, expires_at INTEGER NOT NULL, created_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX consent_requests_of ON consent_requests (department, id);
+      CREATE TABLE consent_parties (
+        request TEXT NOT NULL REFERENCES consent_requests (id), number INTEGER NOT NULL, holder BLOB NOT NULL,
+        needed INTEGER NOT NULL, items TEXT NOT NULL, notice TEXT NOT NULL, state TEXT NOT NULL, shown_at INTEGER,
+        answered_at INTEGER, digest BLOB, PRIMARY KEY (request, number)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX consent_parties_of ON consent_parties (holder, request);
+
+      CREATE TABLE grants (
+        id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, holder BLOB NOT NULL, person BLOB NOT NULL,
+        key INTEGER NOT NULL REFERENCES holder_keys (id), chain_holder BLOB NOT NULL, request TEXT NOT NULL,
+        party INTEGER NOT NULL, department TEXT NOT NULL, matter TEXT NOT NULL, not_before INTEGER NOT NULL,
+        not_after INTEGER NOT NULL, epoch INTEGER NOT NULL, max_uses INTEGER NOT NULL, typed_data TEXT NOT NULL,
+        terms_hash BLOB NOT NULL, signer BLOB NOT NULL, signature BLOB NOT NULL, accepted_at INTEGER NOT NULL,
+        used INTEGER NOT NULL, state TEXT NOT NULL, block_number INTEGER, block_time INTEGER, refusal TEXT,
+        FOREIGN KEY (request, party) REFERENCES consent_parties (request, number), CHECK (used BETWEEN 0 AND max_uses)
+      ) STRICT;
+      CREATE INDEX grants_open ON grants (id) WHERE state IN ('accepted', 'granted');
+      CREATE INDEX grants_of_department ON grants (department);
+      CREATE INDEX grants_of_holder ON grants (holder);
+      CREATE INDEX grants_of_person ON grants (person);
+      CREATE TABLE grant_items (
+        grant_id INTEGER NOT NULL REFERENCES grants (id), leaf BLOB NOT NULL, fields TEXT NOT NULL,
+        PRIMARY KEY (grant_id, leaf)
+      ) STRICT, WITHOUT ROWID;
+
+      -- Apart from the grants: one may be withdrawn before it comes, and then must not come.
+      CREATE TABLE withdrawn_grants (
+        chain_holder BLOB NOT NULL, digest BLOB NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL,
+        PRIMARY KEY (chain_holder, digest)
+      ) STRICT, WITHOUT ROWID;
+      -- Epochs up to this one are over.
+      CREATE TABLE ended_epochs (
+        chain_holder BLOB PRIMARY KEY, epoch INTEGER NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE withdrawals (
+        id INTEGER PRIMARY KEY, chain_holder BLOB NOT NULL, signer BLOB NOT NULL, digest BLOB, epoch INTEGER,
+        signature BLOB NOT NULL, accepted_at INTEGER NOT NULL, state TEXT NOT NULL, refusal TEXT
+      ) STRICT;
+      CREATE INDEX withdrawals_open ON withdrawals (id) WHERE state IN ('accepted', 'executed');
+    `,
+  },
 ]
 
 /**

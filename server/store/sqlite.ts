@@ -6,7 +6,10 @@ import type { Store } from './store.ts'
 import { catalogueVerbs } from './sqlite/catalogue.ts'
 import { brokenPromises, openConnection } from './sqlite/connection.ts'
 import type { Context } from './sqlite/context.ts'
+import { appender } from './sqlite/appending.ts'
+import { grantVerbs } from './sqlite/grants.ts'
 import { groupCommit } from './sqlite/group-commit.ts'
+import { holderKeyVerbs } from './sqlite/holder-keys.ts'
 import { holderVerbs } from './sqlite/holders.ts'
 import { logVerbs } from './sqlite/log.ts'
 import { statementVerbs } from './sqlite/statements.ts'
@@ -36,12 +39,16 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
   }
   const { findAlteredStatements, readCertificate, ...statements } = statementVerbs(context)
   const { findAlteredHashes, ...log } = logVerbs(context)
+  const accepting = appender(context)
+  const grants = grantVerbs(context, accepting)
 
   return {
     ...catalogueVerbs(context),
     ...statusListVerbs(context),
     ...statements,
     ...holderVerbs(context, readCertificate),
+    ...holderKeyVerbs(context, accepting),
+    ...grants.verbs,
     ...log,
     ...transactionVerbs(context),
     async checkIntegrity() {

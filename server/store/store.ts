@@ -7,6 +7,7 @@
  * It is *logged* once a sealed checkpoint's size exceeds its index.
  */
 
+import type { GrantStore } from './grants.ts'
 import type { HolderStore } from './holders.ts'
 
 export type StatementKind =
@@ -196,7 +197,7 @@ export interface Page {
   limit: number
 }
 
-export interface Store extends HolderStore {
+export interface Store extends HolderStore, GrantStore {
   // Departments and catalogue
   saveDepartment(department: DepartmentRow): Promise<void>
   departments(): Promise<DepartmentRow[]>

@@ -5,6 +5,8 @@ import {
   chainHolder,
   grantDigest,
   grantTypedData,
+  holderKeyDigest,
+  holderKeyTypedData,
   noticeHash,
   readGrantTypedData,
   termsHash,
@@ -22,8 +24,8 @@ import { throughBrowserDoor } from '../support/browser-door.ts'
 import { codeOf } from '../support/refusals.ts'
 import { readVector } from '../support/vectors.ts'
 
-const vectors = (readVector('messages.json') as MessageVector[]).filter(
-  ({ domain }) => domain.name === 'onceproof GrantRegistry',
+const vectors = (readVector('messages.json') as MessageVector[]).filter(({ domain }) =>
+  ['onceproof GrantRegistry', 'onceproof HolderKey'].includes(domain.name),
 )
 const domain: GrantDomain = { chainId: 31337, verifyingContract: `0x${'ab'.repeat(20)}` }
 const word = (byte: string) => `0x${byte.repeat(32)}`
@@ -62,26 +64,31 @@ const grantOfVector = (message: Message): ReuseGrant => {
 describe('a grant', () => {
   it('has the digests of the published vectors, in Node and in a browser', async () => {
     const browser = await throughBrowserDoor<typeof import('../../protocol/grant.ts')>('grant.ts')
-    for (const one of [{ grantDigest, withdrawalDigest, withdrawAllDigest }, browser]) {
+    for (const one of [{ grantDigest, withdrawalDigest, withdrawAllDigest, holderKeyDigest }, browser]) {
       for (const { name, primaryType, message, domain: where, digest } of vectors) {
-        const { holder, grant: withdrawn, epoch } = message as Record<string, string>
+        const { holder, grant: withdrawn, epoch, nonce, deadline } = message as Record<string, string>
         const found =
           primaryType === 'ReuseGrant'
             ? one.grantDigest(where, grantOfVector(message))
             : primaryType === 'Withdrawal'
               ? one.withdrawalDigest(where, holder!, withdrawn!)
-              : one.withdrawAllDigest(where, holder!, BigInt(epoch!))
+              : primaryType === 'WithdrawAll'
+                ? one.withdrawAllDigest(where, holder!, BigInt(epoch!))
+                : one.holderKeyDigest(where, { holder: holder!, nonce: nonce!, deadline: Number(deadline) })
         expect(found, name).to.equal(digest)
       }
     }
     expect(vectors).to.have.length.greaterThan(6)
   })
 
+  const challenge = { holder: word('11'), nonce: word('88'), deadline: 1_790_000_000 }
+
   it('has the digest that a wallet computes from the typed data it is shown', () => {
     for (const [shown, digest] of [
       [grantTypedData(domain, grant), grantDigest(domain, grant)],
       [withdrawalTypedData(domain, word('11'), word('77')), withdrawalDigest(domain, word('11'), word('77'))],
       [withdrawAllTypedData(domain, word('11'), 9n), withdrawAllDigest(domain, word('11'), 9n)],
+      [holderKeyTypedData(domain, challenge), holderKeyDigest(domain, challenge)],
     ] as const) {
       const { EIP712Domain: _, ...types } = shown['types'] as Record<string, { name: string; type: string }[]>
       expect(TypedDataEncoder.hash(shown['domain'] as object, types, shown['message'] as object)).to.equal(

@@ -1518,6 +1518,7 @@ MESSAGES = {
         "Withdrawal(bytes32 holder,bytes32 grant)",
         "WithdrawAll(bytes32 holder,uint64 epoch)",
     ],
+    "onceproof HolderKey": ["HolderKey(bytes32 holder,bytes32 nonce,uint48 deadline)"],
 }
 
 
