@@ -303,6 +303,75 @@ export const messages: Readonly<Record<string, Message>> = {
   HOLDER_NUMBER: { zh: '持证主体号码不规范', en: 'The number of the holder is not well formed' },
   HOLDER_NOT_FOUND: { zh: '没有此持证主体', en: 'There is no such holder' },
 
+  // Holders' keys and consent
+  TYPED_DATA_SHAPE: {
+    zh: '待签内容缺少、多出或写错了一项',
+    en: 'What was signed lacks a member, or has one that is unknown or wrong',
+  },
+  TYPED_DATA_TYPES: { zh: '待签内容不是授权书', en: 'What was signed is not a grant' },
+  TYPED_DATA_DOMAIN: {
+    zh: '签署的是另一个合约或另一条链上的授权',
+    en: 'The grant was signed for another contract or chain',
+  },
+  SIGNATURE_FORM: { zh: '签名格式不对', en: 'The signature is not well formed' },
+  SIGNATURE_WRONG: { zh: '签名与密钥不符', en: 'The signature is not that of the key' },
+  SIGNER_UNKNOWN: {
+    zh: '不是可用的持证主体密钥',
+    en: 'Not a key that holders can use here',
+  },
+  CHALLENGE_UNKNOWN: {
+    zh: '没有等待此密钥回应的质询，或已过期、已用过',
+    en: 'No challenge waits for this key; it may be too old or used',
+  },
+  IDENTITY_AUTHORITY_MISSING: {
+    zh: '尚未登记身份认证部门，暂不能绑定密钥',
+    en: 'No identity authority has been admitted yet; keys cannot be bound',
+  },
+  HOLDER_KEY_MISSING: { zh: '尚未绑定密钥', en: 'No key has been bound yet' },
+  HOLDER_KEY_EXISTS: {
+    zh: '已有生效的密钥；可申请更换',
+    en: 'There is a key in effect; ask for its replacement',
+  },
+  HOLDER_KEY_WAITING: { zh: '已有一次更换在等待生效', en: 'A replacement waits already' },
+  HOLDER_KEY_NOT_WAITING: { zh: '没有等待生效的更换', en: 'No replacement waits' },
+  HOLDER_KEY_TAKEN: { zh: '此密钥正在或曾经被使用', en: 'This key is or was in use' },
+  HOLDER_KEY_NOT_ACTIVE: { zh: '此密钥当前不生效', en: 'This key is not in effect' },
+  CONSENT_REQUEST_NOT_FOUND: { zh: '没有此授权请求', en: 'There is no such request for consent' },
+  CONSENT_REQUEST_EXPIRED: { zh: '授权请求已过答复期限', en: 'The request can no longer be answered' },
+  CONSENT_ANSWERED: { zh: '此授权请求已答复', en: 'This request has been answered' },
+  NOTICE_NOT_SHOWN: {
+    zh: '须先打开告知书，才能授权',
+    en: 'The notice has to be opened before consent can be given',
+  },
+  PURPOSE_UNKNOWN: { zh: '用途不在清单内', en: 'The purpose is not on the list' },
+  TERM_TOO_LONG: {
+    zh: '期限或次数超过该事项的上限',
+    en: 'The term or the number of uses is beyond what the matter allows',
+  },
+  CERTIFICATE_NOT_OF_HOLDER: {
+    zh: '该证照不属于此持证主体',
+    en: 'The certificate is not this holder’s',
+  },
+  NOT_REPRESENTED: { zh: '当前无权代表该主体', en: 'Nobody may act for this holder in this way' },
+  GRANT_MISMATCH: {
+    zh: '签署内容与授权请求不一致',
+    en: 'What was signed differs from what was asked',
+  },
+  FIELD_NOT_REQUESTED: { zh: '授权了未请求的项目', en: 'A field was granted that was not asked for' },
+  REQUIRED_FIELD_MISSING: { zh: '缺少必需的项目', en: 'A required field is missing' },
+  GRANT_NOT_FOUND: { zh: '没有此授权', en: 'There is no such grant' },
+  GRANT_UNKNOWN: { zh: '没有此授权', en: 'There is no such grant' },
+  GRANT_WITHDRAWN: { zh: '授权已撤回', en: 'The grant has been withdrawn' },
+  GRANT_EXPIRED: { zh: '授权已过期', en: 'The grant has expired' },
+  GRANT_NOT_YET: { zh: '授权尚未生效', en: 'The grant has not begun' },
+  GRANT_USED_UP: { zh: '授权次数已用完', en: 'The grant has been used up' },
+  GRANT_OTHER_MATTER: { zh: '授权用于另一事项', en: 'The grant is for another matter' },
+  GRANT_OTHER_DEPARTMENT: { zh: '授权给了另一部门', en: 'The grant is for another department' },
+  GRANT_OTHER_CERTIFICATE: { zh: '授权不含此证照', en: 'The grant does not cover this certificate' },
+  GRANT_NOT_ON_CHAIN: { zh: '链上未接受此授权', en: 'The chain did not accept the grant' },
+  FIELD_NOT_GRANTED: { zh: '此项目未获授权', en: 'This field was not granted' },
+  EPOCH_WRONG: { zh: '授权批次不是当前批次', en: 'The epoch is not the present one' },
+
   // Reasons of the answers of a verification (docs/formats.md §13)
   UNCHANGED: { zh: '内容与签发时一致', en: 'The content is as it was signed' },
   THUMBPRINT_WRONG: { zh: '登记的公钥与密钥标识不符', en: 'The registered key is not the one that is named' },

@@ -50,8 +50,8 @@ const grant: ReuseGrant = {
 }
 
 const grantOfVector = (message: Message): ReuseGrant => {
-  const { holder, terms, notBefore, notAfter, epoch } = message as Record<string, never>
-  const { maxUses, ...rest } = terms as ReuseGrant['terms']
+  const { holder, terms, notBefore, notAfter, epoch } = message as unknown as Texts<ReuseGrant>
+  const { maxUses, ...rest } = terms as unknown as Texts<ReuseGrant['terms']>
   return {
     holder,
     terms: { ...rest, maxUses: Number(maxUses) },
@@ -60,6 +60,9 @@ const grantOfVector = (message: Message): ReuseGrant => {
     epoch: BigInt(epoch),
   }
 }
+
+/** Numbers as vectors have them. */
+type Texts<T> = { [Name in keyof T]: T[Name] extends number | bigint ? string : T[Name] }
 
 describe('a grant', () => {
   it('has the digests of the published vectors, in Node and in a browser', async () => {
@@ -154,8 +157,8 @@ describe('a grant', () => {
         what,
       ).to.equal('TYPED_DATA_SHAPE')
     }
-    for (const value of [null, [], 'grant', 7]) {
-      expect(codeOf(() => readGrantTypedData(value as JsonValue, domain))).to.equal('TYPED_DATA_SHAPE')
+    for (const value of [null, [], 'grant', 7] as JsonValue[]) {
+      expect(codeOf(() => readGrantTypedData(value, domain))).to.equal('TYPED_DATA_SHAPE')
     }
   })
 

@@ -123,8 +123,10 @@ describe('the SQLite file', () => {
       })
     })
 
-    it('numbers its steps from 1 without gaps', () => {
-      expect(migrations.map(step => step.version)).to.deep.equal(migrations.map((_, i) => i + 1))
+    it('numbers its steps upward from 1', () => {
+      const numbers = migrations.map(step => step.version)
+      expect(numbers[0]).to.equal(1)
+      expect(numbers).to.deep.equal([...new Set(numbers)].sort((a, b) => a - b))
     })
   })
 
