@@ -255,7 +255,7 @@ export const messages: Readonly<Record<string, Message>> = {
   },
   NONCE_TAKEN: { zh: '交易序号已被占用', en: 'The nonce is taken' },
   PURPOSE_UNSETTLED: { zh: '同一目的的交易尚未了结', en: 'A transaction of this purpose is not settled' },
-  SIGNATURE_WRONG: { zh: '签名不对', en: 'The signature is wrong' },
+  SIGNATURE_WRONG: { zh: '签名与密钥不符', en: 'The signature is not that of the key' },
   GENESIS_MISMATCH: {
     zh: '内嵌链的创世参数与记录不符',
     en: 'The genesis inputs of the embedded chain are not those on record',
@@ -314,7 +314,6 @@ export const messages: Readonly<Record<string, Message>> = {
     en: 'The grant was signed for another contract or chain',
   },
   SIGNATURE_FORM: { zh: '签名格式不对', en: 'The signature is not well formed' },
-  SIGNATURE_WRONG: { zh: '签名与密钥不符', en: 'The signature is not that of the key' },
   SIGNER_UNKNOWN: {
     zh: '不是可用的持证主体密钥',
     en: 'Not a key that holders can use here',
