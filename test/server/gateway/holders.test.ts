@@ -27,7 +27,7 @@ describe('the index of holders', () => {
 
   before(async () => {
     gateway = await sharedGateway()
-    await publish(gateway, 'RIC', 'DIP')
+    await publish(gateway, 'RIC', 'VEH')
   })
 
   it('finds a certificate by the number in its fields', async () => {
@@ -38,7 +38,7 @@ describe('the index of holders', () => {
   })
 
   it('finds a certificate whose fields name no number by the number that was given beside them', async () => {
-    const body = { type: 'DIP', fields: exampleRow('DIP'), holders: [other!.idNo] }
+    const body = { type: 'VEH', fields: exampleRow('VEH'), holders: [other!.idNo] }
     const { identifier } = await answerOf<{ identifier: string }>(gateway.post('/v1/certificates', body), 201)
     expect(await own(other!.idNo)).to.include(identifier)
   })
@@ -52,11 +52,11 @@ describe('the index of holders', () => {
   })
 
   it('keeps the holder when a certificate is replaced', async () => {
-    const body = { type: 'DIP', fields: exampleRow('DIP'), holders: [person!.idNo] }
+    const body = { type: 'VEH', fields: exampleRow('VEH'), holders: [person!.idNo] }
     const { identifier } = await answerOf<{ identifier: string }>(gateway.post('/v1/certificates', body), 201)
     const { certificate } = await answerOf<{ certificate: { identifier: string } }>(
       gateway.post(`/v1/certificates/${identifier}/successor`, {
-        fields: exampleRow('DIP'),
+        fields: exampleRow('VEH'),
         reason: 'HOLDER_CHANGE',
       }),
       201,
@@ -68,7 +68,7 @@ describe('the index of holders', () => {
     const wrong = `${person!.idNo.slice(0, 17)}${person!.idNo.endsWith('0') ? '1' : '0'}`
     await untilAllFinal(gateway)
     const before = gateway.rowCounts()
-    const body = { type: 'DIP', fields: exampleRow('DIP'), holders: [wrong] }
+    const body = { type: 'VEH', fields: exampleRow('VEH'), holders: [wrong] }
     const problem = await problemIn(await gateway.post('/v1/certificates', body))
     expect(problem.code).to.equal('ROWS_INVALID')
     expect(problem.errors).to.deep.include({
