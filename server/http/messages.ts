@@ -437,6 +437,73 @@ export const messages: Readonly<Record<string, Message>> = {
   SUSPENDED: { zh: '已暂停', en: 'Suspended' },
   SUPERSEDED: { zh: '已换发', en: 'Replaced' },
   NOT_ASKED: { zh: '未询问', en: 'Not asked' },
+
+  // Issuing desk: uploads
+  SHEET_FORMAT: {
+    zh: '文件不是可读取的 XLSX 工作簿',
+    en: 'The file is not a workbook (.xlsx) that can be read',
+  },
+  SHEET_TOO_LARGE: { zh: '文件解压后过大', en: 'The file would unpack to too much' },
+  SHEET_MACRO: { zh: '工作簿含有宏，不予接受', en: 'The workbook holds macros' },
+  SHEET_EXTERNAL_LINK: { zh: '工作簿引用了其他文件，不予接受', en: 'The workbook refers to other files' },
+  SHEET_ENCODING: { zh: '文件编码既不是 UTF-8 也不是 GB18030', en: 'The text is neither UTF-8 nor GB18030' },
+  SHEET_SYNTAX: { zh: '文件内容格式有误', en: 'The file is not well formed' },
+  SHEET_EMPTY: { zh: '文件中没有数据行', en: 'The file has no rows' },
+  SHEET_TOO_MANY_ROWS: {
+    zh: '数据行过多，每批最多 10000 行',
+    en: 'The file has too many rows; a batch has at most 10,000',
+  },
+  SHEET_HEADING_UNKNOWN: {
+    zh: '有一栏的标题不属于此证照类型',
+    en: 'A column has a heading that this type does not have',
+  },
+  SHEET_HEADING_DUPLICATE: { zh: '有两栏标题相同', en: 'Two columns have the same heading' },
+  SHEET_UNKNOWN: {
+    zh: '有一张工作表不属于此证照类型',
+    en: 'The workbook has a sheet that this type does not have',
+  },
+  SHEET_ROW_NUMBER: { zh: '序号重复，或没有对应的行', en: 'A row number stands twice or joins no row' },
+  SHEET_FORMULA: { zh: '单元格含有公式，请填写值', en: 'The cell holds a formula; a value is needed' },
+  SHEET_CELL: { zh: '单元格的类型不对', en: 'The cell is of the wrong kind' },
+  SHEET_JSON: { zh: '单元格内容不是 JSON 数组', en: 'The cell does not hold a JSON array' },
+  ROW_DUPLICATE: { zh: '本批中另一行已有此号码', en: 'Another row of the batch has this number' },
+  ROW_TOO_LARGE: { zh: '该行内容过大', en: 'The row is too large' },
+
+  // Issuing desk: batches and proposals
+  BATCH_NOT_FOUND: { zh: '没有此批次', en: 'There is no such batch' },
+  BATCH_STATE: { zh: '批次当前的状态不允许此操作', en: 'The batch is not in a state that allows this' },
+  BATCH_CHANGED: {
+    zh: '批次已被他人修改，请刷新后重试',
+    en: 'Somebody changed the batch meanwhile; look again',
+  },
+  BATCH_BAD_ROWS: { zh: '批次中仍有不合格的行', en: 'The batch still has rows with errors' },
+  BATCH_EMPTY: { zh: '批次中没有合格的行', en: 'The batch has no good row' },
+  BATCH_OWN_APPROVAL: { zh: '经办人不得审核自己的批次', en: 'Whoever made a batch may not approve it' },
+  BATCH_DIGEST_DIFFERS: {
+    zh: '内容与提交审核时不一致，请重新核对',
+    en: 'This is not what was submitted; look again',
+  },
+  BATCH_ROWS_ALTERED: {
+    zh: '批次内容与审核通过时不一致，未签发',
+    en: 'The rows are not those that were approved; nothing was issued',
+  },
+  BATCH_ROW_NOT_FOUND: { zh: '批次中没有此行', en: 'The batch has no such row' },
+  BATCH_TYPE_CHANGED: {
+    zh: '证照类型已有新版本，请重新上传',
+    en: 'The type has a new version; upload the rows again',
+  },
+  PROPOSAL_NOT_FOUND: { zh: '没有此申请', en: 'There is no such proposal' },
+  PROPOSAL_OPEN: { zh: '此证照已有一项变更在审核中', en: 'A change of this certificate is proposed already' },
+  PROPOSAL_STATE: { zh: '申请当前的状态不允许此操作', en: 'The proposal is not in a state that allows this' },
+  PROPOSAL_OWN_APPROVAL: {
+    zh: '经办人不得审核自己的申请',
+    en: 'Whoever proposed a change may not approve it',
+  },
+  PROPOSAL_DIGEST_DIFFERS: {
+    zh: '内容与申请时不一致，请重新核对',
+    en: 'This is not what was proposed; look again',
+  },
+  STATUS_REASON: { zh: '原因不在目录所列之中', en: 'The reason is not one of the catalogue' },
 }
 
 /** The sentence for a code, or undefined when there is none. */

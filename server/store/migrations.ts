@@ -118,6 +118,38 @@ export const migrations: readonly Migration[] = [
     `,
   },
   {
+    version: 5,
+    name: 'batches before they are issued, and proposals',
+    sql: `
+      CREATE TABLE batch_drafts (
+        id TEXT PRIMARY KEY, department TEXT NOT NULL, type TEXT NOT NULL, version INTEGER NOT NULL, source TEXT NOT NULL,
+        state TEXT NOT NULL, revision INTEGER NOT NULL, rows INTEGER NOT NULL, bad INTEGER NOT NULL, leave_out INTEGER NOT NULL,
+        maker TEXT NOT NULL, checker TEXT, digest BLOB, head_salt BLOB NOT NULL, head BLOB NOT NULL, remark_salt BLOB,
+        remark BLOB, problem TEXT, created_at INTEGER NOT NULL, submitted_at INTEGER, decided_at INTEGER, issued_at INTEGER,
+        first_seq INTEGER, issued INTEGER NOT NULL, delivered_at INTEGER, CHECK (bad BETWEEN 0 AND rows)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX batch_drafts_to_issue ON batch_drafts (id) WHERE state = 'approved';
+      CREATE INDEX batch_drafts_to_deliver ON batch_drafts (id) WHERE state = 'issued' AND delivered_at IS NULL;
+      CREATE TABLE batch_rows (
+        batch TEXT NOT NULL REFERENCES batch_drafts (id), n INTEGER NOT NULL, line INTEGER NOT NULL, bad INTEGER NOT NULL,
+        key_salt BLOB NOT NULL, ciphertext BLOB NOT NULL, PRIMARY KEY (batch, n)
+      ) STRICT;
+      -- Who had a hand in a batch may not approve it.
+      CREATE TABLE batch_hands (
+        batch TEXT NOT NULL REFERENCES batch_drafts (id), subject TEXT NOT NULL, PRIMARY KEY (batch, subject)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE proposals (
+        id TEXT PRIMARY KEY, identifier TEXT NOT NULL, department TEXT NOT NULL, action TEXT NOT NULL, reason TEXT NOT NULL,
+        effective TEXT, state TEXT NOT NULL, maker TEXT NOT NULL, checker TEXT, digest BLOB NOT NULL, content_salt BLOB,
+        content BLOB, remark_salt BLOB, remark BLOB, problem TEXT, created_at INTEGER NOT NULL, decided_at INTEGER,
+        change_seq INTEGER, successor_seq INTEGER
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX proposals_open ON proposals (identifier) WHERE state IN ('proposed', 'approved');
+      CREATE INDEX proposals_to_carry_out ON proposals (id) WHERE state = 'approved';
+    `,
+  },
+  {
     version: 6,
     name: 'keys of holders, requests for consent, grants, withdrawals',
     sql: `

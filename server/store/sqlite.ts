@@ -3,6 +3,7 @@
  * every open). One process is meant to write; a second one is not harmful, it waits.
  */
 import type { Store } from './store.ts'
+import { batchVerbs } from './sqlite/batches.ts'
 import { catalogueVerbs } from './sqlite/catalogue.ts'
 import { brokenPromises, openConnection } from './sqlite/connection.ts'
 import type { Context } from './sqlite/context.ts'
@@ -12,6 +13,7 @@ import { groupCommit } from './sqlite/group-commit.ts'
 import { holderKeyVerbs } from './sqlite/holder-keys.ts'
 import { holderVerbs } from './sqlite/holders.ts'
 import { logVerbs } from './sqlite/log.ts'
+import { proposalVerbs } from './sqlite/proposals.ts'
 import { statementVerbs } from './sqlite/statements.ts'
 import { statusListVerbs } from './sqlite/status-lists.ts'
 import { transactionVerbs } from './sqlite/transactions.ts'
@@ -49,6 +51,8 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
     ...holderVerbs(context, readCertificate),
     ...holderKeyVerbs(context, accepting),
     ...grants.verbs,
+    ...batchVerbs(context),
+    ...proposalVerbs(context),
     ...log,
     ...transactionVerbs(context),
     async checkIntegrity() {

@@ -7,6 +7,7 @@
  * It is *logged* once a sealed checkpoint's size exceeds its index.
  */
 
+import type { BatchStore } from './batches.ts'
 import type { GrantStore } from './grants.ts'
 import type { HolderStore } from './holders.ts'
 
@@ -197,7 +198,7 @@ export interface Page {
   limit: number
 }
 
-export interface Store extends HolderStore, GrantStore {
+export interface Store extends HolderStore, BatchStore, GrantStore {
   // Departments and catalogue
   saveDepartment(department: DepartmentRow): Promise<void>
   departments(): Promise<DepartmentRow[]>
