@@ -270,10 +270,21 @@ export function parameterNames(path: string): string[] {
   return [...path.matchAll(/\{(\w+)\*?\}/g)].map(([, name]) => name ?? '')
 }
 
-/** Names what a write was asked for: two requests with equal digests ask for the same. */
-export function requestDigest(method: string, url: string, bodyDigest: Uint8Array): Uint8Array {
+/**
+ * Names what a write was asked for, and by whom: two requests with equal digests ask for the same, so whoever learns somebody's key
+ * and request is not given his answer. The data folder's token has no person behind it and names nobody.
+ */
+export function requestDigest(
+  method: string,
+  url: string,
+  bodyDigest: Uint8Array,
+  caller: Caller = ANYONE,
+): Uint8Array {
   // Neither a method nor a request target holds a line feed, and a digest has one length: no two requests run together.
-  return createHash('sha256').update(`${method} ${url}\n`).update(bodyDigest).digest()
+  const hash = createHash('sha256').update(`${method} ${url}\n`).update(bodyDigest)
+  const { role, subject, department, holder } = caller
+  if (subject !== role) hash.update(`${role} ${subject} ${department} ${holder}`)
+  return hash.digest()
 }
 
 async function answer<World>(
@@ -295,7 +306,7 @@ async function answer<World>(
   const query = validate(route.query, 'query', parseQuery(request.url))
   const headers = validate(route.headers, 'header', headersNamed(Object.keys(route.headers.shape), request))
   const key = route.idempotent ? idempotencyKeyOf(request) : null
-  const { body, once } = await readInput(route, request, key)
+  const { body, once } = await readInput(route, request, key, caller)
   if (typeof route.owner === 'function') {
     assertOwn(access, caller, await route.owner(world, { params, query, headers, body, caller }))
   }
@@ -316,11 +327,12 @@ async function readInput(
   route: Route<never>,
   request: IncomingMessage,
   key: string | null,
+  caller: Caller,
 ): Promise<{ body: unknown; once: Once | ((bodyDigest: Uint8Array) => Once) | null }> {
   const { method = '', url = '' } = request
   const onceOf = (name: string) => (digest: Uint8Array) => ({
     key: name,
-    request: requestDigest(method, url, digest),
+    request: requestDigest(method, url, digest, caller),
   })
   if (route.bodyKind === 'none') {
     assertNoBody(request)

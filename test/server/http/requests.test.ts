@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import express from 'express'
 import { z } from 'zod'
 import { Refusal } from '../../../protocol/refusal.ts'
+import { plainCaller } from '../../../server/http/auth.ts'
 import { Unavailable } from '../../../server/http/problem.ts'
 import { defineRoute, integerText, mountRoutes, requestDigest } from '../../../server/http/routes.ts'
 import type { Reply, Route } from '../../../server/http/routes.ts'
@@ -641,6 +642,10 @@ describe('a request to the gateway', () => {
         requestDigest('POST', '/a?b', empty),
         requestDigest('POST', '/ab', empty),
         requestDigest('POST', '/a', new Uint8Array(32).fill(1)),
+        // The same words of two callers are two requests.
+        requestDigest('POST', '/a', empty, { ...plainCaller('officer'), subject: 'A', department: 'GAJ' }),
+        requestDigest('POST', '/a', empty, { ...plainCaller('officer'), subject: 'A', department: 'MZJ' }),
+        requestDigest('POST', '/a', empty, { ...plainCaller('officer'), subject: 'B', department: 'GAJ' }),
       ].map(digest => Buffer.from(digest).toString('hex'))
       expect(new Set(digests).size).to.equal(digests.length)
     })
