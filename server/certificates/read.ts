@@ -21,8 +21,29 @@ export async function certificateOf(
   return row
 }
 
-/** All disclosures of a certificate, decrypted. Refuses CERTIFICATE_ERASED. */
-export async function disclosuresOf(world: Pick<World, 'keys'>, row: CertificateRow): Promise<string[]> {
+/** Refuses WITHHELD while an order withholds the certificate (docs/uses.md). */
+export async function assertNotWithheld(
+  world: Pick<World, 'store'>,
+  { seq }: Pick<CertificateRow, 'seq'>,
+): Promise<void> {
+  if ((await world.store.withheldBy(seq)) !== null)
+    throw new Refusal('WITHHELD', 'the certificate is withheld by an order')
+}
+
+/**
+ * All disclosures of a certificate, decrypted. Every way to a value comes through here, so this is where an order to withhold
+ * takes effect. Refuses WITHHELD and CERTIFICATE_ERASED.
+ */
+export async function disclosuresOf(
+  world: Pick<World, 'keys' | 'store'>,
+  row: CertificateRow,
+): Promise<string[]> {
+  await assertNotWithheld(world, row)
+  return openDisclosures(world, row)
+}
+
+/** The same without asking whether it is withheld, for comparing only. */
+async function openDisclosures(world: Pick<World, 'keys'>, row: CertificateRow): Promise<string[]> {
   if (row.sealed === null)
     throw new Refusal('CERTIFICATE_ERASED', 'the values of this certificate have been erased')
   const kek = await world.keys.kek(row.department)
@@ -30,13 +51,36 @@ export async function disclosuresOf(world: Pick<World, 'keys'>, row: Certificate
     .disclosures
 }
 
+/** Names of the fields that a certificate has. Refuses as `disclosuresOf`. */
+export async function disclosedNames(
+  world: Pick<World, 'keys' | 'store'>,
+  row: CertificateRow,
+): Promise<string[]> {
+  return (await disclosuresOf(world, row)).map(disclosedName).filter(name => name !== 'relatedResource')
+}
+
 /** Name and value of every field. */
 export async function fieldsOf(
+  world: Pick<World, 'keys' | 'store'>,
+  row: CertificateRow,
+): Promise<Record<string, unknown>> {
+  return namedValues(await disclosuresOf(world, row))
+}
+
+/**
+ * Name and value of every field, also while the certificate is withheld: for comparing with what somebody knows, never for showing.
+ * Refuses CERTIFICATE_ERASED.
+ */
+export async function fieldsToCompare(
   world: Pick<World, 'keys'>,
   row: CertificateRow,
 ): Promise<Record<string, unknown>> {
+  return namedValues(await openDisclosures(world, row))
+}
+
+function namedValues(disclosures: string[]): Record<string, unknown> {
   const fields: Record<string, unknown> = {}
-  for (const disclosure of await disclosuresOf(world, row)) {
+  for (const disclosure of disclosures) {
     const [, name, value] = JSON.parse(utf8FromBase64url(disclosure)!) as [string, string, unknown]
     if (name !== 'relatedResource') fields[name] = value
   }

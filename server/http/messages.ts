@@ -54,6 +54,49 @@ export const messages: Readonly<Record<string, Message>> = {
   SCOPE_MISSING: { zh: '客户端的授权范围不含此操作', en: 'The client has no scope for this' },
   STEP_UP_REQUIRED: { zh: '此操作需要重新验证身份', en: 'This needs you to sign in once more' },
 
+  // Reading certificates (what grants and presentations refuse stands with them)
+  MATTER_NOT_FOUND: { zh: '没有这个事项', en: 'There is no such matter' },
+  WITHHELD: { zh: '该证照已被紧急停止展示', en: 'The certificate is withheld by an emergency order' },
+  READER_SUSPENDED: { zh: '用证部门已被暂停', en: 'The reading department is suspended' },
+  READER_NOT_IN_MATTER: { zh: '该部门不参与此事项', en: 'The department takes no part in this matter' },
+  SHARE_REFUSED: {
+    zh: '该类证照不予共享，只能由持证人亮证',
+    en: 'Certificates of this type are not shared; only the holder can show them',
+  },
+  GROUND_NOT_ALLOWED: {
+    zh: '此事项或证照类型不允许以该方式用证',
+    en: 'The matter or the type does not allow this ground',
+  },
+  FIELD_NOT_IN_MATTER: {
+    zh: '所要字段超出事项所需范围',
+    en: 'A field was asked for that the matter does not need',
+  },
+  BASIS_MISSING: { zh: '未登记依职能用证的法律依据', en: 'No legal basis is on record for this duty' },
+  OFFICER_MISSING: { zh: '未说明经办人', en: 'It is not said which officer reads' },
+  NO_CONSENT: { zh: '持证人未授权', en: 'The holder has not consented' },
+  FIELD_NOT_PRESENTED: { zh: '持证人未出示所要字段', en: 'The holder did not present one of these fields' },
+  CERTIFICATE_NOT_IN_FORCE: { zh: '证照当前无效', en: 'The certificate is not in force' },
+  REQUIREMENT_NONE: { zh: '此事项不需要该类证照', en: 'The matter needs no certificate of this type' },
+  COPY_GONE: { zh: '副本保存期已过，不再提供', en: 'The time is over for which the copy was handed out' },
+  USE_NOT_FOUND: { zh: '没有这条用证记录', en: 'There is no such use' },
+
+  // Oversight
+  TWO_PERSONS: { zh: '须由另一人确认', en: 'Another person has to confirm' },
+  WITHHOLDING_NOT_FOUND: { zh: '没有这份停止展示令', en: 'There is no such order to withhold' },
+  WITHHOLDING_STATE: {
+    zh: '该停止展示令当前状态不允许此操作',
+    en: 'The order to withhold does not stand so that this can be done',
+  },
+  OBJECTION_NOT_FOUND: { zh: '没有这条异议', en: 'There is no such objection' },
+  OBJECTION_EXISTS: { zh: '您已对这次用证提出过异议', en: 'You have objected to this use already' },
+  OBJECTION_ANSWERED: { zh: '该异议已答复', en: 'The objection has been answered' },
+  CORRECTION_NOT_FOUND: { zh: '没有这条纠错申请', en: 'There is no such request to correct' },
+  CORRECTION_ANSWERED: { zh: '该纠错申请已答复', en: 'The request to correct has been answered' },
+  CORRECTION_SUCCESSOR: {
+    zh: '所称更正后的证照不是该证照的后续版本',
+    en: 'The certificate named is not a later version of this one',
+  },
+
   // Writes that may be repeated
   IDEMPOTENCY_KEY_MISSING: {
     zh: '写入请求须带 Idempotency-Key',

@@ -212,6 +212,61 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX withdrawals_open ON withdrawals (id) WHERE state IN ('accepted', 'executed');
     `,
   },
+  {
+    version: 7,
+    name: 'uses, copies, legal bases, withholding, objections, corrections, erasures',
+    sql: `
+      CREATE TABLE uses (
+        seq INTEGER PRIMARY KEY REFERENCES statements (seq), id BLOB NOT NULL UNIQUE, certificate_seq INTEGER NOT NULL,
+        identifier TEXT NOT NULL, issuer TEXT NOT NULL, department TEXT NOT NULL, officer TEXT NOT NULL,
+        matter TEXT NOT NULL, ground TEXT NOT NULL, refused TEXT
+      ) STRICT;
+      CREATE INDEX uses_by_certificate ON uses (certificate_seq);
+      CREATE INDEX uses_by_issuer ON uses (issuer, seq);
+      CREATE INDEX uses_by_department ON uses (department, seq);
+      -- One for each reading. Where the gateway itself keeps the copy it is encrypted under a key of its own.
+      CREATE TABLE copies (
+        use_seq INTEGER PRIMARY KEY REFERENCES uses (seq), expires_at INTEGER NOT NULL, key_salt BLOB, ciphertext BLOB,
+        destroyed_at INTEGER, why TEXT
+      ) STRICT;
+      CREATE INDEX copies_kept ON copies (expires_at) WHERE key_salt IS NOT NULL;
+
+      CREATE TABLE duty_bases (
+        department TEXT NOT NULL, matter TEXT NOT NULL, type TEXT NOT NULL, basis TEXT NOT NULL,
+        recorded_by TEXT NOT NULL, recorded_at INTEGER NOT NULL, PRIMARY KEY (department, matter, type)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE withholdings (
+        id TEXT PRIMARY KEY, certificate_seq INTEGER REFERENCES certificates (seq), identifier TEXT,
+        department TEXT NOT NULL, reason TEXT NOT NULL, proposed_by TEXT NOT NULL, proposed_at INTEGER NOT NULL,
+        confirmed_by TEXT CHECK (confirmed_by <> proposed_by), effective_at INTEGER,
+        release_reason TEXT, release_proposed_by TEXT, release_proposed_at INTEGER,
+        release_confirmed_by TEXT CHECK (release_confirmed_by <> release_proposed_by), released_at INTEGER,
+        order_seq INTEGER REFERENCES statements (seq), release_seq INTEGER REFERENCES statements (seq)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE objections (
+        id BLOB PRIMARY KEY, use_seq INTEGER NOT NULL REFERENCES uses (seq), holder TEXT NOT NULL,
+        department TEXT NOT NULL, says_salt BLOB, says BLOB, created_at INTEGER NOT NULL, due_at INTEGER NOT NULL,
+        outcome TEXT, answer_salt BLOB, answer BLOB, answered_by TEXT, answered_at INTEGER, UNIQUE (use_seq, holder)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE corrections (
+        id BLOB PRIMARY KEY, certificate_seq INTEGER NOT NULL REFERENCES certificates (seq), identifier TEXT NOT NULL,
+        department TEXT NOT NULL, holder TEXT NOT NULL, field TEXT NOT NULL, says_salt BLOB, says BLOB,
+        created_at INTEGER NOT NULL, due_at INTEGER NOT NULL, outcome TEXT, successor TEXT,
+        answer_salt BLOB, answer BLOB, answered_by TEXT, answered_at INTEGER
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX objections_by_department ON objections (department);
+      CREATE INDEX objections_by_holder ON objections (holder);
+      CREATE INDEX corrections_by_department ON corrections (department);
+      CREATE INDEX corrections_by_holder ON corrections (holder);
+
+      CREATE TABLE erasures (
+        certificate_seq INTEGER PRIMARY KEY REFERENCES certificates (seq), identifier TEXT NOT NULL,
+        reason TEXT NOT NULL, erased_by TEXT NOT NULL, erased_at INTEGER NOT NULL
+      ) STRICT;
+    `,
+  },
 ]
 
 /**

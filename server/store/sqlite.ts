@@ -14,9 +14,11 @@ import { holderKeyVerbs } from './sqlite/holder-keys.ts'
 import { holderVerbs } from './sqlite/holders.ts'
 import { logVerbs } from './sqlite/log.ts'
 import { proposalVerbs } from './sqlite/proposals.ts'
+import { oversightVerbs } from './sqlite/oversight.ts'
 import { statementVerbs } from './sqlite/statements.ts'
 import { statusListVerbs } from './sqlite/status-lists.ts'
 import { transactionVerbs } from './sqlite/transactions.ts'
+import { alteredUses, useVerbs } from './sqlite/uses.ts'
 
 export interface SqliteStoreOptions {
   /** Milliseconds since 1970, as `Date.now`. */
@@ -43,6 +45,12 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
   const { findAlteredHashes, ...log } = logVerbs(context)
   const accepting = appender(context)
   const grants = grantVerbs(context, accepting)
+  const { withheldNow, ...oversight } = oversightVerbs(context, accepting)
+  const consumers = {
+    withheldBy: withheldNow,
+    consumeGrant: grants.consumeGrant,
+    consumePresentation: () => 'CODE_EXPIRED',
+  }
 
   return {
     ...catalogueVerbs(context),
@@ -55,6 +63,11 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
     ...proposalVerbs(context),
     ...log,
     ...transactionVerbs(context),
+    ...oversight,
+    ...useVerbs(context, accepting, consumers),
+    async withheldBy(certificateSeq) {
+      return withheldNow(certificateSeq)
+    },
     async checkIntegrity() {
       const pages = db.prepare<[], string>('PRAGMA integrity_check').pluck().all()
       const references = db.prepare('PRAGMA foreign_key_check').all()
@@ -64,6 +77,10 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
         ...brokenPromises(db),
         ...(await findAlteredStatements()),
         ...(await findAlteredHashes()),
+        ...alteredUses(db).map(
+          ({ index, what }) =>
+            `use ${index + 1} ${what === 'missing' ? 'has no row' : 'differs from its statement'}`,
+        ),
       ]
     },
     async close() {

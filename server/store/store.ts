@@ -10,6 +10,7 @@
 import type { BatchStore } from './batches.ts'
 import type { GrantStore } from './grants.ts'
 import type { HolderStore } from './holders.ts'
+import type { UseStore } from './uses.ts'
 
 export type StatementKind =
   'certificate' | 'record' | 'status' | 'use' | 'catalogue' | 'holder-key' | 'endorsement' | 'withholding'
@@ -198,7 +199,7 @@ export interface Page {
   limit: number
 }
 
-export interface Store extends HolderStore, BatchStore, GrantStore {
+export interface Store extends HolderStore, BatchStore, GrantStore, UseStore {
   // Departments and catalogue
   saveDepartment(department: DepartmentRow): Promise<void>
   departments(): Promise<DepartmentRow[]>
