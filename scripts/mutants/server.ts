@@ -327,8 +327,16 @@ export const serverMutants: Mutant[] = [
     name: 'http-idempotency-ignores-body',
     why: 'Another body under the same key would be answered as if it were the first.',
     file: 'server/http/routes.ts',
-    find: '.update(`${method} ${url}\\n`).update(bodyDigest).digest()',
-    replace: '.update(`${method} ${url}\\n`).digest()',
+    find: '.update(`${method} ${url}\\n`).update(bodyDigest)',
+    replace: '.update(`${method} ${url}\\n`)',
+    tests: [REQUESTS],
+  },
+  {
+    name: 'http-idempotency-ignores-caller',
+    why: 'Whoever learns the key and the words of another one’s request would be given his answer.',
+    file: 'server/http/routes.ts',
+    find: 'if (subject !== role) hash.update(',
+    replace: 'if (subject === null) hash.update(',
     tests: [REQUESTS],
   },
   {
