@@ -267,8 +267,8 @@ interface AuditRecord extends Omit<UseRecord, 'id' | 'leaf'> {
 }
 
 function saysTheSame(row: AuditRecord & { id: Buffer }): boolean {
-  const claims = claimsOf<Partial<UseClaims>>(row.statement)
-  const certificate = claimsOf<{ id?: string }>(row.certificate ?? '')
+  const claims = claimsOf(row.statement)
+  const certificate = claimsOf(row.certificate ?? '')
   return (
     claims.jti === `urn:onceproof:use:${ulidText(row.id)}` &&
     claims.certificate === row.certificate_leaf?.toString('base64url') &&
@@ -298,17 +298,17 @@ interface UseClaims {
 }
 
 /** What a statement claims; nothing when something else stands there, so that an audit goes on. */
-function claimsOf<Claims>(statement: string): Claims {
+function claimsOf(statement: string): Partial<UseClaims> & { id?: string } {
   try {
-    return JSON.parse(Buffer.from(statement.split('.')[1] ?? '', 'base64url').toString()) as Claims
+    return JSON.parse(Buffer.from(statement.split('.')[1] ?? '', 'base64url').toString()) as UseClaims
   } catch {
-    return {} as Claims
+    return {}
   }
 }
 
 function toUse(record: UseRecord): UseRow {
   const { statement, expires_at: expiresAt } = record
-  const claims = claimsOf<UseClaims>(statement)
+  const claims = claimsOf(statement)
   return {
     kind: 'use',
     seq: record.seq,
@@ -325,7 +325,7 @@ function toUse(record: UseRecord): UseRow {
     ground: record.ground,
     refused: record.refused,
     copyExpiresAt: expiresAt,
-    fields: claims.fields,
+    fields: claims.fields ?? [],
     case: claims.case ?? null,
     grant: claims.grant ?? null,
     basis: claims.basis ?? null,
