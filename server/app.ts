@@ -14,6 +14,7 @@ import { answerRest, createApp, createEdge } from './http/edge.ts'
 import { apiDescriptionRoutes } from './http/openapi.ts'
 import { mountRoutes, type Route } from './http/routes.ts'
 import { logRoutes } from './log/routes.ts'
+import { matterRoutes } from './matters/routes.ts'
 import { recordRoutes } from './records/routes.ts'
 import { statusRoutes } from './status/routes.ts'
 import { verificationRoutes } from './verification/routes.ts'
@@ -43,6 +44,7 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>): Route<World>[] {
     ...verificationRoutes,
     ...logRoutes,
     ...statusRoutes,
+    ...matterRoutes,
     ...healthRoutes(anchorer.health),
   ] as Route<World>[]
 }

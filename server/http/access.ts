@@ -100,6 +100,10 @@ export const ACCESS: AccessTable = {
   listCheckpoints: PUBLIC,
   getInclusionProof: PUBLIC,
   getConsistencyProof: PUBLIC,
+  // Matters
+  publishMatters: OPERATOR,
+  listMatters: PUBLIC,
+  getMatter: PUBLIC,
   // Health and description
   getHealth: PUBLIC,
   getReadiness: PUBLIC,

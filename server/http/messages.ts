@@ -547,6 +547,31 @@ export const messages: Readonly<Record<string, Message>> = {
     en: 'This is not what was proposed; look again',
   },
   STATUS_REASON: { zh: '原因不在目录所列之中', en: 'The reason is not one of the catalogue' },
+  // Matters
+  MATTER_DEFINITION: {
+    zh: '事项定义有误，未发布',
+    en: 'The matter is not defined rightly; nothing was published',
+  },
+  MATTER_VERSION_EXISTS: {
+    zh: '该事项的此版本已发布且内容不同',
+    en: 'This version of the matter is published with other content',
+  },
+  MATTER_NOT_FOUND: { zh: '没有这个事项', en: 'There is no such matter' },
+  MATTER_MEMBER: { zh: '事项定义的内容不对', en: 'The definition has a wrong or unknown member' },
+  MATTER_DEPARTMENT: {
+    zh: '部门未登记，或不参与此事项',
+    en: 'The department is not admitted, or not of this matter',
+  },
+  MATTER_TYPE: {
+    zh: '没有发布此类证照，或不由该部门签发',
+    en: 'No such certificate type, or another department issues it',
+  },
+  MATTER_FIELD: { zh: '此类证照没有这个字段', en: 'The certificate type has no such field' },
+  MATTER_MODE: { zh: '此类证照不允许这种用证方式', en: 'The certificate type does not allow this use' },
+  MATTER_PARTY: { zh: '没有这个当事人', en: 'The matter has no such party' },
+  MATTER_CONDITION: { zh: '没有这个条件', en: 'The matter has no such condition' },
+  MATTER_GROUP: { zh: '“任选其一”的分组不成立', en: 'The one-of group does not hold' },
+  MATTER_DUPLICATE: { zh: '重复', en: 'It is there twice' },
 }
 
 /** The sentence for a code, or undefined when there is none. */

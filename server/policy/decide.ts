@@ -57,14 +57,14 @@ const MODE_OF: Readonly<Record<Ground, UseMode>> = {
  */
 export function decide(facts: PolicyFacts): Decision {
   const { reader, requirement, ground, requested } = facts
-  if (reader.suspended !== false) return refused('READER_SUSPENDED')
-  if (reader.takesPart !== true) return refused('READER_NOT_IN_MATTER')
+  if (!is(reader.suspended, false)) return refused('READER_SUSPENDED')
+  if (!is(reader.takesPart, true)) return refused('READER_NOT_IN_MATTER')
   if (isBlank(facts.officer)) return refused('OFFICER_MISSING')
   if (requirement === null) return refused('REQUIREMENT_NONE')
 
   const notAllowed = refusalOfGround(facts, requirement.modes)
   if (notAllowed !== null) return refused(notAllowed)
-  if (facts.withheld !== false) return refused('WITHHELD')
+  if (!is(facts.withheld, false)) return refused('WITHHELD')
   if (requested.length === 0 || !isWithin(requested, requirement.fields))
     return refused('FIELD_NOT_IN_MATTER')
 
@@ -110,6 +110,9 @@ function refusalOfGround(
 }
 
 const refused = (code: PolicyCode): Decision => ({ refused: code })
+
+/** A fact that is neither true nor false is not known, and counts as neither. */
+const is = (fact: unknown, expected: boolean): boolean => fact === expected
 
 const isBlank = (text: string | null): boolean => typeof text !== 'string' || text.trim() === ''
 

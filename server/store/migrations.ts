@@ -267,6 +267,16 @@ export const migrations: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    version: 9,
+    name: 'matters, cases, webhooks',
+    sql: `
+      CREATE TABLE matters (
+        code TEXT NOT NULL, version INTEGER NOT NULL, definition TEXT NOT NULL, digest BLOB NOT NULL,
+        published_by TEXT NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY (code, version)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ]
 
 /**

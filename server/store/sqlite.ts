@@ -15,6 +15,7 @@ import { holderVerbs } from './sqlite/holders.ts'
 import { logVerbs } from './sqlite/log.ts'
 import { proposalVerbs } from './sqlite/proposals.ts'
 import { oversightVerbs } from './sqlite/oversight.ts'
+import { matterVerbs } from './sqlite/matters.ts'
 import { statementVerbs } from './sqlite/statements.ts'
 import { statusListVerbs } from './sqlite/status-lists.ts'
 import { transactionVerbs } from './sqlite/transactions.ts'
@@ -61,6 +62,7 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
     ...grants.verbs,
     ...batchVerbs(context),
     ...proposalVerbs(context),
+    ...matterVerbs(context, accepting),
     ...log,
     ...transactionVerbs(context),
     ...oversight,

@@ -11,6 +11,7 @@ import type { BatchStore } from './batches.ts'
 import type { GrantStore } from './grants.ts'
 import type { HolderStore } from './holders.ts'
 import type { UseStore } from './uses.ts'
+import type { MatterStore } from './matters.ts'
 
 export type StatementKind =
   'certificate' | 'record' | 'status' | 'use' | 'catalogue' | 'holder-key' | 'endorsement' | 'withholding'
@@ -199,7 +200,7 @@ export interface Page {
   limit: number
 }
 
-export interface Store extends HolderStore, BatchStore, GrantStore, UseStore {
+export interface Store extends HolderStore, BatchStore, GrantStore, UseStore, MatterStore {
   // Departments and catalogue
   saveDepartment(department: DepartmentRow): Promise<void>
   departments(): Promise<DepartmentRow[]>

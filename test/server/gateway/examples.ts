@@ -94,6 +94,49 @@ const ofCertificate = (rest: string) =>
   read(({ certificate }) => `/v1/certificates/${certificate.identifier}${rest}`)
 const ofRecord = (rest: string) => read(({ record }) => `/v1/records/${record.id}${rest}`)
 
+/** A department that looks at identity cards. */
+export const EXAMPLE_MATTER = {
+  code: 'X01',
+  version: 1,
+  zh: '核对身份',
+  en: 'Check an identity',
+  purpose: 'GOV_SERVICE',
+  leadDept: 'GAJ',
+  collaborators: [],
+  applicantType: 'natural',
+  crossRegion: false,
+  promisedWorkdays: 1,
+  before: { materials: 1, visits: 1 },
+  after: { materials: 0, visits: 0 },
+  parties: [
+    {
+      role: 'applicant',
+      zh: '申请人',
+      en: 'Applicant',
+      holderType: 'natural',
+      consent: 'self',
+      min: 1,
+      max: 1,
+    },
+  ],
+  conditions: [],
+  requirements: [
+    {
+      cert: 'RIC',
+      party: 'applicant',
+      mode: 'duty',
+      required: true,
+      fields: ['name', 'validTo'],
+      why: { zh: '身份', en: 'Identity' },
+    },
+  ],
+  fallbacks: [],
+  outputs: [],
+  consent: { bundled: true, defaultValidityDays: 30, maxUses: 3, allPartiesNeeded: true },
+  steps: [{ dept: 'GAJ', zh: '核对', en: 'Check' }],
+  sensitive: false,
+}
+
 /** By operationId. An operation without an example here fails the test that walks the API description. */
 export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
   listDepartments: read('/v1/departments'),
@@ -110,6 +153,12 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
     originalFile: { sha256: sha256Hex('scan'), mediaType: 'application/pdf' },
   }),
   issueBatch: write('/v1/certificates/batch', { type: 'RIC', rows: [exampleRow('RIC'), exampleRow('RIC')] }),
+  publishMatters: write('/v1/matters', { matters: [EXAMPLE_MATTER] }),
+  listMatters: read('/v1/matters'),
+  getMatter: async ({ gateway }) => {
+    await answerOf(gateway.post('/v1/matters', { matters: [EXAMPLE_MATTER] }), 201)
+    return { path: `/v1/matters/${EXAMPLE_MATTER.code}`, method: 'GET', status: 200 }
+  },
   checkRows: ask('/v1/certificates/check', () => ({ type: 'RIC', rows: [exampleRow('RIC')] })),
   listCertificates: read(({ uscc }) => `/v1/certificates?type=RIC&department=${uscc}&limit=1`),
   getCertificate: ofCertificate(''),
