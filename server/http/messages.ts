@@ -556,7 +556,6 @@ export const messages: Readonly<Record<string, Message>> = {
     zh: '该事项的此版本已发布且内容不同',
     en: 'This version of the matter is published with other content',
   },
-  MATTER_NOT_FOUND: { zh: '没有这个事项', en: 'There is no such matter' },
   MATTER_MEMBER: { zh: '事项定义的内容不对', en: 'The definition has a wrong or unknown member' },
   MATTER_DEPARTMENT: {
     zh: '部门未登记，或不参与此事项',
