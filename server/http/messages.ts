@@ -108,6 +108,39 @@ export const messages: Readonly<Record<string, Message>> = {
     en: 'This Idempotency-Key stands for another request already',
   },
 
+  // Presentations
+  PRESENTATION_UNKNOWN: {
+    zh: '没有这个亮证码，或已更新、已过期，请持证人出示最新的码',
+    en: 'There is no such code, or it was renewed or has expired; ask the holder for the present one',
+  },
+  CODE_EXPIRED: {
+    zh: '亮证码已过期，请持证人更新',
+    en: 'The code has expired; ask the holder for a new one',
+  },
+  CODE_USED: { zh: '亮证码已使用，只能用一次', en: 'The code was used; it works once' },
+  CODE_GUESSING: {
+    zh: '输错的数字码过多，请稍后再试，或改用扫码',
+    en: 'Too many wrong codes were typed; try again later, or scan the code',
+  },
+  PRESENTATION_OTHER_DEPARTMENT: {
+    zh: '持证人限定了其他部门核验',
+    en: 'The holder shows this to another department only',
+  },
+  PRESENTATION_CANCELLED: { zh: '持证人已结束亮证', en: 'The holder has ended this presentation' },
+  PRESENTATIONS_TOO_MANY: {
+    zh: '同时有效的亮证码过多，请先结束其中一个',
+    en: 'Too many codes are alive; end one of them first',
+  },
+  PRESENTATION_FOREIGN: {
+    zh: '这个二维码不是本平台的，请勿打开',
+    en: 'This code is of another site; do not open it',
+  },
+  PRESENTATION_NOT_ALLOWED: {
+    zh: '此类证照不能亮证',
+    en: 'Certificates of this type are not shown this way',
+  },
+  DIGITS_TAKEN: { zh: '数字码重复', en: 'The digits are taken' },
+
   // Start
   CONFIG_INVALID: { zh: '配置有误', en: 'The configuration is not valid' },
 

@@ -268,6 +268,31 @@ export const migrations: readonly Migration[] = [
     `,
   },
   {
+    version: 8,
+    name: 'presentations, and wrong digits',
+    sql: `
+      -- token: SHA-256. digits: keyed hash, only while they can be used, so that none are alive twice.
+      CREATE TABLE presentations (
+        id TEXT PRIMARY KEY, holder BLOB NOT NULL, person BLOB NOT NULL, verifier TEXT, purpose TEXT NOT NULL,
+        opened_at INTEGER NOT NULL, stepped_up_at INTEGER NOT NULL, token BLOB NOT NULL UNIQUE, digits BLOB,
+        code_expires_at INTEGER NOT NULL, paused_at INTEGER, cancelled_at INTEGER, department TEXT, officer TEXT,
+        matter TEXT, resolved_at INTEGER, read_until INTEGER
+      ) STRICT, WITHOUT ROWID;
+      CREATE UNIQUE INDEX presentations_by_digits ON presentations (digits) WHERE digits IS NOT NULL;
+      CREATE INDEX presentations_alive ON presentations (code_expires_at) WHERE digits IS NOT NULL;
+      CREATE INDEX presentations_of ON presentations (holder, id);
+      CREATE TABLE presentation_items (
+        presentation TEXT NOT NULL REFERENCES presentations (id), number INTEGER NOT NULL,
+        seq INTEGER NOT NULL REFERENCES statements (seq), leaf BLOB NOT NULL, identifier TEXT NOT NULL, type TEXT NOT NULL,
+        fields TEXT NOT NULL, used_at INTEGER, used_fields INTEGER NOT NULL, PRIMARY KEY (presentation, number)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE presentation_guesses (
+        id INTEGER PRIMARY KEY, department TEXT NOT NULL, officer TEXT NOT NULL, at INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX presentation_guesses_of ON presentation_guesses (department, at);
+    `,
+  },
+  {
     version: 9,
     name: 'matters, cases, webhooks',
     sql: `

@@ -16,6 +16,7 @@ import { logVerbs } from './sqlite/log.ts'
 import { proposalVerbs } from './sqlite/proposals.ts'
 import { oversightVerbs } from './sqlite/oversight.ts'
 import { matterVerbs } from './sqlite/matters.ts'
+import { presentationVerbs } from './sqlite/presentations.ts'
 import { statementVerbs } from './sqlite/statements.ts'
 import { statusListVerbs } from './sqlite/status-lists.ts'
 import { transactionVerbs } from './sqlite/transactions.ts'
@@ -47,10 +48,11 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
   const accepting = appender(context)
   const grants = grantVerbs(context, accepting)
   const { withheldNow, ...oversight } = oversightVerbs(context, accepting)
+  const presentations = presentationVerbs(context, accepting)
   const consumers = {
     withheldBy: withheldNow,
     consumeGrant: grants.consumeGrant,
-    consumePresentation: () => 'CODE_EXPIRED',
+    consumePresentation: presentations.consumePresentation,
   }
 
   return {
@@ -63,6 +65,7 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
     ...batchVerbs(context),
     ...proposalVerbs(context),
     ...matterVerbs(context, accepting),
+    ...presentations.verbs,
     ...log,
     ...transactionVerbs(context),
     ...oversight,

@@ -10,6 +10,7 @@
 import type { BatchStore } from './batches.ts'
 import type { GrantStore } from './grants.ts'
 import type { HolderStore } from './holders.ts'
+import type { PresentationStore } from './presentations.ts'
 import type { UseStore } from './uses.ts'
 import type { MatterStore } from './matters.ts'
 
@@ -200,7 +201,7 @@ export interface Page {
   limit: number
 }
 
-export interface Store extends HolderStore, BatchStore, GrantStore, UseStore, MatterStore {
+export interface Store extends HolderStore, BatchStore, GrantStore, UseStore, MatterStore, PresentationStore {
   // Departments and catalogue
   saveDepartment(department: DepartmentRow): Promise<void>
   departments(): Promise<DepartmentRow[]>
