@@ -44,7 +44,12 @@ const steps: Step[] = [
   suite('protocol', 'test/protocol/**/*.test.ts'),
   suite('contracts', 'test/contracts/**/*.test.ts'),
   suite('oracles', 'test/oracles/**/*.test.ts'),
-  suite('catalogue', 'test/server/catalogue/**/*.test.ts', 'test/scripts/generate.test.ts'),
+  suite(
+    'catalogue',
+    'test/server/catalogue/**/*.test.ts',
+    'test/server/oversight/**/*.test.ts',
+    'test/scripts/generate.test.ts',
+  ),
   suite('project', 'test/project/**/*.test.ts', 'test/docs/**/*.test.ts'),
   alone(suite('chain', 'test/server/chain/**/*.test.ts')),
   alone(suite('store and keys', 'test/server/store/**/*.test.ts', 'test/server/keys/**/*.test.ts')),

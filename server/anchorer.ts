@@ -4,6 +4,7 @@
  */
 import { ChainUnreachable } from './chain/rpc.ts'
 import { relayOrders } from './status/relay.ts'
+import { destroyExpiredCopies } from './uses/copies.ts'
 import type { World } from './world.ts'
 import { anchorCheckpoint, assertNotBehindChain, settleCheckpoints } from './anchoring/anchor.ts'
 import { sealCheckpointWhenDue } from './anchoring/seal.ts'
@@ -92,6 +93,7 @@ export function startAnchorer(world: World): Anchorer {
     let attempt = 0
     while (running()) {
       try {
+        await destroyExpiredCopies(world)
         await anchorOnce(world)
         chainReachable = true
         lastError = null

@@ -17,6 +17,7 @@ import { logRoutes } from './log/routes.ts'
 import { matterRoutes } from './matters/routes.ts'
 import { recordRoutes } from './records/routes.ts'
 import { statusRoutes } from './status/routes.ts'
+import { useRoutes } from './uses/routes.ts'
 import { verificationRoutes } from './verification/routes.ts'
 import type { World } from './world.ts'
 
@@ -45,6 +46,7 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>): Route<World>[] {
     ...logRoutes,
     ...statusRoutes,
     ...matterRoutes,
+    ...useRoutes,
     ...healthRoutes(anchorer.health),
   ] as Route<World>[]
 }

@@ -93,6 +93,34 @@ export const ACCESS: AccessTable = {
   getTrust: PUBLIC,
   getSnapshot: PUBLIC,
   getStatusList: PUBLIC,
+  // Uses
+  readCertificate: { cells: { root: 'any', client: 'own', officer: 'own' }, action: 'read' },
+  getUseReceipt: {
+    cells: {
+      root: 'any',
+      client: 'own',
+      checker: 'own',
+      officer: 'own',
+      supervisor: 'own',
+      auditor: 'any',
+      holder: 'own',
+    },
+    action: 'read',
+  },
+  listDepartmentUses: {
+    cells: {
+      root: 'any',
+      client: 'own',
+      checker: 'own',
+      officer: 'own',
+      supervisor: 'own',
+      auditor: 'any',
+    },
+    action: 'read',
+  },
+  countDepartmentUses: { cells: { root: 'any', supervisor: 'own', auditor: 'any' } },
+  recordDutyBasis: { cells: { root: 'any', operator: 'any', supervisor: 'own' } },
+  listDutyBases: PUBLIC,
   // Log
   getCheckpoint: PUBLIC,
   getTile: PUBLIC,
