@@ -52,6 +52,8 @@ export interface OpenedGateway {
 /** Requests by one caller; a write has a fresh Idempotency-Key unless headers say otherwise. */
 export interface Asking {
   readonly caller: Caller
+  /** Bearer token. */
+  readonly token: string
   request(path: string, init?: RequestInit): Promise<Response>
   get(path: string): Promise<Response>
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>
@@ -142,6 +144,7 @@ export async function openGateway({ env = {}, after }: OpenedGatewayOptions = {}
       const headers = { authorization: `Bearer ${bearer}` }
       return {
         caller,
+        token: bearer,
         request: (path, init = {}) => {
           const all = new Headers(init.headers)
           all.set('authorization', headers.authorization)

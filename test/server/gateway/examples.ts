@@ -12,6 +12,7 @@ import {
   untilAllFinal,
   type Issued,
   type OpenedGateway,
+  type Who,
 } from '../../support/opened-gateway.ts'
 
 export interface Scene {
@@ -35,6 +36,8 @@ export interface Example {
   body?: unknown
   mediaType?: string
   status: number
+  /** Who asks; without it the operator's token does. */
+  as?: Who
 }
 
 export const sha256Hex = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex')
