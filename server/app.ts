@@ -6,6 +6,8 @@ import { invariant } from '../protocol/refusal.ts'
 import type { Anchorer } from './anchorer.ts'
 import { catalogueRoutes } from './catalogue/routes.ts'
 import { certificateRoutes } from './certificates/routes.ts'
+import { authenticateClient } from './clients/token.ts'
+import { clientRoutes } from './clients/routes.ts'
 import { departmentRoutes } from './departments/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { ACCESS } from './http/access.ts'
@@ -26,6 +28,8 @@ const BUCKETS = {
   verify: { burst: 200, perSecond: 50 },
   // 40 random bits behind ten guesses a minute: a lifetime finds nothing.
   lookup: { burst: 20, perSecond: 1 / 6 },
+  // A department's machine needs one every five minutes.
+  token: { burst: 60, perSecond: 1 },
   snapshot: { burst: 10, perSecond: 0.2 },
 }
 
@@ -39,6 +43,7 @@ export const API_INFO = {
 export function apiRoutes(anchorer: Pick<Anchorer, 'health'>): Route<World>[] {
   return [
     ...departmentRoutes,
+    ...clientRoutes,
     ...catalogueRoutes,
     ...certificateRoutes,
     ...recordRoutes,
@@ -60,6 +65,7 @@ export function gatewayApp(
     // In a demo the same folder holds every key, so its token may do what they can; elsewhere it only operates.
     authenticators: [
       authenticateToken(options.operatorToken, world.config.profile === 'demo' ? 'root' : 'operator'),
+      authenticateClient(world),
       ...(options.authenticators ?? []),
     ],
     access: ACCESS,

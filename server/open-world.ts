@@ -29,7 +29,7 @@ import type { Logger } from './http/logger.ts'
 import type { Metrics } from './http/metrics.ts'
 import { ensureKey } from './keys/ensure.ts'
 import { createKeystore, openKeystore, type Keystore } from './keys/keystore.ts'
-import { GOVERNANCE_KEY, LOG_KEY, LOOKUP_KEY, NOTE_KEY, RELAYER_KEY } from './keys/names.ts'
+import { GOVERNANCE_KEY, LOG_KEY, LOOKUP_KEY, NOTE_KEY, RELAYER_KEY, TOKEN_KEY } from './keys/names.ts'
 import { addressOf } from './keys/provider.ts'
 import { openSqliteStore } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
@@ -172,6 +172,7 @@ async function openKeys(config: Config, say: (text: string) => void): Promise<Ke
   await ensureKey(keys, { name: LOG_KEY, purpose: 'log', algorithm: 'secp256k1', ...gateways })
   await ensureKey(keys, { name: GOVERNANCE_KEY, purpose: 'governance', algorithm: 'secp256k1', ...gateways })
   await ensureKey(keys, { name: RELAYER_KEY, purpose: 'relayer', algorithm: 'secp256k1', ...gateways })
+  await ensureKey(keys, { name: TOKEN_KEY, purpose: 'token', algorithm: 'ES256', ...gateways })
   await ensureKey(keys, { name: LOOKUP_KEY, purpose: 'lookup', algorithm: 'secret', ...gateways })
   return keys
 }

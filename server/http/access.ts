@@ -79,6 +79,13 @@ export const ACCESS: AccessTable = {
   getCertificateReceipt: STATE,
   orderStatus: STATUS,
   supersedeCertificate: STATUS,
+  // Machine clients
+  registerClient: OPERATOR,
+  listClients: { cells: { root: 'any', operator: 'any', supervisor: 'own' } },
+  disableClient: OPERATOR,
+  issueToken: PUBLIC,
+  getTokenKeys: PUBLIC,
+  getAuthorizationServer: PUBLIC,
   // Records
   notarizeDigest: RECORDS,
   notarizeFile: RECORDS,

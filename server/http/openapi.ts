@@ -236,7 +236,10 @@ function parameters(
 }
 
 function requestContent(route: Route<never>, schemaOf: (schema: z.ZodType) => Json): JsonObject {
-  const schema = route.bodyKind === 'json' ? schemaOf(route.body) : { type: 'string', format: 'binary' }
+  const schema =
+    route.bodyKind === 'json' || route.bodyKind === 'form'
+      ? schemaOf(route.body)
+      : { type: 'string', format: 'binary' }
   return Object.fromEntries(route.mediaTypes.map(mediaType => [mediaType, { schema }]))
 }
 

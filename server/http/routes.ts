@@ -28,11 +28,12 @@ import type { Edge } from './edge.ts'
 import type { Message } from './messages.ts'
 import { HttpRefusal } from './problem.ts'
 import { visitOf } from './request-id.ts'
-import { parseQuery } from './url.ts'
+import { parseForm, parseQuery } from './url.ts'
 import { validate } from './validate.ts'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
-export type BodyKind = 'json' | 'stream' | 'none'
+/** `form`: `application/x-www-form-urlencoded`, as OAuth has it; each name once. */
+export type BodyKind = 'json' | 'form' | 'stream' | 'none'
 
 /** What a route answers with one status. Exactly one of `schema` (JSON) and `contentType` (bytes), or neither for no content. */
 export interface RouteResponse {
@@ -117,7 +118,7 @@ export interface RouteDefinition<
             z.output<Params>,
             z.output<Query>,
             z.output<Headers>,
-            Kind extends 'json' ? z.output<Body> : undefined,
+            Kind extends 'json' | 'form' ? z.output<Body> : undefined,
             null
           >,
           'params' | 'query' | 'headers' | 'body' | 'caller'
@@ -129,7 +130,7 @@ export interface RouteDefinition<
       z.output<Params>,
       z.output<Query>,
       z.output<Headers>,
-      Kind extends 'json' ? z.output<Body> : Kind extends 'stream' ? StreamedBody : undefined,
+      Kind extends 'json' | 'form' ? z.output<Body> : Kind extends 'stream' ? StreamedBody : undefined,
       OnceFor<Idempotent, Kind>
     >,
   ) => Promise<Reply>
@@ -160,6 +161,13 @@ export interface Route<World> extends RouteFacts {
   ) => Promise<Reply>
 }
 
+const DEFAULT_MEDIA_TYPE: Record<BodyKind, string> = {
+  json: 'application/json',
+  form: 'application/x-www-form-urlencoded',
+  stream: 'application/octet-stream',
+  none: 'application/json',
+}
+
 const noFields = z.strictObject({})
 const noBody = z.undefined()
 
@@ -187,8 +195,8 @@ export function defineRoute<
   holds(/^(?:\/(?:[\w.~-]+|\{\w+\}))*(?:\/\{\w+\*\})?$|^\/$/.test(path), `path ${path} is not a template`)
   holds(method !== 'get' || (!idempotent && bodyKind === 'none'), 'GET writes nothing and takes no body')
   holds(
-    (bodyKind === 'json') === (definition.body !== undefined),
-    'a JSON body has a schema, others have none',
+    (bodyKind === 'json' || bodyKind === 'form') === (definition.body !== undefined),
+    'a JSON body or a form has a schema, others have none',
   )
   const named = parameterNames(path)
   const declared = Object.keys(params.shape)
@@ -209,9 +217,7 @@ export function defineRoute<
     query,
     headers,
     body: definition.body ?? noBody,
-    mediaTypes: definition.mediaTypes ?? [
-      bodyKind === 'stream' ? 'application/octet-stream' : 'application/json',
-    ],
+    mediaTypes: definition.mediaTypes ?? [DEFAULT_MEDIA_TYPE[bodyKind]],
     maxBody: definition.maxBody ?? (bodyKind === 'stream' ? DEFAULT_STREAM_LIMIT : DEFAULT_JSON_LIMIT),
     // The schemas above are the ones that this handler's types were taken from.
     ...(owner !== undefined && { owner: owner as NonNullable<Route<World>['owner']> }),
@@ -344,7 +350,9 @@ async function readInput(
     return { body, once: key === null ? null : onceOf(key) }
   }
   const bytes = await readBody(request, { maxBytes: route.maxBody })
-  const body = validate(route.body, 'body', parseJsonBody(bytes, route.maxBody))
+  const input =
+    route.bodyKind === 'form' ? parseForm(bytes.toString('latin1')) : parseJsonBody(bytes, route.maxBody)
+  const body = validate(route.body, 'body', input)
   return { body, once: key === null ? null : onceOf(key)(sha256(bytes)) }
 }
 

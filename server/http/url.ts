@@ -25,16 +25,24 @@ export function assertCleanUrl(url: string): void {
 
 /** Query parameters as text. Refuses a name that comes twice (INPUT_INVALID): which one counts would be a guess. */
 export function parseQuery(url: string): Record<string, string> {
+  return parsePairs(splitUrl(url).query, 'query')
+}
+
+/** A body of `application/x-www-form-urlencoded`, by the same rules. */
+export function parseForm(text: string): Record<string, string> {
+  return parsePairs(text, 'body')
+}
+
+function parsePairs(text: string, place: 'query' | 'body'): Record<string, string> {
   const parameters: Record<string, string> = Object.create(null) as Record<string, string>
-  const { query } = splitUrl(url)
-  for (const part of query.split('&')) {
+  for (const part of text.split('&')) {
     if (part === '') continue
     const equals = part.indexOf('=')
     const [name, value] = equals < 0 ? [part, ''] : [part.slice(0, equals), part.slice(equals + 1)]
     const decoded = decode(name.replaceAll('+', ' '))
     if (decoded in parameters) {
-      throw new Refusal('INPUT_INVALID', 'a query parameter comes twice', {
-        field: 'query',
+      throw new Refusal('INPUT_INVALID', 'a parameter comes twice', {
+        field: place,
         expected: 'each name once',
       })
     }

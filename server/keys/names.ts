@@ -4,6 +4,8 @@
 export const NOTE_KEY = 'log/note'
 export const LOG_KEY = 'log/anchor'
 export const GOVERNANCE_KEY = 'governance'
+/** Signs the access tokens of machine clients. */
+export const TOKEN_KEY = 'token'
 /** HMAC of what is searched for: holders' numbers, short codes of presentations. */
 export const LOOKUP_KEY = 'lookup'
 /** Pays on a chain that is not the embedded one; has no authority. */

@@ -11,11 +11,11 @@ import { Refusal, invariant } from '../../protocol/refusal.ts'
 /**
  * - `issuing`: a department's key for certificates · `authority`: its key for status orders · `kek`: its key for documents at rest
  * - `note`: the log's key for checkpoints and promises as notes · `log`: the same as EIP-712 for the contract
- * - `notary`: for records and uses · `governance`: for the registry · `relayer`: pays for transactions · `lookup`: HMAC of what is
+ * - `notary`: for records and uses · `governance`: for the registry · `relayer`: pays for transactions · `token`: access tokens of machine clients · `lookup`: HMAC of what is
  *   searched for (names, numbers), so that the database holds no hash that can be guessed
  */
 export type KeyPurpose =
-  'issuing' | 'authority' | 'kek' | 'note' | 'log' | 'notary' | 'governance' | 'relayer' | 'lookup'
+  'issuing' | 'authority' | 'kek' | 'note' | 'log' | 'notary' | 'governance' | 'relayer' | 'token' | 'lookup'
 
 /** `secret`: 32 bytes for a derivation or HMAC; signs nothing. */
 export type KeyAlgorithm = 'ES256' | 'EdDSA' | 'secp256k1' | 'secret'
@@ -30,6 +30,7 @@ export const KEY_RULES: Record<KeyPurpose, { algorithms: KeyAlgorithm[]; ofDepar
   notary: { algorithms: ['ES256'], ofDepartment: false },
   governance: { algorithms: ['secp256k1'], ofDepartment: false },
   relayer: { algorithms: ['secp256k1'], ofDepartment: false },
+  token: { algorithms: ['ES256'], ofDepartment: false },
   lookup: { algorithms: ['secret'], ofDepartment: false },
 }
 

@@ -302,6 +302,20 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 10,
+    name: 'machine clients of departments, and the assertions that they have shown',
+    sql: `
+      CREATE TABLE clients (
+        id TEXT PRIMARY KEY, department TEXT NOT NULL REFERENCES departments (code), jwk TEXT NOT NULL,
+        scopes TEXT NOT NULL, created_at INTEGER NOT NULL, disabled_at INTEGER
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE client_assertions (
+        client TEXT NOT NULL, jti TEXT NOT NULL, expires_at INTEGER NOT NULL, PRIMARY KEY (client, jti)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX client_assertions_by_end ON client_assertions (expires_at);
+    `,
+  },
 ]
 
 /**

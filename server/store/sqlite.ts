@@ -11,6 +11,7 @@ import { appender } from './sqlite/appending.ts'
 import { grantVerbs } from './sqlite/grants.ts'
 import { groupCommit } from './sqlite/group-commit.ts'
 import { holderKeyVerbs } from './sqlite/holder-keys.ts'
+import { clientVerbs } from './sqlite/clients.ts'
 import { holderVerbs } from './sqlite/holders.ts'
 import { logVerbs } from './sqlite/log.ts'
 import { proposalVerbs } from './sqlite/proposals.ts'
@@ -59,6 +60,7 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
     ...catalogueVerbs(context),
     ...statusListVerbs(context),
     ...statements,
+    ...clientVerbs(context),
     ...holderVerbs(context, readCertificate),
     ...holderKeyVerbs(context, accepting),
     ...grants.verbs,

@@ -9,6 +9,7 @@
 
 import type { BatchStore } from './batches.ts'
 import type { GrantStore } from './grants.ts'
+import type { ClientStore } from './clients.ts'
 import type { HolderStore } from './holders.ts'
 import type { PresentationStore } from './presentations.ts'
 import type { UseStore } from './uses.ts'
@@ -201,7 +202,8 @@ export interface Page {
   limit: number
 }
 
-export interface Store extends HolderStore, BatchStore, GrantStore, UseStore, MatterStore, PresentationStore {
+export interface Store
+  extends ClientStore, HolderStore, BatchStore, GrantStore, UseStore, MatterStore, PresentationStore {
   // Departments and catalogue
   saveDepartment(department: DepartmentRow): Promise<void>
   departments(): Promise<DepartmentRow[]>

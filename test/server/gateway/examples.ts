@@ -1,6 +1,7 @@
 /** One sound request for every operation of the API, on a scene that has something to ask about. */
 import { createHash } from 'node:crypto'
 import { demoRegion, typeIn } from '../../../server/catalogue/region.ts'
+import { makeMachine, registerMachine } from '../../support/machine-client.ts'
 import {
   admit,
   answerOf,
@@ -156,6 +157,33 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
   admitDepartment: write('/v1/departments', applicationOf('GAJ')),
   getDepartment: read('/v1/departments/GAJ'),
   getDidDocument: read('/v1/departments/GAJ/did.json'),
+  registerClient: async ({ gateway }) => ({
+    path: '/v1/clients',
+    method: 'POST',
+    body: { department: 'GAJ', jwk: (await makeMachine(gateway)).jwk, scopes: ['issue:GAJ:RIC'] },
+    status: 201,
+  }),
+  listClients: read('/v1/clients'),
+  disableClient: async ({ gateway }) => ({
+    path: `/v1/clients/${(await registerMachine(gateway, 'GAJ', ['issue:GAJ:RIC'])).id}/disable`,
+    method: 'POST',
+    status: 200,
+  }),
+  issueToken: async ({ gateway }) => ({
+    path: '/oauth/token',
+    method: 'POST',
+    body: Buffer.from(
+      new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: await (await registerMachine(gateway, 'GAJ', ['issue:GAJ:RIC'])).assertion(),
+      }).toString(),
+    ),
+    mediaType: 'application/x-www-form-urlencoded',
+    status: 200,
+  }),
+  getTokenKeys: read('/oauth/jwks.json'),
+  getAuthorizationServer: read('/.well-known/oauth-authorization-server'),
   getRegion: read('/v1/region'),
   listTypes: read('/v1/types'),
   getType: read('/v1/types/RIC'),
