@@ -3,6 +3,8 @@
  * loop may be stopped, killed or started twice in a row at any point.
  */
 import { ChainUnreachable } from './chain/rpc.ts'
+import { settleDueKeys } from './grants/keys.ts'
+import { relayGrants } from './grants/relay.ts'
 import { relayOrders } from './status/relay.ts'
 import { destroyExpiredCopies } from './uses/copies.ts'
 import type { World } from './world.ts'
@@ -26,8 +28,10 @@ const SETTLE_MS = 1_000
 /** One round: everything that is due now. Nothing is asked of the chain when nothing is on its way. */
 export async function anchorOnce(world: World): Promise<void> {
   await world.chain.assertSame()
+  await settleDueKeys(world)
   if (!isBusy(await backlog(world))) return
   await assertNotBehindChain(world, world.chain.view())
+  await relayGrants(world)
   await relayOrders(world)
   for (const checkpoint of await world.store.openCheckpoints()) {
     if (checkpoint.state === 'sealed') await anchorCheckpoint(world, checkpoint)
@@ -43,17 +47,20 @@ interface Backlog {
   sealed: number
   checkpoints: number
   orders: number
+  /** Grants and withdrawals. */
+  grants: number
 }
 
 /** What is still on its way. */
 async function backlog({ store }: Pick<World, 'store'>): Promise<Backlog> {
   const { accepted, sealed } = await store.logSize()
   const [checkpoints, orders] = [await store.openCheckpoints(), await store.openOrders()]
-  return { accepted, sealed, checkpoints: checkpoints.length, orders: orders.length }
+  const grants = (await store.openGrants()).length + (await store.openWithdrawals()).length
+  return { accepted, sealed, checkpoints: checkpoints.length, orders: orders.length, grants }
 }
 
-const isBusy = ({ accepted, sealed, checkpoints, orders }: Backlog) =>
-  accepted > sealed || checkpoints > 0 || orders > 0
+const isBusy = ({ accepted, sealed, checkpoints, orders, grants }: Backlog) =>
+  accepted > sealed || checkpoints > 0 || orders > 0 || grants > 0
 
 export function startAnchorer(world: World): Anchorer {
   const stopping = new AbortController()
@@ -67,11 +74,16 @@ export function startAnchorer(world: World): Anchorer {
     sealed: world.metrics.gauge('onceproof_statements_sealed', 'Statements below the newest checkpoint'),
     checkpoints: world.metrics.gauge('onceproof_checkpoints_open', 'Checkpoints that are not final'),
     orders: world.metrics.gauge('onceproof_orders_open', 'Status orders that are not final'),
+    grants: world.metrics.gauge(
+      'onceproof_grants_open',
+      'Grants and withdrawals that are not final on chain',
+    ),
     reachable: world.metrics.gauge('onceproof_chain_reachable', '1 when the last round reached the chain'),
   }
   const measure = async () => {
     const found = await backlog(world)
-    const { accepted, sealed, checkpoints, orders } = found
+    const { accepted, sealed, checkpoints, orders, grants } = found
+    gauges.grants.set(grants)
     gauges.accepted.set(accepted)
     gauges.sealed.set(sealed)
     gauges.checkpoints.set(checkpoints)
@@ -98,8 +110,8 @@ export function startAnchorer(world: World): Anchorer {
         chainReachable = true
         lastError = null
         attempt = 0
-        const { accepted, sealed, checkpoints, orders } = await measure()
-        const onlySettling = accepted === sealed && orders === 0 && checkpoints > 0
+        const { accepted, sealed, checkpoints, orders, grants } = await measure()
+        const onlySettling = accepted === sealed && orders === 0 && grants === 0 && checkpoints > 0
         const look = Math.max(LEAST_REST_MS, Math.min(LOOK_MS, world.config.sealAfterMs))
         if (running()) await rest(onlySettling ? SETTLE_MS : look)
       } catch (error) {

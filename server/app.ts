@@ -9,6 +9,9 @@ import { certificateRoutes } from './certificates/routes.ts'
 import { authenticateClient } from './clients/token.ts'
 import { clientRoutes } from './clients/routes.ts'
 import { departmentRoutes } from './departments/routes.ts'
+import { askRoutes } from './grants/ask-routes.ts'
+import { holderKeyRoutes } from './grants/key-routes.ts'
+import { consentRoutes, grantRoutes } from './grants/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { ACCESS } from './http/access.ts'
 import { authenticateToken, type Authenticator } from './http/auth.ts'
@@ -52,6 +55,10 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>): Route<World>[] {
     ...statusRoutes,
     ...matterRoutes,
     ...useRoutes,
+    ...holderKeyRoutes,
+    ...askRoutes,
+    ...consentRoutes,
+    ...grantRoutes,
     ...healthRoutes(anchorer.health),
   ] as Route<World>[]
 }

@@ -30,6 +30,10 @@ export interface Config {
   /** null: not chosen; the data folder's own, or for a new one the one that follows from the public URL. */
   readonly logOrigin: string | null
   readonly chainPort: number
+  /** Code of the department that says whose key a holder's key is. */
+  readonly identityAuthority: string
+  /** How long a new key of a holder waits before it takes the place of a lost one. */
+  readonly keyWaitSeconds: number
   readonly logLevel: LogLevel
   readonly demo: boolean
   /** Addresses and CIDR ranges. */
@@ -157,6 +161,24 @@ const variables = {
     expected: 'an integer from 0 to 65535, other than PORT',
     read: integer(0, 65_535),
   },
+  ONCEPROOF_IDENTITY_AUTHORITY: {
+    default: 'GAJ',
+    meaning: {
+      zh: '身份认证部门的代码：由它证明持证主体的密钥归谁所有',
+      en: 'Code of the department that says whose key a holder’s key is',
+    },
+    expected: 'a department code: 2 to 12 capital letters and digits',
+    read: (text: string) => (/^[A-Z][A-Z0-9]{1,11}$/.test(text) ? text : undefined),
+  },
+  ONCEPROOF_KEY_WAIT_S: {
+    default: '259200',
+    meaning: {
+      zh: '持证主体更换密钥的等待时间（秒），期间可取消',
+      en: 'Seconds that a holder’s new key waits before it replaces a lost one; it can be cancelled meanwhile',
+    },
+    expected: 'an integer from 0 to 2592000',
+    read: integer(0, 2_592_000),
+  },
   ONCEPROOF_LOG_LEVEL: {
     default: null,
     meaning: {
@@ -239,6 +261,8 @@ export function configFromEnv(
     maxDelaySeconds: given('ONCEPROOF_MAX_DELAY_S'),
     logOrigin: read('ONCEPROOF_LOG_ORIGIN'),
     chainPort: given('ONCEPROOF_CHAIN_PORT'),
+    identityAuthority: given('ONCEPROOF_IDENTITY_AUTHORITY'),
+    keyWaitSeconds: given('ONCEPROOF_KEY_WAIT_S'),
     logLevel: read('ONCEPROOF_LOG_LEVEL') ?? (profile === 'demo' ? 'warn' : 'info'),
     demo: read('ONCEPROOF_DEMO') ?? profile === 'demo',
     trustedProxies: read('ONCEPROOF_TRUSTED_PROXIES') ?? [],

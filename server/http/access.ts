@@ -57,6 +57,18 @@ const RECORDS: AccessRow = {
   action: 'notarize',
 }
 
+const OWN_HOLDER: AccessRow = { cells: { holder: 'own' } }
+const OWN_HOLDER_PRESENT: AccessRow = { cells: { holder: 'own' }, stepUp: true }
+/** Who asks for consent, and who is asked. */
+const CONSENT: AccessRow = {
+  cells: { root: 'any', client: 'own', officer: 'own', supervisor: 'own', holder: 'own', auditor: 'any' },
+  action: 'consent',
+}
+const CONSENT_LISTS: AccessRow = {
+  cells: { client: 'own', officer: 'own', supervisor: 'own', holder: 'own' },
+  action: 'consent',
+}
+
 /** By operationId. */
 export const ACCESS: AccessTable = {
   // Departments and catalogue
@@ -139,6 +151,23 @@ export const ACCESS: AccessTable = {
   publishMatters: OPERATOR,
   listMatters: PUBLIC,
   getMatter: PUBLIC,
+  // Holders' keys, consent and grants
+  listHolderKeys: OWN_HOLDER,
+  challengeHolderKey: OWN_HOLDER_PRESENT,
+  bindHolderKey: OWN_HOLDER_PRESENT,
+  cancelHolderKeyReplacement: OWN_HOLDER,
+  askConsent: { cells: { root: 'any', client: 'own', officer: 'own', supervisor: 'own' }, action: 'consent' },
+  listConsentRequests: CONSENT_LISTS,
+  getConsentRequest: CONSENT,
+  openConsentRequest: OWN_HOLDER,
+  prepareGrant: OWN_HOLDER,
+  giveConsent: OWN_HOLDER_PRESENT,
+  refuseConsent: OWN_HOLDER,
+  listGrants: CONSENT_LISTS,
+  getGrant: CONSENT,
+  // A signature is as good as being present, and without one the handler asks for it.
+  withdrawGrant: OWN_HOLDER,
+  withdrawAllGrants: OWN_HOLDER,
   // Health and description
   getHealth: PUBLIC,
   getReadiness: PUBLIC,

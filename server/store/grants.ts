@@ -197,7 +197,7 @@ export interface GrantStore {
    */
   acceptHolderKey(
     key: NewHolderKey,
-    nonce: Uint8Array,
+    challenge: Pick<KeyChallenge, 'nonce' | 'expiresAt'>,
     statement: NewStatement | null,
     once: Once | null,
   ): Promise<HolderKeyRow>
@@ -259,6 +259,8 @@ export interface GrantStore {
     by: WithdrawnBy,
     relay: NewWithdrawal | null,
   ): Promise<void>
+  /** Ends every grant of a chain holder that is here; later ones may come. */
+  withdrawKnownGrants(chainHolder: Uint8Array, by: WithdrawnBy): Promise<void>
   openWithdrawals(): Promise<WithdrawalRow[]>
   markWithdrawal(id: number, state: WithdrawalRow['state'], refusal: string | null): Promise<void>
 }

@@ -288,8 +288,10 @@ export async function untilAllFinal(
   await until(async () => {
     world.wake()
     const { accepted, sealed } = await world.store.logSize()
-    const open = [...(await world.store.openCheckpoints()), ...(await world.store.openOrders())]
-    return accepted === sealed && open.length === 0
+    const { store } = world
+    const open = [await store.openCheckpoints(), await store.openOrders()]
+    const grants = [await store.openGrants(), await store.openWithdrawals()]
+    return accepted === sealed && [...open, ...grants].every(rows => rows.length === 0)
   }, patienceMs)
 }
 

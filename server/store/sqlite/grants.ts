@@ -186,6 +186,10 @@ export function grantVerbs(
   const insertWithdrawn = db.prepare<[Uint8Array, Uint8Array, number, string]>(
     'INSERT INTO withdrawn_grants VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
   )
+  const insertWithdrawnOf = db.prepare<[number, string, Uint8Array]>(
+    `INSERT INTO withdrawn_grants SELECT chain_holder, digest, ?, ? FROM grants WHERE chain_holder = ?
+     ON CONFLICT DO NOTHING`,
+  )
   const insertEnded = db.prepare<[Uint8Array, number, number, string]>(
     `INSERT INTO ended_epochs VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
        epoch = excluded.epoch, at = excluded.at, by = excluded.by WHERE excluded.epoch > epoch`,
@@ -366,6 +370,7 @@ export function grantVerbs(
         insertEnded.run(chainHolder, epoch, now(), by)
         relay(withdrawal)
       }),
+    withdrawKnownGrants: (chainHolder, by) => write(() => void insertWithdrawnOf.run(now(), by, chainHolder)),
     async openWithdrawals() {
       return openRelays.all().map(toWithdrawal)
     },

@@ -1,6 +1,6 @@
 /** Keys of holders in SQLite: each with the identity authority's statement, written together. */
 import { invariant, Refusal } from '../../../protocol/refusal.ts'
-import type { GrantStore, HolderKeyRow, HolderKeyState, NewHolderKey } from '../grants.ts'
+import type { GrantStore, HolderKeyRow, HolderKeyState, KeyChallenge, NewHolderKey } from '../grants.ts'
 import type { NewStatement, Once } from '../store.ts'
 import type { Appender } from './appending.ts'
 import type { Context } from './context.ts'
@@ -34,8 +34,8 @@ export function holderKeyVerbs({ db, write, now }: Context, log: Appender): KeyV
     'INSERT INTO key_challenges VALUES (?, ?, ?, ?)',
   )
   const forgetOld = db.prepare<[number]>('DELETE FROM key_challenges WHERE expires_at < ?')
-  const takeChallenge = db.prepare<[Uint8Array, Uint8Array, Uint8Array, number]>(
-    'DELETE FROM key_challenges WHERE nonce = ? AND person = ? AND signer = ? AND expires_at >= ?',
+  const takeChallenge = db.prepare<[Uint8Array, Uint8Array, Uint8Array, number, number]>(
+    'DELETE FROM key_challenges WHERE nonce = ? AND person = ? AND signer = ? AND expires_at = ? AND expires_at >= ?',
   )
   const insertKey = db.prepare<
     [Uint8Array, Uint8Array, Uint8Array, number, string, number, number, Uint8Array | null]
@@ -60,7 +60,7 @@ export function holderKeyVerbs({ db, write, now }: Context, log: Appender): KeyV
 
   function accept(
     key: NewHolderKey,
-    nonce: Uint8Array,
+    { nonce, expiresAt }: Pick<KeyChallenge, 'nonce' | 'expiresAt'>,
     statement: NewStatement | null,
     once: Once | null,
   ): HolderKeyRow {
@@ -70,7 +70,7 @@ export function holderKeyVerbs({ db, write, now }: Context, log: Appender): KeyV
       invariant(known !== undefined, 'the key of an answered request is on file')
       return toKey(known)
     }
-    if (takeChallenge.run(nonce, key.person, key.signer, now()).changes !== 1) {
+    if (takeChallenge.run(nonce, key.person, key.signer, expiresAt, now()).changes !== 1) {
       throw new Refusal('CHALLENGE_UNKNOWN', 'no such challenge waits for this key', { field: 'nonce' })
     }
     if (bySigner.get(key.chainHolder) !== undefined) {
@@ -97,7 +97,8 @@ export function holderKeyVerbs({ db, write, now }: Context, log: Appender): KeyV
         forgetOld.run(now())
         insertChallenge.run(nonce, person, signer, expiresAt)
       }),
-    acceptHolderKey: (key, nonce, statement, once) => write(() => accept(key, nonce, statement, once)),
+    acceptHolderKey: (key, challenge, statement, once) =>
+      write(() => accept(key, challenge, statement, once)),
     activateHolderKey: (id, statement) =>
       write(() => {
         const key = byId.get(id)

@@ -15,6 +15,7 @@ import {
   type OpenedGateway,
   type Who,
 } from '../../support/opened-gateway.ts'
+import { CONSENT_EXAMPLES } from './consent-examples.ts'
 
 export interface Scene {
   gateway: OpenedGateway
@@ -78,7 +79,7 @@ export async function makeScene(gateway: OpenedGateway): Promise<Scene> {
   }
 }
 
-type MakeExample = (scene: Scene) => Example | Promise<Example>
+export type MakeExample = (scene: Scene) => Example | Promise<Example>
 
 const read =
   (path: string | ((scene: Scene) => string)): MakeExample =>
@@ -277,6 +278,7 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
   getInclusionProof: read('/v1/log/inclusion?index=0&size=1'),
   getConsistencyProof: read('/v1/log/consistency?from=1&to=1'),
   getStatusList: read(({ uscc }) => `/status-lists/${uscc}/0/revocation`),
+  ...CONSENT_EXAMPLES,
   getHealth: read('/healthz'),
   getReadiness: read('/readyz'),
   getMetrics: read('/metrics'),

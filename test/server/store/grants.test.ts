@@ -64,9 +64,10 @@ describe('grants in the store', () => {
 
   async function addKey(n: number, dueAt = now, person = fill(0xaa)) {
     const [signer, nonce] = [new Uint8Array(20).fill(n), fill(n)]
-    await store.saveKeyChallenge({ nonce, person, signer, expiresAt: now + 600 })
+    const expiresAt = now + 600
+    await store.saveKeyChallenge({ nonce, person, signer, expiresAt })
     const key = { person, signer, chainHolder: fill(0x50 + n), epoch: n - 1, dueAt }
-    return store.acceptHolderKey(key, nonce, dueAt > now ? null : statement(n), null)
+    return store.acceptHolderKey(key, { nonce, expiresAt }, dueAt > now ? null : statement(n), null)
   }
 
   async function request(n: number) {
@@ -233,14 +234,18 @@ describe('grants in the store', () => {
     expect(await refusals(addKey(4))).to.equal('HOLDER_KEY_EXISTS')
     expect(await refusals(addKey(1, now, fill(0xbb)))).to.equal('HOLDER_KEY_TAKEN')
     const key = { person: fill(0xbb), signer: new Uint8Array(20).fill(8), chainHolder: fill(0x58), epoch: 0 }
+    const expiresAt = now + 1
     const take = (nonce: Uint8Array) =>
-      store.acceptHolderKey({ ...key, dueAt: now }, nonce, statement(8), null)
-    await store.saveKeyChallenge({ nonce: fill(8), person: fill(0xcc), signer: key.signer, expiresAt: now })
+      store.acceptHolderKey({ ...key, dueAt: now }, { nonce, expiresAt }, statement(8), null)
+    await store.saveKeyChallenge({ nonce: fill(8), person: fill(0xcc), signer: key.signer, expiresAt })
     expect(await refusals(take(fill(8)))).to.equal('CHALLENGE_UNKNOWN')
     await store.saveKeyChallenge({ nonce: fill(9), ...key, expiresAt: now })
-    now += 1
     expect(await refusals(take(fill(9)))).to.equal('CHALLENGE_UNKNOWN')
-    await store.saveKeyChallenge({ nonce: fill(10), ...key, expiresAt: now })
+    await store.saveKeyChallenge({ nonce: fill(11), ...key, expiresAt })
+    now += 2
+    expect(await refusals(take(fill(11)))).to.equal('CHALLENGE_UNKNOWN')
+    now -= 1
+    await store.saveKeyChallenge({ nonce: fill(10), ...key, expiresAt })
     await take(fill(10))
     expect(await refusals(take(fill(10)))).to.equal('CHALLENGE_UNKNOWN')
   })
