@@ -5,6 +5,7 @@
 import { ChainUnreachable } from './chain/rpc.ts'
 import { settleDueKeys } from './grants/keys.ts'
 import { relayGrants } from './grants/relay.ts'
+import { deliverFinal, resumeApproved } from './issuing/carry-out.ts'
 import { relayOrders } from './status/relay.ts'
 import { destroyExpiredCopies } from './uses/copies.ts'
 import type { World } from './world.ts'
@@ -107,6 +108,8 @@ export function startAnchorer(world: World): Anchorer {
       try {
         await destroyExpiredCopies(world)
         await anchorOnce(world)
+        await deliverFinal(world)
+        await resumeApproved(world)
         chainReachable = true
         lastError = null
         attempt = 0

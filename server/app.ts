@@ -18,6 +18,8 @@ import { authenticateToken, type Authenticator } from './http/auth.ts'
 import { answerRest, createApp, createEdge } from './http/edge.ts'
 import { apiDescriptionRoutes } from './http/openapi.ts'
 import { mountRoutes, type Route } from './http/routes.ts'
+import { proposalRoutes } from './issuing/proposal-routes.ts'
+import { issuingRoutes } from './issuing/routes.ts'
 import { logRoutes } from './log/routes.ts'
 import { matterRoutes } from './matters/routes.ts'
 import { recordRoutes } from './records/routes.ts'
@@ -49,6 +51,8 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>): Route<World>[] {
     ...clientRoutes,
     ...catalogueRoutes,
     ...certificateRoutes,
+    ...issuingRoutes,
+    ...proposalRoutes,
     ...recordRoutes,
     ...verificationRoutes,
     ...logRoutes,

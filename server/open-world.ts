@@ -27,6 +27,7 @@ import { grantRoleOnChain } from './departments/registry.ts'
 import { createEvents } from './http/events.ts'
 import type { Logger } from './http/logger.ts'
 import type { Metrics } from './http/metrics.ts'
+import { closeDesk } from './issuing/carry-out.ts'
 import { ensureKey } from './keys/ensure.ts'
 import { createKeystore, openKeystore, type Keystore } from './keys/keystore.ts'
 import { GOVERNANCE_KEY, LOG_KEY, LOOKUP_KEY, NOTE_KEY, RELAYER_KEY, TOKEN_KEY } from './keys/names.ts'
@@ -120,6 +121,7 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
       close: async ({ andChain = false } = {}) => {
         closing.abort()
         await anchorer.stop()
+        await closeDesk(world)
         await closeAll(opened, lock, andChain)
       },
     }

@@ -6,7 +6,7 @@ import { formatUlid, formatShortCode, parseCertificateIdentifier } from '../../p
 import { Refusal, type FieldError } from '../../protocol/refusal.ts'
 import { statementHeader } from '../../protocol/statement.ts'
 import type { CheckedRow } from '../catalogue/check-rows.ts'
-import { typeOf, typeOfCode, type PublishedType } from '../catalogue/publish.ts'
+import { typeOf, typeOfCode, typeVersionOf, type PublishedType } from '../catalogue/publish.ts'
 import { holderNumbersOf } from '../catalogue/type-definition.ts'
 import { departmentOf } from '../departments/admit.ts'
 import { assertMayIssue } from '../departments/standing.ts'
@@ -24,6 +24,10 @@ export interface IssueRequest {
   originalFiles?: (OriginalFile | null)[]
   /** Numbers of holders that the fields of the type do not tell; one list for each row, or none. Kept as keyed hashes only. */
   holders?: string[][]
+  /** Of the type; default: the newest. */
+  version?: number
+  /** The batch's name; default: a new one for several rows, none for one. */
+  batch?: string
 }
 
 /** Errors past this are counted, not listed. */
@@ -81,7 +85,10 @@ export async function issueCertificates(
   const before = once === null ? null : await world.store.answered(once)
   if (before !== null) return rowsOf(world, before)
 
-  const type = await typeOf(world, request.type)
+  const { version } = request
+  const type = await (version === undefined
+    ? typeOf(world, request.type)
+    : typeVersionOf(world, request.type, version))
   const checked = checkRows(type, request.rows)
   const holders = await lookupsOfRows(world, type, checked, request.holders)
   const issuer = await issuerOf(world, type)
@@ -95,7 +102,8 @@ export async function issueCertificates(
   const certificates = await buildInWorkers(world, issuer, drafts)
   for (const [i, certificate] of certificates.entries()) certificate.holders = holders[i]!
 
-  const batch = certificates.length === 1 ? null : formatUlid(world.clock(), randomBytes(10))
+  const batch =
+    request.batch ?? (certificates.length === 1 ? null : formatUlid(world.clock(), randomBytes(10)))
   const result = await withFreshShortCodes(certificates, () =>
     world.store.acceptCertificates(certificates, batch, once),
   )

@@ -69,6 +69,19 @@ const CONSENT_LISTS: AccessRow = {
   action: 'consent',
 }
 
+/** The issuing desk: what makers of the department do, and its machines within their scopes. */
+const MAKING: AccessRow = { cells: { root: 'any', client: 'own', maker: 'own' }, action: 'issue' }
+const CHECKING: AccessRow = { cells: { root: 'any', checker: 'own' } }
+const APPROVING: AccessRow = { ...CHECKING, stepUp: true }
+const PROPOSING: AccessRow = { cells: { root: 'any', maker: 'own' } }
+/** Without values. */
+const BATCHES: AccessRow = { cells: { ...VALUES.cells, supervisor: 'own' }, action: 'issue' }
+const PROPOSALS: AccessRow = { cells: { root: 'any', maker: 'own', checker: 'own' } }
+const TEMPLATES: AccessRow = {
+  cells: { root: 'any', client: 'any', maker: 'any', checker: 'any', supervisor: 'any' },
+  action: 'issue',
+}
+
 /** By operationId. */
 export const ACCESS: AccessTable = {
   // Departments and catalogue
@@ -98,6 +111,30 @@ export const ACCESS: AccessTable = {
   issueToken: PUBLIC,
   getTokenKeys: PUBLIC,
   getAuthorizationServer: PUBLIC,
+  // Issuing desk
+  getWorkbookTemplate: TEMPLATES,
+  getCsvTemplate: TEMPLATES,
+  checkUpload: MAKING,
+  uploadBatch: MAKING,
+  listBatches: BATCHES,
+  getBatch: BATCHES,
+  watchBatch: BATCHES,
+  getBatchRows: VALUES,
+  getBadRows: VALUES,
+  previewBatch: VALUES,
+  summariseBatch: VALUES,
+  correctBatchRow: MAKING,
+  removeBatchRow: MAKING,
+  submitBatch: MAKING,
+  withdrawBatch: MAKING,
+  approveBatch: APPROVING,
+  rejectBatch: CHECKING,
+  proposeChange: PROPOSING,
+  listProposals: PROPOSALS,
+  getProposal: PROPOSALS,
+  approveProposal: APPROVING,
+  rejectProposal: CHECKING,
+  withdrawProposal: PROPOSING,
   // Records
   notarizeDigest: RECORDS,
   notarizeFile: RECORDS,

@@ -8,12 +8,13 @@ import type { FieldError } from '../../protocol/refusal.ts'
 import type { CheckedRow } from '../catalogue/check-rows.ts'
 import type { PublishedType } from '../catalogue/publish.ts'
 import { kindOfNumber } from '../holders/holders.ts'
-import { ROW_NUMBER } from './sheet-layout.ts'
 import type { UploadedRow } from './read-upload.ts'
 
 export interface AssessedRow extends UploadedRow {
   /** Place of the row in its batch, from 0; it stays when rows before it are removed. */
   n: number
+  /** Everything that is wrong with it. */
+  errors: FieldError[]
 }
 
 /** JSON text of one row. */
@@ -26,14 +27,14 @@ export function assessRows(
   rows: readonly (UploadedRow & { n?: number })[],
 ): AssessedRow[] {
   const seen = new Map<string, number>()
-  return rows.map((row, place) => {
-    const n = row.n ?? place
-    const assessed = { ...row, n, errors: errorsOf(type, row, n) }
-    const tooLarge = assessed.errors.some(({ code }) => code === 'ROW_TOO_LARGE')
+  return rows.map((uploaded, place) => {
+    const n = uploaded.n ?? place
+    const row = withinLimit(uploaded, n)
+    const errors = errorsOf(type, row, n)
     const number = numberOf(type, row)
     const first = number === null ? undefined : seen.get(number)
     if (first !== undefined) {
-      assessed.errors.push({
+      errors.push({
         row: n,
         field: type.definition.numberField,
         code: 'ROW_DUPLICATE',
@@ -41,7 +42,7 @@ export function assessRows(
         found: `the number of row ${first + 1}`,
       })
     } else if (number !== null) seen.set(number, n)
-    return tooLarge ? { ...assessed, value: null } : assessed
+    return { ...row, n, errors }
   })
 }
 
@@ -83,18 +84,25 @@ export function rowText({ values, validFrom, validUntil }: CheckedRow, holders: 
   return JSON.stringify([values, validFrom, validUntil, holders])
 }
 
-function errorsOf(type: PublishedType, row: UploadedRow, n: number): FieldError[] {
-  if (JSON.stringify(row.value).length > MAX_ROW_CHARACTERS) {
-    const expected = `at most ${MAX_ROW_CHARACTERS} characters of JSON`
-    return [{ row: n, field: '', code: 'ROW_TOO_LARGE', expected, found: 'more' }]
+/** A row that is too large is not kept. */
+function withinLimit(row: UploadedRow, n: number): UploadedRow {
+  if (JSON.stringify(row.value).length <= MAX_ROW_CHARACTERS) return row
+  const expected = `at most ${MAX_ROW_CHARACTERS} characters of JSON`
+  return {
+    ...row,
+    value: null,
+    faults: [{ row: n, field: '', code: 'ROW_TOO_LARGE', expected, found: 'more' }],
   }
-  const errors: FieldError[] = row.errors.map(error => ({ ...error, row: n }))
+}
+
+function errorsOf(type: PublishedType, row: UploadedRow, n: number): FieldError[] {
+  const errors: FieldError[] = row.faults.map(fault => ({ ...fault, row: n }))
   const unread = new Set(errors.map(({ field }) => field))
-  // A line that is no JSON has said so.
+  // A line that is no JSON, or too much, has said so.
   const checked = unread.has('') ? [] : type.check(row.value, n)
   if (Array.isArray(checked)) {
     // What could not be read is missing from the row: once is enough to say so.
-    errors.push(...checked.filter(({ field }) => !unread.has(field) && field !== ROW_NUMBER))
+    errors.push(...checked.filter(({ field }) => !unread.has(field)))
   }
   if (row.holders.some(number => kindOfNumber(number) === null)) {
     const expected = 'citizen numbers or unified social credit codes'

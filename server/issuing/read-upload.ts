@@ -7,10 +7,12 @@ import { Refusal, type FieldError } from '../../protocol/refusal.ts'
 import { valueOfCell, type Cell, type Sheet, type SheetRow } from './cells.ts'
 import { readSheets } from './read-sheets.ts'
 import {
+  ERRORS,
   GUIDE_SHEET,
   HOLDERS,
   ITEM,
   knownColumns,
+  LINE,
   OPTIONS_SHEET,
   ROW_NUMBER,
   type Column,
@@ -40,7 +42,8 @@ export interface UploadedRow {
   value: unknown
   /** ID numbers or unified credit codes of the holders, where the fields do not say them. */
   holders: string[]
-  errors: FieldError[]
+  /** What of the row could not be read. */
+  faults: FieldError[]
 }
 
 /**
@@ -106,7 +109,7 @@ function ndjsonRows(bytes: Uint8Array): UploadedRow[] {
         expected: 'a JSON object',
         found: 'other text',
       }
-      rows.push({ line: index + 1, value: null, holders: [], errors: [fault] })
+      rows.push({ line: index + 1, value: null, holders: [], faults: [fault] })
     }
   }
   return rows
@@ -114,12 +117,12 @@ function ndjsonRows(bytes: Uint8Array): UploadedRow[] {
 
 function jsonRow(value: unknown, row: number, line: number): UploadedRow {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, HOLDERS)) {
-    return { line, value, holders: [], errors: [] }
+    return { line, value, holders: [], faults: [] }
   }
   const { [HOLDERS]: holders, ...fields } = value as Record<string, unknown>
   const areTexts = Array.isArray(holders) && holders.every(one => typeof one === 'string')
-  if (areTexts && holders.length <= MAX_HOLDERS) return { line, value: fields, holders, errors: [] }
-  return { line, value: fields, holders: [], errors: [holdersFault(row)] }
+  if (areTexts && holders.length <= MAX_HOLDERS) return { line, value: fields, holders, faults: [] }
+  return { line, value: fields, holders: [], faults: [holdersFault(row)] }
 }
 
 function utf8Of(bytes: Uint8Array): string {
@@ -178,7 +181,7 @@ function joinItems(sheet: Sheet, { field, columns }: NestedSheet, byNumber: Map<
     const value = row.value as Record<string, unknown>
     const items = (value[field.key] ??= []) as unknown[]
     for (const fault of faults) {
-      row.errors.push({ ...fault, field: `${field.key}[${items.length}].${fault.field}` })
+      row.faults.push({ ...fault, field: `${field.key}[${items.length}].${fault.field}` })
     }
     items.push(field.items === 'string' ? members[ITEM] : members)
   }
@@ -189,8 +192,7 @@ function tableRows(sheet: Sheet, layout: SheetLayout, source: 'csv' | 'xlsx'): {
   if (data.length > MAX_ROWS) throw tooManyRows(data.length)
   const rows = data.map(({ line, cells }, row): TableRow => {
     const { number, members, holders, faults } = readCells(cells, headings, source, layout.dateOrLongTerm)
-    const errors = faults.map(fault => ({ row, ...fault }))
-    return { line, value: members, holders, errors, number }
+    return { line, value: members, holders, faults: faults.map(fault => ({ row, ...fault })), number }
   })
   return { rows }
 }
@@ -277,6 +279,7 @@ function readCells(
       continue
     }
     const { key, field } = column
+    if (key === LINE || key === ERRORS) continue
     if (key === ROW_NUMBER) {
       read.number = numberIn(cell)
       continue

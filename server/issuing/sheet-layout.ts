@@ -9,6 +9,9 @@ export const ROW_NUMBER = '#'
 export const HOLDERS = '#holders'
 /** The one column of a further sheet whose items are texts. */
 export const ITEM = '#item'
+/** Beside rows that were handed out for correction; not read. */
+export const LINE = '#line'
+export const ERRORS = '#errors'
 
 export const GUIDE_SHEET = '填写说明'
 export const OPTIONS_SHEET = '选项'
@@ -40,6 +43,10 @@ export interface SheetLayout {
 }
 
 const rowNumber: Column = { key: ROW_NUMBER, zh: '序号', field: null, required: false }
+const besideBadRows: Column[] = [
+  { key: LINE, zh: '行', field: null, required: false },
+  { key: ERRORS, zh: '错误', field: null, required: false },
+]
 const holders: Column = { key: HOLDERS, zh: '持证主体代码', field: null, required: false }
 
 /** Excel allows 31 characters and none of these. */
@@ -63,7 +70,7 @@ export function sheetLayout(definition: TypeDefinition, askHolders: boolean): Sh
 
 /** Everything that a heading of the first sheet may name: a nested field may stand there as JSON text too. */
 export function knownColumns(layout: SheetLayout): Column[] {
-  return [...layout.flat.filter(({ key }) => key !== HOLDERS), rowNumber, holders]
+  return [...layout.flat.filter(({ key }) => key !== HOLDERS), rowNumber, holders, ...besideBadRows]
 }
 
 function columnOf(field: Field | ItemField): Column {

@@ -100,7 +100,8 @@ export async function supersede(
   }
 }
 
-function assertAllowed(action: StatusAction, changes: StatusChangeRow[]): void {
+/** Refuses STATUS_ALREADY and STATUS_NOT_SUSPENDED when the changes so far leave no room for this one. */
+export function assertAllowed(action: StatusAction, changes: StatusChangeRow[]): void {
   const counted = changes.filter(change => change.state !== 'refused')
   const done = (name: StatusAction) => counted.some(change => change.action === name)
   const already = (found: string) =>

@@ -74,7 +74,7 @@ describe('the same rows, uploaded in different ways', () => {
           read.map(({ value }) => value),
           kind,
         ).to.deep.equal(expected)
-        expect(read.flatMap(({ errors }) => errors)).to.deep.equal([])
+        expect(read.flatMap(({ faults }) => faults)).to.deep.equal([])
         if (asksHolders(definition)) expect(read[0]!.holders).to.deep.equal(holders)
         const found = read.map(({ value }, n) => {
           const checked = check.check(value, n)
@@ -156,7 +156,7 @@ describe('an upload', () => {
   it('refuses formulas by row and field, and never runs one', async () => {
     const cells = ['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\rx'].map(cell => `"${cell}"`)
     const rows = await csvOf(`name\r\n${cells.join('\r\n')}\r\n`)
-    expect(rows.map(({ errors }) => errors.map(({ field, code }) => [field, code]))).to.deep.equal(
+    expect(rows.map(({ faults }) => faults.map(({ field, code }) => [field, code]))).to.deep.equal(
       cells.map(() => [['name', 'SHEET_FORMULA']]),
     )
     const book = utils.book_new()
@@ -166,7 +166,7 @@ describe('an upload', () => {
     const bytes = new Uint8Array(write(book, { type: 'buffer', bookType: 'xlsx' }) as Buffer)
     const [first, second] = await upload(ric, 'xlsx', bytes)
     expect(first!.value).to.deep.equal({ name: '张三' })
-    expect(second!.errors.map(({ row: n, field, code }) => [n, field, code])).to.deep.equal([
+    expect(second!.faults.map(({ row: n, field, code }) => [n, field, code])).to.deep.equal([
       [1, 'name', 'SHEET_FORMULA'],
     ])
   })
@@ -205,10 +205,10 @@ describe('an upload', () => {
     })
     const [first, second] = await upload(ric, 'xlsx', bytes)
     expect(first!.value).to.deep.equal({ [head[0]!]: '张三', [head[1]!]: '1988-11-22' })
-    expect(first!.errors.map(({ field, code, found }) => [field, code, found])).to.deep.equal([
+    expect(first!.faults.map(({ field, code, found }) => [field, code, found])).to.deep.equal([
       [head[2], 'SHEET_CELL', 'a number cell'],
     ])
-    expect(second!.errors).to.deep.equal([])
+    expect(second!.faults).to.deep.equal([])
   })
 
   it('refuses a date with a time for a date, and errors and blanks of a sheet', async () => {
@@ -217,7 +217,7 @@ describe('an upload', () => {
     })
     const rows = await upload(ric, 'xlsx', bytes)
     expect(rows.map(({ line }) => line)).to.deep.equal([2, 4])
-    expect(rows[0]!.errors.map(({ field, found }) => [field, found])).to.deep.equal([
+    expect(rows[0]!.faults.map(({ field, found }) => [field, found])).to.deep.equal([
       ['birthDate', 'a date with a time'],
     ])
     expect(rows[1]!.value).to.deep.equal({ name: 'b' })
