@@ -181,7 +181,7 @@ describe('bad input', () => {
       const { operation, example } = one
       const key = isWrite(operation) ? freshKey() : null
       const declared = httpRequest(gateway.url + example.path, {
-        method: 'POST',
+        method: operation.method,
         headers: { ...headersOf(example, gateway.token, key), 'content-length': JSON_TOO_BIG + 1 },
       })
       declared.on('error', () => undefined)

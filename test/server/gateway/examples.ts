@@ -10,6 +10,7 @@ import {
   fileOf,
   issue,
   publish,
+  until,
   untilAllFinal,
   type Issued,
   type OpenedGateway,
@@ -33,7 +34,7 @@ export interface Scene {
 
 export interface Example {
   path: string
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Sent as JSON, or as it is. */
   body?: unknown
   mediaType?: string
@@ -152,6 +153,54 @@ async function useRequestOf({ gateway, certificate }: Scene) {
   return { identifier, department: 'GAJ', matter: 'X01', ground: 'duty', fields: ['validTo'] }
 }
 
+/** A draft by a maker of its department; `to` brings it further. */
+async function batchOf({ gateway }: Scene, to: 'draft' | 'submitted' | 'delivered' = 'draft') {
+  const maker = gateway.as({ role: 'maker', department: 'GAJ' })
+  const { id } = await answerOf<{ id: string }>(maker.post('/v1/batches?type=RIC', [exampleRow('RIC')]), 201)
+  const path = `/v1/batches/${id}`
+  if (to === 'draft') return { path, digest: '' }
+  await answerOf(maker.post(`${path}/submit`, {}), 200)
+  const { digest } = await answerOf<{ digest: string }>(maker.get(`${path}/summary`))
+  if (to === 'submitted') return { path, digest }
+  await answerOf(gateway.post(`${path}/approve`, { digest }), 202)
+  const isDelivered = async () =>
+    (await answerOf<{ deliveredAt: number | null }>(maker.get(path))).deliveredAt !== null
+  await until(isDelivered)
+  return { path, digest }
+}
+
+async function proposalOf({ gateway }: Scene) {
+  const maker = gateway.as({ role: 'maker', department: 'GAJ' })
+  const { identifier } = await issue(gateway, 'RIC')
+  const proposal = { action: 'suspend', reason: 'UNDER_REVIEW' }
+  const { id, digest } = await answerOf<{ id: string; digest: string }>(
+    maker.post(`/v1/certificates/${identifier}/proposals`, proposal),
+    201,
+  )
+  return { path: `/v1/proposals/${id}`, digest }
+}
+
+type Prepared = Awaited<ReturnType<typeof batchOf>>
+
+const ofBatch =
+  (
+    rest: string,
+    example: Omit<Example, 'path'> | ((prepared: Prepared) => Omit<Example, 'path'>),
+    to?: 'draft' | 'submitted' | 'delivered',
+  ): MakeExample =>
+  async scene => {
+    const prepared = await batchOf(scene, to)
+    const made = typeof example === 'function' ? example(prepared) : example
+    return { path: prepared.path + rest, ...made }
+  }
+const ofProposal =
+  (rest: string, example: (prepared: Prepared) => Omit<Example, 'path'>): MakeExample =>
+  async scene => {
+    const prepared = await proposalOf(scene)
+    return { path: prepared.path + rest, ...example(prepared) }
+  }
+const READ = { method: 'GET', status: 200 } as const
+
 /** By operationId. An operation without an example here fails the test that walks the API description. */
 export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
   listDepartments: read('/v1/departments'),
@@ -239,6 +288,46 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
     body: { fields: exampleRow('RIC'), reason: 'HOLDER_CHANGE' },
     status: 201,
   }),
+  getWorkbookTemplate: read('/v1/types/RIC/template.xlsx'),
+  getCsvTemplate: read('/v1/types/RIC/template.csv'),
+  checkUpload: ask('/v1/batches/check?type=RIC', () => [exampleRow('RIC')]),
+  uploadBatch: write('/v1/batches?type=RIC', [exampleRow('RIC')]),
+  listBatches: read('/v1/batches?state=draft&limit=1'),
+  getBatch: ofBatch('', READ),
+  getBatchRows: ofBatch('/rows?from=0&limit=10', READ),
+  correctBatchRow: ofBatch('/rows/0', { method: 'PUT', body: { fields: exampleRow('RIC') }, status: 200 }),
+  removeBatchRow: ofBatch('/rows/0', { method: 'DELETE', status: 200 }),
+  getBadRows: ofBatch('/bad-rows.csv', READ),
+  previewBatch: ofBatch('/preview', READ),
+  summariseBatch: ofBatch('/summary', READ, 'submitted'),
+  submitBatch: ofBatch('/submit', { method: 'POST', body: { leaveOut: false }, status: 200 }),
+  approveBatch: ofBatch(
+    '/approve',
+    ({ digest }) => ({ method: 'POST', body: { digest }, status: 202 }),
+    'submitted',
+  ),
+  rejectBatch: ofBatch('/reject', { method: 'POST', body: { reason: '住址不全' }, status: 200 }, 'submitted'),
+  withdrawBatch: ofBatch('/withdraw', { method: 'POST', status: 200 }),
+  watchBatch: ofBatch('/events', READ, 'delivered'),
+  proposeChange: async ({ gateway }) => ({
+    path: `/v1/certificates/${(await issue(gateway, 'RIC')).identifier}/proposals`,
+    method: 'POST',
+    body: { action: 'revoke', reason: 'HOLDER_REQUEST', effective: '2026-01-01T00:00:00Z' },
+    status: 201,
+  }),
+  listProposals: read('/v1/proposals?state=proposed&limit=1'),
+  getProposal: ofProposal('', () => READ),
+  approveProposal: ofProposal('/approve', ({ digest }) => ({
+    method: 'POST',
+    body: { digest },
+    status: 202,
+  })),
+  rejectProposal: ofProposal('/reject', () => ({
+    method: 'POST',
+    body: { reason: '理由不足' },
+    status: 200,
+  })),
+  withdrawProposal: ofProposal('/withdraw', () => ({ method: 'POST', status: 200 })),
   notarizeDigest: write('/v1/records', {
     sha256: sha256Hex('minutes'),
     size: 7,
@@ -310,7 +399,7 @@ export function headersOf(
 
 export interface Operation {
   operationId: string
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   path: string
   isPublic: boolean
   parameters: { name: string; in: string; required: boolean }[]
