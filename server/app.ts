@@ -22,6 +22,7 @@ import { proposalRoutes } from './issuing/proposal-routes.ts'
 import { issuingRoutes } from './issuing/routes.ts'
 import { logRoutes } from './log/routes.ts'
 import { matterRoutes } from './matters/routes.ts'
+import { presentationRoutes } from './presentations/routes.ts'
 import { recordRoutes } from './records/routes.ts'
 import { statusRoutes } from './status/routes.ts'
 import { useRoutes } from './uses/routes.ts'
@@ -36,6 +37,10 @@ const BUCKETS = {
   // A department's machine needs one every five minutes.
   token: { burst: 60, perSecond: 1 },
   snapshot: { burst: 10, perSecond: 0.2 },
+  // Taking codes and looking at them; digits are counted apart, for each officer and department.
+  presentation: { burst: 60, perSecond: 1 },
+  // A code a minute for each phone, many phones behind one address.
+  presenting: { burst: 100, perSecond: 5 },
 }
 
 export const API_INFO = {
@@ -63,6 +68,7 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>): Route<World>[] {
     ...askRoutes,
     ...consentRoutes,
     ...grantRoutes,
+    ...presentationRoutes,
     ...healthRoutes(anchorer.health),
   ] as Route<World>[]
 }

@@ -34,6 +34,7 @@ export const STEP_UP_SECONDS = 300
 
 const PUBLIC: AccessRow = { cells: { anyone: 'any' } }
 const OPERATOR: AccessRow = { cells: { root: 'any', operator: 'any' } }
+const HOLDER: AccessRow = { cells: { holder: 'own' } }
 const ISSUING: AccessRow = { cells: { root: 'any', client: 'own' }, action: 'issue' }
 const STATUS: AccessRow = { cells: { root: 'any', client: 'own' }, action: 'status' }
 const VALUES: AccessRow = {
@@ -177,6 +178,16 @@ export const ACCESS: AccessTable = {
   countDepartmentUses: { cells: { root: 'any', supervisor: 'own', auditor: 'any' } },
   recordDutyBasis: { cells: { root: 'any', operator: 'any', supervisor: 'own' } },
   listDutyBases: PUBLIC,
+  // Presentations
+  openPresentation: { cells: { holder: 'own' }, stepUp: true },
+  listPresentations: HOLDER,
+  getPresentation: HOLDER,
+  renewPresentation: HOLDER,
+  pausePresentation: HOLDER,
+  cancelPresentation: HOLDER,
+  resolvePresentation: { cells: { root: 'any', client: 'own', officer: 'own' }, action: 'read' },
+  readPresentation: { cells: { root: 'any', client: 'own', officer: 'own' }, action: 'read' },
+  showPresentation: PUBLIC,
   // Log
   getCheckpoint: PUBLIC,
   getTile: PUBLIC,

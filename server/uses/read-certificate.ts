@@ -18,7 +18,7 @@ import { assertMayIssue } from '../departments/standing.ts'
 import { holdersOfCertificate } from '../holders/holders.ts'
 import { departmentsOf } from '../matters/definition.ts'
 import { matterOf } from '../matters/matters.ts'
-import { decide } from '../policy/decide.ts'
+import { decide, type PolicyFacts } from '../policy/decide.ts'
 import type { AcceptResult, CertificateRow, DepartmentRow, Once } from '../store/store.ts'
 import { countedChanges, type Ground, type NewUse, type UseRow } from '../store/uses.ts'
 import { nowSeconds, type World } from '../world.ts'
@@ -50,6 +50,8 @@ export interface Reading {
 
 /** How long what was handed out may be kept when the grant says nothing shorter: the longest promised time of a matter. */
 const COPY_SECONDS = 30 * 24 * 3_600
+/** Stands for the matter where somebody only shows who he is: what he shows is then what is asked for. */
+export const NO_MATTER = 'PRESENT'
 /** A certificate does not change its state three times while one reading is decided. */
 const MOST_DECISIONS = 3
 
@@ -136,14 +138,16 @@ async function decideOn(
 ): Promise<Decided> {
   const { ground, fields } = request
   const { definition } = type
-  const matter = await matterOf(world, request.matter)
   const state = await certificateState(world, certificate)
   const recorded =
     ground === 'duty' ? await world.store.dutyBasis(reader.code, request.matter, definition.code) : null
   const basis = recorded !== null && [null, recorded.basis].includes(request.basis) ? recorded.basis : null
-  const lines = matter.requirements.filter(line => line.cert === definition.code)
-  const mode = ground === 'presentation' ? 'present' : ground
-  const onGround = lines.filter(line => line.mode === mode)
+  const presented = ground === 'presentation' ? await presentedOf(world, request, certificate) : null
+  if (presented !== null && 'refused' in presented) return presented
+  const asked =
+    presented !== null && request.matter === NO_MATTER
+      ? { takesPart: true, requirement: { modes: ['present' as const], fields: presented.fields } }
+      : await askedIn(world, request, definition.code, reader)
   const consent = ground === 'consent' ? await consentOf(world, request.grant, certificate, fields) : null
   const decision = decide({
     shareClass: definition.catalogue.shareClass,
@@ -151,21 +155,15 @@ async function decideOn(
     ground,
     reader: {
       department: reader.code,
-      takesPart: departmentsOf(matter).includes(reader.code),
+      takesPart: asked.takesPart,
       suspended: await isSuspended(world, reader),
     },
-    requirement:
-      lines.length === 0
-        ? null
-        : {
-            modes: lines.map(line => line.mode),
-            fields: (onGround.length > 0 ? onGround : lines).flatMap(line => line.fields),
-          },
+    requirement: asked.requirement,
     requested: fields,
     basis,
     officer: request.reader.officer === '' ? null : request.reader.officer,
     consent,
-    presented: null,
+    presented,
     standing: state.standing satisfies Standing,
     withheld: (await world.store.withheldBy(certificate.seq)) !== null,
   })
@@ -197,6 +195,39 @@ async function consentOf(
   if (grant === null) return null
   const item = found?.items.find(({ leaf }) => equalBytes(leaf, certificate.leaf))
   return { given: true, fields: item?.fields ?? requested, until: found?.notAfter ?? 0 }
+}
+
+/**
+ * What the presentation shows of this certificate. Who was not shown its code learns nothing further of the certificate; whether it
+ * was read, has expired or was ended is told by the transaction that takes it.
+ */
+async function presentedOf(
+  world: Pick<World, 'store'>,
+  { presentation, reader }: ReadRequest,
+  { leaf }: CertificateRow,
+): Promise<{ fields: string[] } | { refused: string }> {
+  const row = presentation === null ? null : await world.store.presentation(presentation)
+  if (row === null || row.reader === null) return { refused: 'PRESENTATION_UNKNOWN' }
+  if (row.reader.department !== reader.department) return { refused: 'PRESENTATION_OTHER_DEPARTMENT' }
+  const item = row.items.find(one => equalBytes(one.leaf, leaf))
+  return item === undefined ? { refused: 'FIELD_NOT_PRESENTED' } : { fields: item.fields }
+}
+
+/** What the matter asks for of this type, and whether the department works on it. Refuses MATTER_NOT_FOUND. */
+async function askedIn(
+  world: Pick<World, 'store'>,
+  { matter: code, ground }: ReadRequest,
+  type: string,
+  reader: DepartmentRow,
+): Promise<Pick<PolicyFacts, 'requirement'> & { takesPart: boolean }> {
+  const matter = await matterOf(world, code)
+  const takesPart = departmentsOf(matter).includes(reader.code)
+  const lines = matter.requirements.filter(line => line.cert === type)
+  if (lines.length === 0) return { takesPart, requirement: null }
+  const mode = ground === 'presentation' ? 'present' : ground
+  const onGround = lines.filter(line => line.mode === mode)
+  const fields = (onGround.length > 0 ? onGround : lines).flatMap(line => line.fields)
+  return { takesPart, requirement: { modes: lines.map(line => line.mode), fields } }
 }
 
 /** By the registry on chain. */
