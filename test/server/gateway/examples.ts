@@ -17,6 +17,7 @@ import {
   type Who,
 } from '../../support/opened-gateway.ts'
 import { CONSENT_EXAMPLES } from './consent-examples.ts'
+import { PRESENTATION_EXAMPLES } from './presentation-examples.ts'
 
 export interface Scene {
   gateway: OpenedGateway
@@ -368,6 +369,7 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
   getConsistencyProof: read('/v1/log/consistency?from=1&to=1'),
   getStatusList: read(({ uscc }) => `/status-lists/${uscc}/0/revocation`),
   ...CONSENT_EXAMPLES,
+  ...PRESENTATION_EXAMPLES,
   getHealth: read('/healthz'),
   getReadiness: read('/readyz'),
   getMetrics: read('/metrics'),
