@@ -34,7 +34,7 @@ const MOST_CERTIFICATES = 10
 const MAX_PAGE = 100
 
 const own = z.strictObject({ id: ulid })
-const once = <Item extends { identifier: string }>(items: readonly Item[]) =>
+const once = (items: readonly { identifier: string }[]) =>
   new Set(items.map(({ identifier }) => identifier)).size === items.length
 
 /** Who reads: the caller's own department, or for whoever acts for all of them the one that he names. */
