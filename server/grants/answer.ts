@@ -144,7 +144,10 @@ export async function acceptConsent(
 
   const signed = await assertSigned(world, signer, digest, signatureBytes(signature))
   const known = await world.store.grantByDigest(fromHex(digest)!)
-  if (known !== null && known.request === id && known.party === party.number) return known
+  if (known !== null) {
+    if (known.request === id && known.party === party.number) return known
+    throw mismatch('message.terms.salt', 'a grant that answers this request and no other')
+  }
 
   await assertFits(world, request, party, grant)
   if (grant.epoch !== (await epochOnChain(world, key.chainHolder))) {

@@ -230,7 +230,7 @@ export interface GrantStore {
   // Grants
   /**
    * Takes a grant whose signature was checked and notes the party's answer. The same digest again changes nothing. Refuses
-   * NOTICE_NOT_SHOWN, CONSENT_ANSWERED, CONSENT_REQUEST_EXPIRED, HOLDER_KEY_NOT_ACTIVE and GRANT_WITHDRAWN (withdrawn before
+   * GRANT_MISMATCH (it answers another request already), NOTICE_NOT_SHOWN, CONSENT_ANSWERED, CONSENT_REQUEST_EXPIRED, HOLDER_KEY_NOT_ACTIVE and GRANT_WITHDRAWN (withdrawn before
    * it came, or of an epoch that is over).
    */
   acceptGrant(grant: NewGrant): Promise<GrantRow>

@@ -15,6 +15,7 @@ import { departmentOf, notaryOf } from '../departments/admit.ts'
 import { RECORD_TYPE } from '../departments/registry.ts'
 import { signStatement } from '../departments/sign.ts'
 import { assertMayIssue } from '../departments/standing.ts'
+import { refreshGrant } from '../grants/on-chain.ts'
 import { holdersOfCertificate } from '../holders/holders.ts'
 import { departmentsOf } from '../matters/definition.ts'
 import { matterOf } from '../matters/matters.ts'
@@ -182,7 +183,7 @@ async function decideOn(
 }
 
 /**
- * What a grant gives of this certificate. What is wrong with the grant itself is told by the transaction that counts its use, so here
+ * What a grant gives of this certificate, once the chain was asked whether its holder has withdrawn it there. What is wrong with the grant itself is told by the transaction that counts its use, so here
  * one that names no fields of this certificate is taken at its word.
  */
 async function consentOf(
@@ -191,8 +192,9 @@ async function consentOf(
   certificate: CertificateRow,
   requested: string[],
 ): Promise<{ given: boolean; fields: string[]; until: number } | null> {
-  const found = grant === null ? null : await world.store.grantByDigest(fromHex(grant)!)
   if (grant === null) return null
+  await refreshGrant(world, grant)
+  const found = await world.store.grantByDigest(fromHex(grant)!)
   const item = found?.items.find(({ leaf }) => equalBytes(leaf, certificate.leaf))
   return { given: true, fields: item?.fields ?? requested, until: found?.notAfter ?? 0 }
 }

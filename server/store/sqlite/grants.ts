@@ -246,7 +246,11 @@ export function grantVerbs(
 
   function acceptOne(grant: NewGrant): GrantRow {
     const before = byDigest.get({ now: now(), digest: grant.digest })
-    if (before !== undefined) return toGrant(before, itemsOf.all(before.id))
+    if (before !== undefined) {
+      if (before.request === grant.request && before.party === grant.party)
+        return toGrant(before, itemsOf.all(before.id))
+      throw new Refusal('GRANT_MISMATCH', 'this grant answers another request')
+    }
     const party = openParty(grant.request, grant.party)
     if (party.shown_at === null)
       throw new Refusal('NOTICE_NOT_SHOWN', 'the notice has not been opened by this party')

@@ -37,7 +37,7 @@ import {
 /** Public housing, as much of it as one department needs of identity certificates. */
 export async function publishHousing(gateway: Pick<OpenedGateway, 'get' | 'post'>): Promise<void> {
   await publish(gateway, 'RIC')
-  await admit(gateway, 'ZJJ')
+  await admit(gateway, 'ZJJ', 'ZSJ')
   const all = demoMatters().matters as { code: string; requirements: { cert: string; party: string }[] }[]
   const whole = all.find(({ code }) => code === 'M05')!
   const own = whole.requirements.find(({ cert, party }) => cert === 'RIC' && party === 'applicant')
@@ -243,3 +243,15 @@ export async function grantOf(
   const { typedData, digest } = await prepare(holder, request)
   return answerOf(give(holder, request, typedData, sign(digest)), 201)
 }
+
+/** A reading by an officer of the housing department, as it comes. */
+export const read = (
+  gateway: OpenedGateway,
+  { certificate: { identifier } }: Holder,
+  grant: string,
+  changed: object = {},
+  department = 'ZJJ',
+): Promise<Response> =>
+  gateway
+    .as({ role: 'officer', department })
+    .post('/v1/uses', { identifier, matter: 'X05', ground: 'consent', fields: ['name'], grant, ...changed })
