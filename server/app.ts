@@ -23,8 +23,11 @@ import { issuingRoutes } from './issuing/routes.ts'
 import { logRoutes } from './log/routes.ts'
 import { matterRoutes } from './matters/routes.ts'
 import { presentationRoutes } from './presentations/routes.ts'
+import { holderOversightRoutes } from './oversight/holder-routes.ts'
+import { oversightRoutes } from './oversight/routes.ts'
 import { recordRoutes } from './records/routes.ts'
 import { statusRoutes } from './status/routes.ts'
+import { holderUseRoutes } from './uses/holder-routes.ts'
 import { useRoutes } from './uses/routes.ts'
 import { verificationRoutes } from './verification/routes.ts'
 import type { World } from './world.ts'
@@ -69,6 +72,9 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>): Route<World>[] {
     ...consentRoutes,
     ...grantRoutes,
     ...presentationRoutes,
+    ...holderUseRoutes,
+    ...oversightRoutes,
+    ...holderOversightRoutes,
     ...healthRoutes(anchorer.health),
   ] as Route<World>[]
 }

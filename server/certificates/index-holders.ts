@@ -6,7 +6,7 @@ import { holderNumbersOf } from '../catalogue/type-definition.ts'
 import { typeOfCode } from '../catalogue/publish.ts'
 import { kindOfNumber, lookupOf } from '../holders/holders.ts'
 import type { World } from '../world.ts'
-import { fieldsOf } from './read.ts'
+import { fieldsToCompare } from './read.ts'
 
 const SETTING = 'holders.indexed'
 const AT_A_TIME = 200
@@ -20,7 +20,7 @@ export async function indexHoldersOnce(world: World): Promise<void> {
     for (const row of rows) {
       if (row.sealed === null) continue
       const { definition } = await typeOfCode(world, row.typeCode)
-      const numbers = holderNumbersOf(definition, await fieldsOf(world, row))
+      const numbers = holderNumbersOf(definition, await fieldsToCompare(world, row))
       const sound = numbers.filter(number => kindOfNumber(number) !== null)
       const lookups = await Promise.all(sound.map(number => lookupOf(world, number)))
       await world.store.indexHolders(row.seq, lookups)

@@ -11,7 +11,7 @@ import type { World } from '../world.ts'
 import type { OriginalFile } from './build.ts'
 import { checkRows, issueCertificates, sortRows } from './issue.ts'
 import { certificateOwner, typeOwner } from './owner.ts'
-import { certificateFile, certificateOf, certificateState, fieldsOf } from './read.ts'
+import { assertNotWithheld, certificateFile, certificateOf, certificateState, fieldsOf } from './read.ts'
 import { fieldRow, identifierParams, issued, issuedView, summary, summaryView } from './views.ts'
 
 /** Rows in one request, and their bytes. */
@@ -220,10 +220,11 @@ export const certificateRoutes = [
         schema: summary.extend({ shortCode: z.string(), fields: fieldRow.nullable() }),
       },
     },
-    refusals: ['CERTIFICATE_NOT_FOUND'],
+    refusals: ['CERTIFICATE_NOT_FOUND', 'WITHHELD'],
     owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params: { identifier } }) => {
       const certificate = await certificateOf(world, identifier)
+      await assertNotWithheld(world, certificate)
       const fields = certificate.sealed === null ? null : await fieldsOf(world, certificate)
       const body = { ...(await summaryView(world, certificate)), shortCode: certificate.shortCode, fields }
       return { status: 200, body }
@@ -265,7 +266,7 @@ export const certificateRoutes = [
         .optional(),
     }),
     responses: { 200: { description: { zh: '证照文件', en: 'Certificate file' }, contentType: MEDIA_TYPE } },
-    refusals: ['CERTIFICATE_NOT_FOUND', 'CERTIFICATE_ERASED', 'FIELD_UNKNOWN'],
+    refusals: ['CERTIFICATE_NOT_FOUND', 'CERTIFICATE_ERASED', 'FIELD_UNKNOWN', 'WITHHELD'],
     owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params: { identifier }, query: { fields } }) => {
       const shown = fields === undefined ? null : fields === '' ? [] : fields.split(',')
@@ -289,10 +290,11 @@ export const certificateRoutes = [
         schema: z.strictObject({ statement: statementState, receipt: json }),
       },
     },
-    refusals: ['CERTIFICATE_NOT_FOUND'],
+    refusals: ['CERTIFICATE_NOT_FOUND', 'WITHHELD'],
     owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params: { identifier } }) => {
       const certificate = await certificateOf(world, identifier)
+      await assertNotWithheld(world, certificate)
       const { statement } = await certificateState(world, certificate)
       const receipt = await receiptOf(world, certificate.seq)
       return { status: 200, body: { statement, receipt: receipt as unknown as z.infer<typeof json> } }

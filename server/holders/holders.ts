@@ -52,6 +52,11 @@ export async function holderOf(world: Pick<World, 'store'>, id: string): Promise
   return found
 }
 
+/** Look-up value of the holder with this id. Refuses HOLDER_NOT_FOUND. */
+export async function lookupOfHolder(world: Pick<World, 'store'>, id: string): Promise<Uint8Array> {
+  return (await holderOf(world, id)).lookup
+}
+
 export const holderId = ({ id }: Pick<HolderRow, 'id'>): string => toBase64url(id)
 
 /** Certificates of a holder, newest first. Refuses HOLDER_NOT_FOUND. */

@@ -69,6 +69,8 @@ const CONSENT_LISTS: AccessRow = {
   cells: { client: 'own', officer: 'own', supervisor: 'own', holder: 'own' },
   action: 'consent',
 }
+/** Two persons are asked for by the verbs. */
+const WITHHOLDING: AccessRow = { cells: { root: 'any', operator: 'any', supervisor: 'own' } }
 
 /** The issuing desk: what makers of the department do, and its machines within their scopes. */
 const MAKING: AccessRow = { cells: { root: 'any', client: 'own', maker: 'own' }, action: 'issue' }
@@ -188,6 +190,29 @@ export const ACCESS: AccessTable = {
   resolvePresentation: { cells: { root: 'any', client: 'own', officer: 'own' }, action: 'read' },
   readPresentation: { cells: { root: 'any', client: 'own', officer: 'own' }, action: 'read' },
   showPresentation: PUBLIC,
+  // Holders: certificates and their uses
+  listOwnCertificates: OWN_HOLDER,
+  getOwnCertificate: OWN_HOLDER,
+  getOwnValues: OWN_HOLDER_PRESENT,
+  getOwnFile: OWN_HOLDER_PRESENT,
+  listOwnUses: OWN_HOLDER,
+  exportOwnUses: OWN_HOLDER,
+  exportOwnUsesJson: OWN_HOLDER,
+  objectToUse: OWN_HOLDER,
+  listOwnObjections: OWN_HOLDER,
+  askCorrection: OWN_HOLDER,
+  listOwnCorrections: OWN_HOLDER,
+  // Oversight
+  proposeWithholding: WITHHOLDING,
+  confirmWithholding: { ...WITHHOLDING, stepUp: true },
+  proposeRelease: WITHHOLDING,
+  confirmRelease: { ...WITHHOLDING, stepUp: true },
+  listWithholdings: { cells: { root: 'any', operator: 'any', supervisor: 'any', auditor: 'any' } },
+  listObjections: { cells: { root: 'any', supervisor: 'own' } },
+  answerObjection: { cells: { root: 'any', supervisor: 'own' } },
+  listCorrections: { cells: { root: 'any', checker: 'own', supervisor: 'own' } },
+  answerCorrection: { cells: { root: 'any', checker: 'own', supervisor: 'own' } },
+  eraseCertificate: { cells: { root: 'any', checker: 'own' }, stepUp: true },
   // Log
   getCheckpoint: PUBLIC,
   getTile: PUBLIC,

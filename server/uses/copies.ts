@@ -2,6 +2,7 @@
  * Copies of what was handed out for a use. The gateway keeps none by itself; a case keeps those that it adopted, encrypted under a key
  * of their own, and when their time is over the key is destroyed and the day noted.
  */
+import { assertNotWithheld } from '../certificates/read.ts'
 import { openDocument, sealDocument } from '../keys/sealing.ts'
 import { departmentOf } from '../departments/admit.ts'
 import type { UseRow } from '../store/uses.ts'
@@ -24,11 +25,12 @@ export async function keepCopy(
   await world.store.keepCopy(use.id, sealed, expiresAt)
 }
 
-/** The copy that is kept for a use; null when there is none, or no longer. */
+/** The copy that is kept for a use; null when there is none, or no longer. Refuses WITHHELD. */
 export async function openCopy(
   world: CopyWorld,
-  use: Pick<UseRow, 'id' | 'department'>,
+  use: Pick<UseRow, 'id' | 'department' | 'certificateSeq'>,
 ): Promise<Uint8Array | null> {
+  await assertNotWithheld(world, { seq: use.certificateSeq })
   const sealed = await world.store.copyOf(use.id)
   if (sealed === null) return null
   const { uscc } = await departmentOf(world, use.department)

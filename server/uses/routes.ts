@@ -18,14 +18,14 @@ import {
   ulid,
 } from '../http/schemas.ts'
 import { matterOf } from '../matters/matters.ts'
-import type { UseFilter, UseRow } from '../store/uses.ts'
+import type { UseFilter } from '../store/uses.ts'
 import type { World } from '../world.ts'
 import { recordDutyBasis } from './duty-bases.ts'
+import { listUses } from './list.ts'
 import { readCertificate } from './read-certificate.ts'
 import { useOf, useOwner } from './use-of.ts'
-import { fieldNames, ground, matterCode, use, useView } from './views.ts'
+import { fieldNames, ground, MAX_PAGE, matterCode, use, useView } from './views.ts'
 
-export const MAX_PAGE = 200
 const page = {
   before: integerText(1, Number.MAX_SAFE_INTEGER).optional(),
   limit: integerText(1, MAX_PAGE).optional(),
@@ -53,15 +53,6 @@ function readerOf(caller: Caller, named: string | undefined): { department: stri
     })
   }
   return { department: code, officer: caller.subject }
-}
-
-export async function listUses(
-  world: Pick<World, 'store'>,
-  filter: UseFilter,
-  { before, limit = 50 }: { before?: number | undefined; limit?: number | undefined },
-): Promise<{ uses: UseRow[]; before: number | null }> {
-  const uses = await world.store.uses(filter, { before: before ?? null, limit })
-  return { uses, before: uses.length === limit ? uses.at(-1)!.seq : null }
 }
 
 export const useRoutes = [

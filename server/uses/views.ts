@@ -6,6 +6,8 @@ import { toHex } from '../../protocol/bytes.ts'
 import { certificateIdentifier, departmentCode, hex32, seconds, ulid } from '../http/schemas.ts'
 import type { UseRow } from '../store/uses.ts'
 
+/** Uses in one answer. */
+export const MAX_PAGE = 200
 export const matterCode = z.string().regex(/^[A-Z][A-Z0-9]{1,11}$/)
 export const ground = z.enum(['duty', 'consent', 'presentation'])
 /** Names of fields as a disclosure has them (docs/formats.md §5). */

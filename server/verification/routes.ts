@@ -25,7 +25,7 @@ import type { World } from '../world.ts'
 import { recordOf } from '../records/notarize.ts'
 import { evidencePackage } from './evidence.ts'
 import { snapshotText } from './snapshot.ts'
-import { lookUp, reportOf, trustFile, verifyFile, verifyRecord } from './verify.ts'
+import { lookUp, reportFile, trustFile, verifyRecord } from './verify.ts'
 
 const MAX_FILE = 2_097_152
 
@@ -60,7 +60,7 @@ export const verificationRoutes = [
       const pieces: Uint8Array[] = []
       await body.pipe(piece => void pieces.push(piece))
       const digest = query.sha256 === undefined ? null : fromHex(`0x${query.sha256}`)
-      return { status: 200, body: reportOf(await verifyFile(world, Buffer.concat(pieces), digest)) }
+      return { status: 200, body: await reportFile(world, Buffer.concat(pieces), digest) }
     },
   }),
   defineRoute({

@@ -3,6 +3,7 @@
  * without the gateway; only the trust is the gateway's.
  */
 import { timingSafeEqual, createHash } from 'node:crypto'
+import { fromHex } from '../../protocol/bytes.ts'
 import { normaliseShortCode } from '../../protocol/identifiers.ts'
 import type { JsonValue } from '../../protocol/json.ts'
 import { parseTrust, formatTrust, type Trust } from '../../protocol/trust.ts'
@@ -10,7 +11,7 @@ import { VERDICTS, type Verdict } from '../../protocol/verdict.ts'
 import { verify, type Verification } from '../../protocol/verify.ts'
 import { publicView } from '../catalogue/masking.ts'
 import { typeOfCode } from '../catalogue/publish.ts'
-import { certificateFile, fieldsOf } from '../certificates/read.ts'
+import { certificateFile, fieldsToCompare } from '../certificates/read.ts'
 import { recordFile } from '../records/notarize.ts'
 import type { CertificateRow } from '../store/store.ts'
 import { nowSeconds, type World } from '../world.ts'
@@ -37,6 +38,22 @@ export async function verifyFile(
 ): Promise<Verification> {
   const trust = parseTrust(new TextEncoder().encode(trustFile(world)))
   return verify(file, trust, world.chain.view(), nowSeconds(world), digest === null ? {} : { digest })
+}
+
+/**
+ * The gateway's own word on a file: while an order withholds the certificate it says so and shows nothing of it. Whoever asks a node
+ * of his own gets what the chain says.
+ */
+export async function reportFile(
+  world: World,
+  file: Uint8Array,
+  digest: Uint8Array | null,
+): Promise<VerificationReport> {
+  const verification = await verifyFile(world, file, digest)
+  const { subject } = verification
+  const leaf = subject?.kind === 'certificate' ? fromHex(subject.leaf) : null
+  if (leaf === null || (await world.store.withheldLeaf(leaf)) === null) return reportOf(verification)
+  return reportOf({ ...verification, verdict: 'WITHHELD', subject: null })
 }
 
 export interface VerificationReport {
@@ -90,17 +107,18 @@ export interface PublicState {
 
 /**
  * What anybody with a printout may know: state and masked fields, for who types the short code and the last four characters of
- * the number; an identifier, when given, must be that certificate's. Null for unknown and for wrong alike.
+ * the number; an identifier, when given, must be that certificate's. Null for unknown and for wrong alike; only the verdict while it
+ * is withheld.
  */
 export async function lookUp(
   world: World,
   query: { identifier: string | null; shortCode: string; lastFour: string },
-): Promise<PublicState | null> {
+): Promise<PublicState | { verdict: 'WITHHELD' } | null> {
   const code = normaliseShortCode(query.shortCode)
   const row = code === null ? null : await world.store.certificateByShortCode(code)
   const match =
     row !== null && (query.identifier === null || query.identifier === row.identifier) ? row : null
-  const fields = match?.sealed ? await fieldsOf(world, match) : null
+  const fields = match?.sealed ? await fieldsToCompare(world, match) : null
   const type = match === null ? null : await typeOfCode(world, match.typeCode)
   const value = fields === null || type === null ? null : fields[type.definition.numberField]
   const number = typeof value === 'string' ? value : ''
@@ -108,6 +126,7 @@ export async function lookUp(
   const same = equalText(lastFourOf(number), query.lastFour.toUpperCase())
   if (match === null || fields === null || type === null || number === '' || !same) return null
 
+  if ((await world.store.withheldBy(match.seq)) !== null) return { verdict: 'WITHHELD' }
   const verification = await verifyRow(world, match)
   const { verdict, answers, asOf, anchor } = verification
   const { code: typeShort, zh, en } = type.definition

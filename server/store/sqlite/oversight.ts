@@ -205,14 +205,16 @@ export function oversightVerbs(
     id: string,
     statement: NewStatement,
     once: Once | null,
-    step: (row: WithholdingRow, seq: number, at: number) => void,
+    mayStep: (row: WithholdingRow) => void,
+    step: (seq: number, at: number) => void,
   ): WithholdingRow {
     const earlier = earlierAnswer(once)
     if (earlier !== null) return orderOf(earlier.batch ?? id)
     const acceptedAt = now()
     const seq = nextSeq()
-    step(orderOf(id), seq, acceptedAt)
+    mayStep(orderOf(id))
     append(seq, statement, acceptedAt)
+    step(seq, acceptedAt)
     newAnswer(seq, 1, acceptedAt, id, once)
     return orderOf(id)
   }
@@ -250,11 +252,16 @@ export function oversightVerbs(
       ),
     confirmWithholding: (id, by, statement, once) =>
       write(() =>
-        decide(id, statement, once, (row, seq, at) => {
-          if (row.effectiveAt !== null) throw orderState('proposed', 'in force or over')
-          assertTwo(row.proposedBy, by)
-          confirm.run(by, at, seq, id)
-        }),
+        decide(
+          id,
+          statement,
+          once,
+          row => {
+            if (row.effectiveAt !== null) throw orderState('proposed', 'in force or over')
+            assertTwo(row.proposedBy, by)
+          },
+          (seq, at) => confirm.run(by, at, seq, id),
+        ),
       ),
     proposeRelease: (id, by, reason, once) =>
       write(() =>
@@ -268,13 +275,18 @@ export function oversightVerbs(
       ),
     confirmRelease: (id, by, statement, once) =>
       write(() =>
-        decide(id, statement, once, (row, seq, at) => {
-          if (row.releaseProposedBy === null || row.releasedAt !== null) {
-            throw orderState('in force with a release proposed', 'something else')
-          }
-          assertTwo(row.releaseProposedBy, by)
-          release.run(by, at, seq, id)
-        }),
+        decide(
+          id,
+          statement,
+          once,
+          row => {
+            if (row.releaseProposedBy === null || row.releasedAt !== null) {
+              throw orderState('in force with a release proposed', 'something else')
+            }
+            assertTwo(row.releaseProposedBy, by)
+          },
+          (seq, at) => release.run(by, at, seq, id),
+        ),
       ),
     async withholding(id) {
       const found = order.get(id)

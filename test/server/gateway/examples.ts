@@ -18,6 +18,7 @@ import {
 } from '../../support/opened-gateway.ts'
 import { CONSENT_EXAMPLES } from './consent-examples.ts'
 import { PRESENTATION_EXAMPLES } from './presentation-examples.ts'
+import { USE_EXAMPLES } from './use-examples.ts'
 
 export interface Scene {
   gateway: OpenedGateway
@@ -144,16 +145,6 @@ export const EXAMPLE_MATTER = {
   sensitive: false,
 }
 
-const EXAMPLE_BASIS = { department: 'GAJ', matter: 'X01', type: 'RIC', basis: '《居民身份证法》第十五条' }
-
-/** The department of the example matter reads the scene's certificate by duty. */
-async function useRequestOf({ gateway, certificate }: Scene) {
-  await answerOf(gateway.post('/v1/matters', { matters: [EXAMPLE_MATTER] }), 201)
-  await answerOf(gateway.post('/v1/duty-bases', EXAMPLE_BASIS), 200)
-  const { identifier } = certificate
-  return { identifier, department: 'GAJ', matter: 'X01', ground: 'duty', fields: ['validTo'] }
-}
-
 /** A draft by a maker of its department; `to` brings it further. */
 async function batchOf({ gateway }: Scene, to: 'draft' | 'submitted' | 'delivered' = 'draft') {
   const maker = gateway.as({ role: 'maker', department: 'GAJ' })
@@ -251,26 +242,7 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
     await answerOf(gateway.post('/v1/matters', { matters: [EXAMPLE_MATTER] }), 201)
     return { path: `/v1/matters/${EXAMPLE_MATTER.code}`, method: 'GET', status: 200 }
   },
-  recordDutyBasis: async ({ gateway }) => {
-    await answerOf(gateway.post('/v1/matters', { matters: [EXAMPLE_MATTER] }), 201)
-    return { path: '/v1/duty-bases', method: 'POST', body: EXAMPLE_BASIS, status: 200 }
-  },
-  listDutyBases: read('/v1/duty-bases'),
-  readCertificate: async scene => ({
-    path: '/v1/uses',
-    method: 'POST',
-    body: await useRequestOf(scene),
-    status: 201,
-  }),
-  getUseReceipt: async scene => {
-    const { use } = await answerOf<{ use: { id: string } }>(
-      scene.gateway.post('/v1/uses', await useRequestOf(scene)),
-      201,
-    )
-    return { path: `/v1/uses/${use.id}/receipt`, method: 'GET', status: 200 }
-  },
-  listDepartmentUses: read('/v1/departments/GAJ/uses?side=issued&ground=duty&refused=false&limit=5'),
-  countDepartmentUses: read('/v1/departments/GAJ/uses/counts'),
+  ...USE_EXAMPLES,
   checkRows: ask('/v1/certificates/check', () => ({ type: 'RIC', rows: [exampleRow('RIC')] })),
   listCertificates: read(({ uscc }) => `/v1/certificates?type=RIC&department=${uscc}&limit=1`),
   getCertificate: ofCertificate(''),
