@@ -3,8 +3,8 @@
  * What is in hand when the gateway stops is lost, which wastes places and harms nothing: each place is given once.
  */
 import { Refusal } from '../../protocol/refusal.ts'
+import { currentKey } from '../departments/department-keys.ts'
 import { openListOnChain } from '../departments/registry.ts'
-import { authorityKey } from '../keys/names.ts'
 import type { StatusSlot } from '../store/store.ts'
 import type { World } from '../world.ts'
 
@@ -33,7 +33,7 @@ async function refill(world: World, uscc: string, count: number): Promise<Status
   if (free - reserve >= Math.min(count, newest.capacity / 2)) {
     return world.store.takeStatusSlots(uscc, Math.min(count, free - reserve))
   }
-  await openListOnChain(world, uscc, newest.number + 1, authorityKey(uscc, 1))
+  await openListOnChain(world, uscc, newest.number + 1, (await currentKey(world, uscc, 'authority')).name)
   await world.store.openStatusList(uscc, newest.number + 1)
   return refill(world, uscc, Math.min(count, newest.capacity / 2))
 }

@@ -4,10 +4,11 @@
 import { getBytes, id } from 'ethers'
 import { toHex } from '../../protocol/bytes.ts'
 import { covers } from '../../protocol/chain-view.ts'
+import { Refusal } from '../../protocol/refusal.ts'
 import { departmentId, statusListId } from '../../protocol/snapshot.ts'
 import { INTERFACES, typedDigest } from '../chain/contracts.ts'
 import { bringAbout, type Account } from '../chain/transactions.ts'
-import { contractReader } from '../chain/view.ts'
+import { ContractRevert, contractReader } from '../chain/view.ts'
 import type { ContractName } from '../../protocol/chain-view.ts'
 import { addressOf } from '../keys/provider.ts'
 import { nowSeconds, type World } from '../world.ts'
@@ -76,6 +77,122 @@ export async function grantPermitOnChain(
       const { time } = await view.head()
       const periods = await view.permitsOf(typeCode, region)
       return periods.some(period => period.department === department && covers(period, time))
+    },
+  )
+}
+
+/** Registers the committed next key; a no-op when it is registered. */
+export async function activateKeyOnChain(
+  world: RegistryWorld,
+  key: { uscc: string; purpose: number; algorithm: number; publicKey: Uint8Array; keyId: string },
+): Promise<void> {
+  await send(
+    world,
+    world.chain.relayer,
+    `key:${key.keyId}`,
+    'DepartmentRegistry',
+    'activateNextKey',
+    [departmentId(key.uscc), key.purpose, key.algorithm, toHex(key.publicKey)],
+    async () => (await world.chain.view().keyOf(key.keyId)) !== null,
+  )
+}
+
+/** Commits the next key of a purpose; a no-op when it is committed. */
+export async function commitKeyOnChain(
+  world: RegistryWorld,
+  { uscc, purpose, keyId }: { uscc: string; purpose: number; keyId: string },
+): Promise<void> {
+  const department = departmentId(uscc)
+  await send(
+    world,
+    world.chain.governance,
+    `next-key:${keyId}`,
+    'DepartmentRegistry',
+    'commitNextKey',
+    [department, purpose, keyId],
+    async () => {
+      const read = contractReader(world.chain.rpc, world.chain.deployment.contracts, 'latest')
+      const [committed] = await read('DepartmentRegistry', 'nextKeyOf', [department, purpose])
+      return committed === keyId
+    },
+  )
+}
+
+/** Sets when a key ends; a no-op when it ends then. */
+export async function retireKeyOnChain(
+  world: RegistryWorld,
+  { keyId, signUntil, anchorUntil }: { keyId: string; signUntil: number; anchorUntil: number },
+): Promise<void> {
+  await send(
+    world,
+    world.chain.governance,
+    `retire:${keyId}:${signUntil}:${anchorUntil}`,
+    'DepartmentRegistry',
+    'retireKey',
+    [keyId, signUntil, anchorUntil],
+    async () => {
+      const key = await world.chain.view().keyOf(keyId)
+      return key?.signUntil === signUntil && key.anchorUntil === anchorUntil
+    },
+  )
+}
+
+/** Declares a key compromised; a no-op when it is, since then or earlier. */
+export async function compromiseKeyOnChain(
+  world: RegistryWorld,
+  keyId: string,
+  since: number,
+): Promise<void> {
+  await send(
+    world,
+    world.chain.governance,
+    `compromise:${keyId}:${since}`,
+    'DepartmentRegistry',
+    'declareCompromised',
+    [keyId, since],
+    async () => {
+      const declared = (await world.chain.view().keyOf(keyId))?.compromisedSince ?? 0
+      return declared !== 0 && declared <= since
+    },
+  )
+}
+
+/** Suspends a department, or ends its suspension, with the next block; a no-op when it is so. */
+export async function suspendOnChain(
+  world: RegistryWorld,
+  uscc: string,
+  shallBeSuspended: boolean,
+): Promise<void> {
+  const department = departmentId(uscc)
+  const suspensions = async () => (await world.chain.view().departmentOf(department))?.suspensions ?? []
+  const isSuspended = (intervals: { until: number }[]) => intervals.some(({ until }) => until === 0)
+  await send(
+    world,
+    world.chain.governance,
+    `${shallBeSuspended ? 'suspend' : 'resume'}:${uscc}:${(await suspensions()).length}`,
+    'DepartmentRegistry',
+    shallBeSuspended ? 'suspendDepartment' : 'resumeDepartment',
+    [department],
+    async () => isSuspended(await suspensions()) === shallBeSuspended,
+  )
+}
+
+/** Sets when the present tenure of a permit ends; a no-op when it ends then or before. */
+export async function endPermitOnChain(
+  world: RegistryWorld,
+  permit: { typeCode: string; region: string; until: number },
+): Promise<void> {
+  const { typeCode, region, until } = permit
+  await send(
+    world,
+    world.chain.governance,
+    `permit-end:${region}:${typeCode}:${until}`,
+    'DepartmentRegistry',
+    'endPermit',
+    [typeCode, region, until],
+    async () => {
+      const last = (await world.chain.view().permitsOf(typeCode, region)).at(-1)
+      return last !== undefined && last.until !== 0 && last.until <= until
     },
   )
 }
@@ -149,10 +266,20 @@ async function send(
   call: unknown[],
   isDone: () => Promise<boolean>,
 ): Promise<void> {
-  await bringAbout(world.chain.transactions, account, {
-    purpose,
-    to: world.chain.deployment.contracts[contract].address,
-    data: INTERFACES[contract].encodeFunctionData(method, call),
-    isDone,
-  })
+  try {
+    await bringAbout(world.chain.transactions, account, {
+      purpose,
+      to: world.chain.deployment.contracts[contract].address,
+      data: INTERFACES[contract].encodeFunctionData(method, call),
+      isDone,
+    })
+  } catch (error) {
+    if (!(error instanceof ContractRevert)) throw error
+    if (error.error === 'PermitHeld') {
+      throw new Refusal('PERMIT_HELD', 'another department holds this permit', { field: 'department' })
+    }
+    throw new Refusal('REGISTRY_REFUSED', `the registry on chain refused: ${error.error ?? 'no reason'}`, {
+      found: error.error ?? 'REVERTED',
+    })
+  }
 }

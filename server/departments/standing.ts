@@ -4,16 +4,15 @@
  * The chain is asked at most every few seconds. When it cannot be asked, the last answer counts as long as our promises reach
  * (`maxDelaySeconds`); after that issuing stops with 503 rather than making certificates that may turn out worthless.
  */
-import { fromBase64url, toHex } from '../../protocol/bytes.ts'
 import { covers } from '../../protocol/chain-view.ts'
 import { thumbprint } from '../../protocol/key.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { departmentId } from '../../protocol/snapshot.ts'
 import { ChainUnreachable } from '../chain/rpc.ts'
 import { Unavailable } from '../http/problem.ts'
-import { issuingKey } from '../keys/names.ts'
 import type { DepartmentRow } from '../store/store.ts'
 import type { World } from '../world.ts'
+import { keyInForce, keysOf } from './department-keys.ts'
 
 export interface Standing {
   keyName: string
@@ -21,6 +20,8 @@ export interface Standing {
   uscc: string
   /** RFC 7638, base64url. */
   thumbprint: string
+  /** Name of the authority key in force; null when there is none. */
+  authority: string | null
 }
 
 const FRESH_MS = 5_000
@@ -28,6 +29,11 @@ const answers = new WeakMap<
   object,
   Map<string, { at: number; refusal: Refusal | null; standing: Standing }>
 >()
+
+/** To be called after keys or permits were changed: the next question goes to the chain. */
+export function forgetStanding(world: Pick<World, 'store'>): void {
+  answers.delete(world.store)
+}
 
 /**
  * The key to sign with, for certificates of a type; `typeCode` null asks for no permit (status orders outlive permits). Refuses KEY_NOT_IN_FORCE, DEPARTMENT_SUSPENDED or PERMIT_NOT_HELD; `Unavailable` CHAIN_UNREACHABLE
@@ -63,23 +69,23 @@ async function askChain(
   { uscc, did, code }: DepartmentRow,
   typeCode: string | null,
 ): Promise<{ refusal: Refusal | null; standing: Standing }> {
-  const keyName = issuingKey(uscc, 1)
-  const print = thumbprint(await world.keys.publicKey(keyName))!
-  const standing = { keyName, did, uscc, thumbprint: print }
   const view = world.chain.view()
-  const [key, listed, permits, { time }] = await Promise.all([
-    view.keyOf(toHex(fromBase64url(print)!)),
+  const [keys, authorities, listed, permits, { time }] = await Promise.all([
+    keysOf(world, uscc, 'issuing'),
+    keysOf(world, uscc, 'authority'),
     view.departmentOf(departmentId(uscc)),
     typeCode === null ? null : view.permitsOf(typeCode, world.region),
     view.head(),
   ])
+  const key = keyInForce(keys, time)
+  const { name: keyName, publicKey } = key ?? keys.at(-1)!
+  const authority = keyInForce(authorities, time)?.name ?? null
+  const standing = { keyName, did, uscc, thumbprint: thumbprint(publicKey)!, authority }
   const refuse = (reason: string, message: string) => ({
     refusal: new Refusal(reason, message, { field: 'department', found: code }),
     standing,
   })
-  const ended = key !== null && ((key.signUntil !== 0 && time >= key.signUntil) || key.compromisedSince !== 0)
-  if (key === null || ended)
-    return refuse('KEY_NOT_IN_FORCE', 'the signing key of the department is not in force')
+  if (key === null) return refuse('KEY_NOT_IN_FORCE', 'the signing key of the department is not in force')
   if (listed === null || listed.suspensions.some(suspension => covers(suspension, time))) {
     return refuse('DEPARTMENT_SUSPENDED', 'the department is suspended')
   }

@@ -16,7 +16,6 @@ import { departmentOf } from '../departments/admit.ts'
 import { authoritySigner, orderDeadline } from '../departments/registry.ts'
 import { signStatement } from '../departments/sign.ts'
 import { assertMayIssue, type Standing } from '../departments/standing.ts'
-import { authorityKey } from '../keys/names.ts'
 import type {
   AcceptResult,
   CertificateRow,
@@ -152,7 +151,12 @@ async function makeChange(
     deadline: orderDeadline(world),
   }
   const orderDigest = getBytes(typedDigest('Order', order, world.chain.deployment))
-  const authority = authorityKey(uscc, 1)
+  const { authority } = standing
+  if (authority === null) {
+    throw new Refusal('KEY_NOT_IN_FORCE', 'the department has no authority key in force', {
+      field: 'department',
+    })
+  }
   const signature = toHex(await world.keys.signDigest(authority, orderDigest))
   const signer = await authoritySigner(world, authority)
   return {

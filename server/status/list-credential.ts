@@ -11,7 +11,7 @@ import { Refusal } from '../../protocol/refusal.ts'
 import { statusListId } from '../../protocol/snapshot.ts'
 import { bitsOf } from '../chain/export.ts'
 import { blockAt, ContractRevert, contractReader } from '../chain/view.ts'
-import { issuingKey } from '../keys/names.ts'
+import { currentKey } from '../departments/department-keys.ts'
 import { publicUrl, type World } from '../world.ts'
 
 export type ListPurpose = 'revocation' | 'suspension' | 'refresh'
@@ -32,8 +32,8 @@ export async function statusListCredential(
   const head = await blockAt(world.chain.rpc, 'latest')
   const read = contractReader(world.chain.rpc, world.chain.deployment.contracts, head.number)
   const url = statusListUrl(publicUrl(world), uscc, list, purpose)
-  const key = issuingKey(uscc, 1)
-  const kid = `${department.did}#${thumbprint(await world.keys.publicKey(key))}`
+  const { name: key, publicKey } = await currentKey(world, uscc, 'issuing')
+  const kid = `${department.did}#${thumbprint(publicKey)}`
   const header = { alg: 'ES256', typ: 'vc+jwt', kid }
   const payload = {
     '@context': ['https://www.w3.org/ns/credentials/v2'],

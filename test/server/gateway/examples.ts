@@ -192,6 +192,15 @@ const ofProposal =
     return { path: prepared.path + rest, ...example(prepared) }
   }
 const READ = { method: 'GET', status: 200 } as const
+interface RegisteredKey {
+  keyId: string
+  purpose: string
+  generation: number
+  addedAt: number
+}
+
+const registrationOfDepartment = (gateway: OpenedGateway, code: string) =>
+  answerOf<{ keys: RegisteredKey[] }>(gateway.request(`/v1/departments/${code}/registration`), 200)
 
 /** By operationId. An operation without an example here fails the test that walks the API description. */
 export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
@@ -199,6 +208,69 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
   admitDepartment: write('/v1/departments', applicationOf('GAJ')),
   getDepartment: read('/v1/departments/GAJ'),
   getDidDocument: read('/v1/departments/GAJ/did.json'),
+  getRegistration: read('/v1/departments/GAJ/registration'),
+  rotateKey: async ({ gateway }) => {
+    const { keys } = await registrationOfDepartment(gateway, 'GAJ')
+    const newest = Math.max(...keys.filter(key => key.purpose === 'authority').map(key => key.generation))
+    return {
+      path: '/v1/departments/GAJ/keys',
+      method: 'POST',
+      body: { purpose: 'authority', generation: newest + 1, overlapSeconds: 3_600 },
+      status: 200,
+    }
+  },
+  commitNextKey: async ({ gateway }) => {
+    const { keys } = await registrationOfDepartment(gateway, 'ZSJ')
+    const made = keys.filter(key => key.purpose === 'authority' && key.addedAt > 0)
+    const generation = Math.max(...made.map(key => key.generation)) + 1
+    return {
+      path: '/v1/departments/ZSJ/keys/next',
+      method: 'POST',
+      body: { purpose: 'authority', generation },
+      status: 200,
+    }
+  },
+  retireKey: async ({ gateway }) => {
+    const { keys } = await registrationOfDepartment(gateway, 'ZSJ')
+    const { keyId } = keys.find(key => key.purpose === 'authority' && key.addedAt > 0)!
+    return {
+      path: `/v1/departments/ZSJ/keys/${keyId}/retire`,
+      method: 'POST',
+      body: { signUntil: 4_000_000_000, anchorUntil: 4_000_000_000 },
+      status: 200,
+    }
+  },
+  declareCompromised: async ({ gateway }) => {
+    // A department of its own, so that nobody misses its key.
+    await admit(gateway, 'FY')
+    const { keys } = await registrationOfDepartment(gateway, 'FY')
+    return {
+      path: `/v1/departments/FY/keys/${keys[0]!.keyId}/compromise`,
+      method: 'POST',
+      body: { since: 1_700_000_000 },
+      status: 200,
+    }
+  },
+  suspendDepartment: async ({ gateway }) => {
+    await admit(gateway, 'FY')
+    return { path: '/v1/departments/FY/suspend', method: 'POST', status: 200 }
+  },
+  resumeDepartment: async ({ gateway }) => {
+    await admit(gateway, 'FY')
+    return { path: '/v1/departments/FY/resume', method: 'POST', status: 200 }
+  },
+  grantPermit: () => ({
+    path: '/v1/departments/GAJ/permits',
+    method: 'POST',
+    body: { type: 'RIC' },
+    status: 200,
+  }),
+  endPermit: () => ({
+    path: '/v1/departments/ZSJ/permits/RECORD/end',
+    method: 'POST',
+    body: { until: 4_000_000_000 },
+    status: 200,
+  }),
   registerClient: async ({ gateway }) => ({
     path: '/v1/clients',
     method: 'POST',
