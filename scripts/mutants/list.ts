@@ -1,6 +1,7 @@
 import { contractMutants } from './contracts.ts'
 import { formatMutants } from './formats.ts'
 import type { Mutant } from './mutant.ts'
+import { presentationMutants } from './presentations.ts'
 import { serverMutants } from './server.ts'
 import { verificationMutants } from './verification.ts'
 
@@ -10,4 +11,5 @@ export const mutants: Mutant[] = [
   ...formatMutants,
   ...contractMutants,
   ...serverMutants,
+  ...presentationMutants,
 ]

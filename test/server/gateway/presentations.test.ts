@@ -4,6 +4,13 @@ import { expect } from 'chai'
 import { sha256 } from '#crypto'
 import { toUtf8, utf8FromBase64url } from '../../../protocol/bytes.ts'
 import { parseStatement } from '../../../protocol/statement.ts'
+import { eraseCertificate } from '../../../server/oversight/erasure.ts'
+import {
+  confirmRelease,
+  confirmWithholding,
+  proposeRelease,
+  proposeWithholding,
+} from '../../../server/oversight/withholding.ts'
 import type { Ground } from '../../../server/store/uses.ts'
 import {
   admit,
@@ -284,6 +291,73 @@ describe('presenting a certificate', function () {
         gateway.post(`/v1/certificates/${identifier}/status`, { action: 'revoke', reason: 'DATA_ERROR' }),
       )
       expect(await codeIn(read(presentation.id))).to.equal('CERTIFICATE_NOT_IN_FORCE')
+    })
+  })
+
+  describe('when the certificate is withheld or erased', () => {
+    const once = () => ({ key: freshKey(), request: sha256(toUtf8(freshKey())) })
+
+    it('gives nothing while an order withholds it, and what was presented when the order ends', async () => {
+      const someone = await newHolder(gateway)
+      const { identifier } = someone.certificate
+      const open = await present(someone)
+      const shown = await present(someone)
+      await taken(byToken(open.code))
+      const { world } = gateway
+      const target = { identifier, department: null }
+      const { id } = await proposeWithholding(world, target, 'LAW_ENFORCEMENT', 'supervisor-a', once())
+      await confirmWithholding(world, id, 'supervisor-b', once())
+      expect(await codeIn(read(open.presentation.id))).to.equal('WITHHELD')
+      const [one] = (await show(shown.code)).certificates!
+      expect([one!.verdict, one!.fields]).to.deep.equal(['WITHHELD', []])
+      expect(await codeIn(someone.asks.post(path, presentBody(someone)))).to.equal('WITHHELD')
+      await proposeRelease(world, id, 'CLEARED', 'supervisor-a', once())
+      await confirmRelease(world, id, 'supervisor-b', once())
+      await readings(read(open.presentation.id))
+    })
+
+    it('shows and gives nothing of one that was erased after it was presented', async () => {
+      const someone = await newHolder(gateway)
+      const open = await present(someone)
+      const shown = await present(someone)
+      await taken(byToken(open.code))
+      const { identifier } = someone.certificate
+      await eraseCertificate(gateway.world, identifier, 'ordered', 'supervisor-a', once())
+      expect(await codeIn(read(open.presentation.id))).to.equal('CERTIFICATE_ERASED')
+      const [one] = (await show(shown.code)).certificates!
+      expect([one!.verdict, one!.fields]).to.deep.equal(['NOT_FOUND', []])
+    })
+  })
+
+  describe('by machines and by the demonstration’s own token', () => {
+    it('is read within the scopes of a machine: department and type', async () => {
+      const machine = (...scopes: string[]) => gateway.as({ role: 'client', department: 'MZJ', scopes })
+      const { presentation, code } = await present(holder)
+      expect(await codeIn(take(byToken(code), machine('issue:MZJ:*')))).to.equal('SCOPE_MISSING')
+      expect(await codeIn(take(byToken(code), machine('read:ZJJ:*')))).to.equal('SCOPE_MISSING')
+      await taken(byToken(code), machine('read:MZJ:DIP'))
+      const before = (await uses()).length
+      expect(await codeIn(read(presentation.id, machine('read:MZJ:DIP')))).to.equal('SCOPE_MISSING')
+      expect((await uses()).length).to.equal(before)
+      await readings(read(presentation.id, machine('read:MZJ:RIC')))
+    })
+
+    it('needs to be told for which department when the caller acts for all', async () => {
+      const { presentation, code } = await present(holder)
+      const root = { post: gateway.post } as Asking
+      expect(await codeIn(take(byToken(code), root))).to.equal('INPUT_INVALID')
+      expect(await codeIn(take(byToken(code), root, { department: 'NOBODY' }))).to.equal(
+        'DEPARTMENT_NOT_FOUND',
+      )
+      await taken(byToken(code), root, { department: 'ZJJ' })
+      const [one] = await readings(read(presentation.id, root, { department: 'ZJJ' }))
+      expect(one!.use!.officer).to.equal('root')
+    })
+
+    it('is taken for no other department than the officer’s own', async () => {
+      const { presentation, code } = await present(holder)
+      expect(await codeIn(take(byToken(code), officer, { department: 'ZJJ' }))).to.equal('ACCESS_NOT_OWN')
+      await end(presentation.id)
     })
   })
 
