@@ -26,6 +26,7 @@ import { presentationRoutes } from './presentations/routes.ts'
 import { holderOversightRoutes } from './oversight/holder-routes.ts'
 import { oversightRoutes } from './oversight/routes.ts'
 import { recordRoutes } from './records/routes.ts'
+import { representationRoutes } from './representations/routes.ts'
 import { statusRoutes } from './status/routes.ts'
 import { holderUseRoutes } from './uses/holder-routes.ts'
 import { useRoutes } from './uses/routes.ts'
@@ -67,6 +68,7 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>): Route<World>[] {
     ...statusRoutes,
     ...matterRoutes,
     ...useRoutes,
+    ...representationRoutes,
     ...holderKeyRoutes,
     ...askRoutes,
     ...consentRoutes,

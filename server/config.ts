@@ -32,6 +32,8 @@ export interface Config {
   readonly chainPort: number
   /** Code of the department that says whose key a holder's key is. */
   readonly identityAuthority: string
+  /** Code of the department that says who an organisation's legal representative is. */
+  readonly businessRegister: string
   /** How long a new key of a holder waits before it takes the place of a lost one. */
   readonly keyWaitSeconds: number
   readonly logLevel: LogLevel
@@ -170,6 +172,15 @@ const variables = {
     expected: 'a department code: 2 to 12 capital letters and digits',
     read: (text: string) => (/^[A-Z][A-Z0-9]{1,11}$/.test(text) ? text : undefined),
   },
+  ONCEPROOF_BUSINESS_REGISTER: {
+    default: 'SCJ',
+    meaning: {
+      zh: '登记机关的代码：由它登记组织的法定代表人',
+      en: 'Code of the department that records who an organisation’s legal representative is',
+    },
+    expected: 'a department code: 2 to 12 capital letters and digits',
+    read: (text: string) => (/^[A-Z][A-Z0-9]{1,11}$/.test(text) ? text : undefined),
+  },
   ONCEPROOF_KEY_WAIT_S: {
     default: '259200',
     meaning: {
@@ -262,6 +273,7 @@ export function configFromEnv(
     logOrigin: read('ONCEPROOF_LOG_ORIGIN'),
     chainPort: given('ONCEPROOF_CHAIN_PORT'),
     identityAuthority: given('ONCEPROOF_IDENTITY_AUTHORITY'),
+    businessRegister: given('ONCEPROOF_BUSINESS_REGISTER'),
     keyWaitSeconds: given('ONCEPROOF_KEY_WAIT_S'),
     logLevel: read('ONCEPROOF_LOG_LEVEL') ?? (profile === 'demo' ? 'warn' : 'info'),
     demo: read('ONCEPROOF_DEMO') ?? profile === 'demo',

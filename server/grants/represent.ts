@@ -1,9 +1,13 @@
 /** Who may consent for whom. */
-import { Refusal } from '../../protocol/refusal.ts'
-import type { World } from '../world.ts'
+import { assertRepresents as assertRepresentsAt, type About } from '../representations/represents.ts'
+import { nowSeconds, type World } from '../world.ts'
 
-/** Refuses NOT_REPRESENTED when a person may not decide for a holder now. */
-export async function assertRepresents(_world: World, person: string, holder: string): Promise<void> {
-  if (person === holder) return
-  throw new Refusal('NOT_REPRESENTED', 'this person may not consent for this holder')
+/** Refuses NOT_REPRESENTED when a person may not decide this for a holder now. */
+export async function assertRepresents(
+  world: Pick<World, 'store' | 'clock'>,
+  person: string,
+  holder: string,
+  about: About = {},
+): Promise<void> {
+  await assertRepresentsAt(world, person, holder, nowSeconds(world), about)
 }

@@ -250,6 +250,13 @@ export const ACCESS: AccessTable = {
   // A signature is as good as being present, and without one the handler asks for it.
   withdrawGrant: OWN_HOLDER,
   withdrawAllGrants: OWN_HOLDER,
+  // Who may act for whom
+  recordRepresentation: { cells: { root: 'any', officer: 'own' }, stepUp: true },
+  appointRepresentative: OWN_HOLDER_PRESENT,
+  listRepresentations: {
+    cells: { root: 'any', officer: 'own', supervisor: 'own', auditor: 'any', holder: 'own' },
+  },
+  endRepresentation: { cells: { root: 'any', officer: 'own', holder: 'own' } },
   // Health and description
   getHealth: PUBLIC,
   getReadiness: PUBLIC,

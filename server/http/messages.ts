@@ -400,6 +400,25 @@ export const messages: Readonly<Record<string, Message>> = {
   HOLDER_NUMBER: { zh: '持证主体号码不规范', en: 'The number of the holder is not well formed' },
   HOLDER_NOT_FOUND: { zh: '没有此持证主体', en: 'There is no such holder' },
 
+  // Who may act for whom
+  REPRESENTATION_KIND: {
+    zh: '代表人须为自然人，且与被代表主体的类别相符',
+    en: 'Only a person represents, and only this kind of holder in this capacity',
+  },
+  REPRESENTATION_TERM: { zh: '代表期限不符合规定', en: 'The term of the representation is not allowed' },
+  REPRESENTATION_EXISTS: { zh: '此人已有这一代表身份', en: 'This person acts in this capacity already' },
+  REPRESENTATION_NOT_FOUND: { zh: '没有此代表关系', en: 'There is no such representation' },
+  REPRESENTS_SELF: { zh: '无须代表本人', en: 'Nobody needs to represent himself' },
+  APPOINTMENT_NOT_ALLOWED: {
+    zh: '当前身份无权委任或终止这一代表关系',
+    en: 'Who asks may not appoint or dismiss in this capacity',
+  },
+  APPOINTMENT_TOO_WIDE: {
+    zh: '委任超出委任人自身的事项、证照类型或期限',
+    en: 'The appointment is wider or longer than that of whoever appoints',
+  },
+  MANAGERS_TOO_MANY: { zh: '管理员至多 5 名', en: 'An organisation has at most 5 managers' },
+
   // Holders' keys and consent
   TYPED_DATA_SHAPE: {
     zh: '待签内容缺少、多出或写错了一项',

@@ -118,6 +118,20 @@ export const migrations: readonly Migration[] = [
     `,
   },
   {
+    version: 3,
+    name: 'who may act for whom',
+    sql: `
+      CREATE TABLE representations (
+        id TEXT PRIMARY KEY, capacity TEXT NOT NULL, person BLOB NOT NULL, holder BLOB NOT NULL, matters TEXT, types TEXT,
+        since INTEGER NOT NULL, until INTEGER, department TEXT, appointed_by TEXT NOT NULL, under TEXT,
+        ended_at INTEGER, ended_by TEXT
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX representations_by_holder ON representations (holder, person);
+      CREATE INDEX representations_by_person ON representations (person);
+      CREATE INDEX representations_under ON representations (under) WHERE under IS NOT NULL;
+    `,
+  },
+  {
     version: 5,
     name: 'batches before they are issued, and proposals',
     sql: `

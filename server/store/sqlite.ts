@@ -18,6 +18,7 @@ import { proposalVerbs } from './sqlite/proposals.ts'
 import { oversightVerbs } from './sqlite/oversight.ts'
 import { matterVerbs } from './sqlite/matters.ts'
 import { presentationVerbs } from './sqlite/presentations.ts'
+import { representationVerbs } from './sqlite/representations.ts'
 import { statementVerbs } from './sqlite/statements.ts'
 import { statusListVerbs } from './sqlite/status-lists.ts'
 import { transactionVerbs } from './sqlite/transactions.ts'
@@ -68,6 +69,7 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
     ...proposalVerbs(context),
     ...matterVerbs(context, accepting),
     ...presentations.verbs,
+    ...representationVerbs(context, accepting),
     ...log,
     ...transactionVerbs(context),
     ...oversight,

@@ -12,6 +12,7 @@ import type { GrantStore } from './grants.ts'
 import type { ClientStore } from './clients.ts'
 import type { HolderStore } from './holders.ts'
 import type { PresentationStore } from './presentations.ts'
+import type { RepresentationStore } from './representations.ts'
 import type { UseStore } from './uses.ts'
 import type { MatterStore } from './matters.ts'
 
@@ -203,7 +204,15 @@ export interface Page {
 }
 
 export interface Store
-  extends ClientStore, HolderStore, BatchStore, GrantStore, UseStore, MatterStore, PresentationStore {
+  extends
+    ClientStore,
+    HolderStore,
+    BatchStore,
+    GrantStore,
+    UseStore,
+    MatterStore,
+    PresentationStore,
+    RepresentationStore {
   // Departments and catalogue
   saveDepartment(department: DepartmentRow): Promise<void>
   departments(): Promise<DepartmentRow[]>

@@ -19,6 +19,7 @@ import {
 import { CONSENT_EXAMPLES } from './consent-examples.ts'
 import { PRESENTATION_EXAMPLES } from './presentation-examples.ts'
 import { USE_EXAMPLES } from './use-examples.ts'
+import { REPRESENTATION_EXAMPLES } from './representation-examples.ts'
 
 export interface Scene {
   gateway: OpenedGateway
@@ -414,6 +415,7 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
   getStatusList: read(({ uscc }) => `/status-lists/${uscc}/0/revocation`),
   ...CONSENT_EXAMPLES,
   ...PRESENTATION_EXAMPLES,
+  ...REPRESENTATION_EXAMPLES,
   getHealth: read('/healthz'),
   getReadiness: read('/readyz'),
   getMetrics: read('/metrics'),
