@@ -17,10 +17,7 @@ async function newPerson({ world }: OpenedGateway) {
 async function newAgent(gateway: OpenedGateway) {
   const [agent, elder] = [await newPerson(gateway), await newPerson(gateway)]
   const body = { capacity: 'agent', person: agent.number, holder: elder.number }
-  const { id } = await answerOf<{ id: string }>(
-    gateway.as(IDENTITY).post('/v1/representations', body),
-    201,
-  )
+  const { id } = await answerOf<{ id: string }>(gateway.as(IDENTITY).post('/v1/representations', body), 201)
   return { id, agent, elder }
 }
 

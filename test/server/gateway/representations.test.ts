@@ -155,7 +155,7 @@ describe('representation: who may act for whom', () => {
     const { asChief } = await withRepresentative(1)
     const people = await Promise.all(Array.from({ length: 10 }, () => known()))
     const answers = await Promise.all(people.map(person => appoint(asChief, 'manager', person)))
-    expect(answers.map(({ status }) => status).sort()).to.deep.equal([
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).to.deep.equal([
       ...Array<number>(5).fill(201),
       ...Array<number>(5).fill(409),
     ])
