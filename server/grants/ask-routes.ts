@@ -46,22 +46,28 @@ export const askRoutes = [
       term,
       parties: z
         .array(
-          z.strictObject({
-            holder: holderIdText,
-            role: z
-              .string()
-              .regex(/^[A-Za-z][A-Za-z0-9_]{0,39}$/)
-              .nullable()
-              .default(null),
-            needed: z.boolean().default(true),
-            items: z.array(item).min(1).max(32),
-          }),
+          z
+            .strictObject({
+              holder: holderIdText.optional(),
+              number: z
+                .string()
+                .max(18)
+                .optional()
+                .describe('Citizen number or credit code, in the place of the holder id; it is not kept'),
+              role: z
+                .string()
+                .regex(/^[A-Za-z][A-Za-z0-9_]{0,39}$/)
+                .nullable()
+                .default(null),
+              needed: z.boolean().default(true),
+              items: z.array(item).min(1).max(32),
+            })
+            .refine(({ holder, number }) => (holder === undefined) !== (number === undefined), {
+              message: 'either holder or number',
+            }),
         )
         .min(1)
-        .max(20)
-        .refine(parties => new Set(parties.map(({ holder }) => holder)).size === parties.length, {
-          message: 'each holder once',
-        }),
+        .max(20),
     }),
     responses: {
       201: { description: { zh: '已发出', en: 'Asked' }, schema: requestView },
@@ -71,6 +77,8 @@ export const askRoutes = [
       'MATTER_NOT_FOUND',
       'READER_NOT_IN_MATTER',
       'HOLDER_NOT_FOUND',
+      'HOLDER_NUMBER',
+      'CONSENT_PARTY_TWICE',
       'TYPE_NOT_FOUND',
       'CERTIFICATE_NOT_FOUND',
       'CERTIFICATE_NOT_OF_HOLDER',

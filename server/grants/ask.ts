@@ -3,13 +3,19 @@
  * shown is fixed here.
  */
 import { randomBytes } from 'node:crypto'
-import { toBase64url, toHex } from '../../protocol/bytes.ts'
+import { equalBytes, toBase64url, toHex } from '../../protocol/bytes.ts'
 import { formatUlid } from '../../protocol/identifiers.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { typeOf, typeOfCode } from '../catalogue/publish.ts'
 import { certificateOf, certificateState, notFound } from '../certificates/read.ts'
 import { departmentOf } from '../departments/admit.ts'
-import { certificatesOfHolder, holderId, holderOf, holdersOfCertificate } from '../holders/holders.ts'
+import {
+  certificatesOfHolder,
+  ensureHolder,
+  holderId,
+  holderOf,
+  holdersOfCertificate,
+} from '../holders/holders.ts'
 import type { ConsentRequestRow, ConsentTerm, NewConsentParty, RequestedItem } from '../store/grants.ts'
 import type { CertificateRow, Once } from '../store/store.ts'
 import type { Matter } from '../matters/definition.ts'
@@ -26,8 +32,9 @@ export interface AskedItem {
 }
 
 export interface AskedParty {
-  /** Holder id. */
-  holder: string
+  /** Holder id; or his number, as somebody at the counter has it in hand. It is looked up and not kept. */
+  holder?: string | undefined
+  number?: string | undefined
   /** Party of the matter that he is, whose requirements then count; any when it is not said. */
   role: string | null
   needed: boolean
@@ -60,7 +67,7 @@ const SHORT_CODE_SECONDS = 10 * 60
 /**
  * Writes a request for consent. When this returns it is on disk with the exact notice of every party, and waits in their
  * inboxes. A repetition with the same `once` changes nothing and gives the first one. Refuses DEPARTMENT_NOT_FOUND,
- * MATTER_NOT_FOUND, READER_NOT_IN_MATTER, PURPOSE_UNKNOWN, HOLDER_NOT_FOUND, TYPE_NOT_FOUND, CERTIFICATE_NOT_FOUND,
+ * MATTER_NOT_FOUND, READER_NOT_IN_MATTER, PURPOSE_UNKNOWN, HOLDER_NOT_FOUND, HOLDER_NUMBER, CONSENT_PARTY_TWICE, TYPE_NOT_FOUND, CERTIFICATE_NOT_FOUND,
  * CERTIFICATE_NOT_OF_HOLDER, FIELD_NOT_IN_MATTER and TERM_TOO_LONG.
  */
 export async function askConsent(
@@ -76,16 +83,22 @@ export async function askConsent(
   const facts = { department, matter, purpose, refusing: ask.refusing, term }
   const parties: NewConsentParty[] = []
   for (const [number, party] of ask.parties.entries()) {
-    const holder = await holderOf(world, party.holder)
+    const holder =
+      party.number === undefined
+        ? await holderOf(world, party.holder ?? '')
+        : await ensureHolder(world, party.number)
     const items: Parameters<typeof noticeText>[0]['items'] = []
     for (const [place, item] of party.items.entries()) {
       const field = `parties.${number}.items.${place}`
-      items.push(await itemOf(world, matter, party, item, field))
+      items.push(await itemOf(world, matter, { role: party.role, holder: holderId(holder) }, item, field))
     }
     const asked = items.map(
       ({ name: _name, fieldNames: _fieldNames, ...requested }): RequestedItem => requested,
     )
     const notice = noticeText({ ...facts, items })
+    if (parties.some(other => equalBytes(other.holder, holder.id))) {
+      throw new Refusal('CONSENT_PARTY_TWICE', 'each holder is asked once', { field: `parties.${number}` })
+    }
     parties.push({ holder: holder.id, needed: party.needed, items: asked, notice })
   }
   const request = await world.store.saveConsentRequest(
@@ -172,7 +185,13 @@ function assertWithin(term: { seconds: number; maxUses: number }, most: typeof t
   })
 }
 
-async function itemOf(world: World, matter: Matter, party: AskedParty, asked: AskedItem, field: string) {
+async function itemOf(
+  world: World,
+  matter: Matter,
+  party: { holder: string; role: string | null },
+  asked: AskedItem,
+  field: string,
+) {
   const row = await certificateFor(world, party.holder, asked, field)
   const { definition } = await typeOfCode(world, row.typeCode)
   const lines = matter.requirements.filter(

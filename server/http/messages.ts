@@ -458,6 +458,7 @@ export const messages: Readonly<Record<string, Message>> = {
     zh: '须先打开告知书，才能授权',
     en: 'The notice has to be opened before consent can be given',
   },
+  CONSENT_PARTY_TWICE: { zh: '同一主体只能请求一次', en: 'Each holder can be asked once' },
   PURPOSE_UNKNOWN: { zh: '用途不在清单内', en: 'The purpose is not on the list' },
   TERM_TOO_LONG: {
     zh: '期限或次数超过该事项的上限',

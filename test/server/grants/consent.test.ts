@@ -18,6 +18,7 @@ import {
   give,
   grantOf,
   newHolder,
+  newNumber,
   partyOf,
   prepare,
   publishHousing,
@@ -239,7 +240,12 @@ describe('asking for consent', () => {
       [{ parties: [{ ...partyOf(holder), role: 'spouse' }] }, 'FIELD_NOT_IN_MATTER'],
       [{ parties: [{ ...partyOf(other), items: [item] }] }, 'CERTIFICATE_NOT_OF_HOLDER'],
       [{ parties: [{ ...partyOf(holder), holder: 'A'.repeat(43) }] }, 'HOLDER_NOT_FOUND'],
-      [{ parties: [partyOf(holder), partyOf(holder)] }, 'INPUT_INVALID'],
+      [{ parties: [partyOf(holder), partyOf(holder)] }, 'CONSENT_PARTY_TWICE'],
+      [{ parties: [{ ...partyOf(holder), number: newNumber() }] }, 'INPUT_INVALID'],
+      [
+        { parties: [{ ...partyOf(holder), holder: undefined, number: '990102199001010011' }] },
+        'HOLDER_NUMBER',
+      ],
       [{ parties: [] }, 'INPUT_INVALID'],
       [{ matter: 'X99' }, 'MATTER_NOT_FOUND'],
       [{ refusing: '随便' }, 'INPUT_INVALID'],
@@ -273,9 +279,12 @@ describe('asking for consent', () => {
       }),
     )
     const items = [{ type: 'RIC', required: ['name'], optional: [] }]
-    const { parties } = await ask(gateway, [holder], { parties: [{ ...partyOf(holder), items }] })
-    const [item] = parties[0]!.items as { identifier: string }[]
-    expect(item!.identifier).to.equal(newer.identifier)
+    const { idNo } = await rowOf(holder)
+    for (const who of [{ holder: holder.id }, { number: idNo }]) {
+      const { parties } = await ask(gateway, [], { parties: [{ ...who, role: 'applicant', items }] })
+      const [item] = parties[0]!.items as { identifier: string }[]
+      expect([parties[0]!.holder, item!.identifier]).to.deep.equal([holder.id, newer.identifier])
+    }
   })
 
   it('asks once for one Idempotency-Key, and is answered in time or not at all', async () => {

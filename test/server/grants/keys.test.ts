@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import { fromBase64url, fromHex, toBase64url } from '../../../protocol/bytes.ts'
-import { chainHolder } from '../../../protocol/grant.ts'
+import { chainHolder, withdrawAllDigest } from '../../../protocol/grant.ts'
 import { isSignedBy, parseStatement } from '../../../protocol/statement.ts'
+import { epochOnChain } from '../../../server/grants/on-chain.ts'
+import { grantDomain } from '../../../server/grants/signature.ts'
 import { issuingKey } from '../../../server/keys/names.ts'
 import { accountSigner, p256Signer, passkeySigner, walletSigner } from '../../contracts/signers.ts'
 import { answerOf, openGateway, untilAllFinal, type OpenedGateway } from '../../support/opened-gateway.ts'
@@ -133,6 +135,13 @@ describe('a holder’s key', () => {
     expect((await stateOf()).withdrawn).to.equal(null)
     gateway.advanceClock(60_000)
     expect((await stateOf()).withdrawn?.by).to.equal('key')
+    // Whoever found the old key again can still end on chain what it granted.
+    const { chainId, verifyingContract } = grantDomain(gateway.world)
+    const message = withdrawAllDigest({ chainId, verifyingContract }, chainHolder(lost!.signer), 0n)
+    const all = { signer: lost!.signer, epoch: 0, signature: lost!.sign(message) }
+    await answerOf(holder.asks.post('/v1/grants/withdrawal', all), 200)
+    await untilAllFinal(gateway)
+    expect(await epochOnChain(gateway.world, fromHex(chainHolder(lost!.signer))!)).to.equal(1n)
     const [now, , before] = await keysOf(holder)
     expect([now!.state, now!.epoch, now!.signer]).to.deep.equal(['active', 1, second!.signer])
     expect(before!.state).to.equal('replaced')
