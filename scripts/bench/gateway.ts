@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { anchorOnce } from '../../server/anchorer.ts'
 import { sealCheckpointWhenDue } from '../../server/anchoring/seal.ts'
-import { demoRegion } from '../../server/catalogue/region.ts'
+import { demoRegion, type Region } from '../../server/catalogue/region.ts'
 import { publishType } from '../../server/catalogue/publish.ts'
 import { configFromEnv } from '../../server/config.ts'
 import { admitDepartment } from '../../server/departments/admit.ts'
@@ -46,16 +46,16 @@ export async function openGateway(folder: string): Promise<Gateway> {
   const sealing = { ...world, config: { ...world.config, sealAt: 1 } }
 
   const type = documentType()
-  const { code, uscc, domain, zh, en, roles } = demoRegion().departments.find(
-    department => department.code === type.issuer,
-  )!
-  await admitDepartment(world, { code, uscc, did: `did:web:${domain}`, zh, en, roles: [...roles] })
+  const issuer = demoRegion().departments.find(department => department.code === type.issuer)!
+  await admitDepartment(world, applicationOf(issuer))
+  const notary = demoRegion().departments.find(department => department.roles.includes('operator'))!
+  await admitDepartment(world, applicationOf(notary))
   await publishType(world, type)
   return {
     world,
     operatorToken,
     type: type.code,
-    uscc,
+    uscc: issuer.uscc,
     seal: async () => void (await sealCheckpointWhenDue(sealing)),
     anchor: async () => {
       do await anchorOnce(sealing)
@@ -63,4 +63,8 @@ export async function openGateway(folder: string): Promise<Gateway> {
     },
     close: () => close({ andChain: true }),
   }
+}
+
+function applicationOf({ code, uscc, domain, zh, en, roles }: Region['departments'][number]) {
+  return { code, uscc, did: `did:web:${domain}`, zh, en, roles: [...roles] }
 }

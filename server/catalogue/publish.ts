@@ -2,10 +2,14 @@
  * Publishing certificate types. A version, once published, never changes; old certificates keep theirs.
  */
 import { sha256 } from '#crypto'
-import { toBase64, toUtf8 } from '../../protocol/bytes.ts'
+import { toBase64, toBase64url, toUtf8, utf8FromBase64url } from '../../protocol/bytes.ts'
 import { Refusal } from '../../protocol/refusal.ts'
-import { departmentOf } from '../departments/admit.ts'
+import { covers } from '../../protocol/chain-view.ts'
+import { departmentId } from '../../protocol/snapshot.ts'
+import { departmentOf, notaryOf } from '../departments/admit.ts'
 import { grantPermitOnChain } from '../departments/registry.ts'
+import { signStatement } from '../departments/sign.ts'
+import { assertMayIssue } from '../departments/standing.ts'
 import type { TypeRow } from '../store/store.ts'
 import { nowSeconds, type World } from '../world.ts'
 import { compileType, type CompiledType } from './check-rows.ts'
@@ -18,12 +22,12 @@ export interface PublishedType extends CompiledType {
 }
 
 /**
- * Publishes a version of a type and gives its department the permit on chain; both are no-ops when done already, so a call
- * that was cut short is finished by the next. Refuses TYPE_DEFINITION (by column and field), DEPARTMENT_NOT_FOUND,
- * DEPARTMENT_NOT_ISSUER, and TYPE_VERSION_EXISTS for other content under the same version.
+ * Publishes a version of a type, by a statement of the notary in the log, and gives its department the permit on chain; all are
+ * no-ops when done already, so a call that was cut short is finished by the next. Refuses TYPE_DEFINITION (by column and field), DEPARTMENT_NOT_FOUND,
+ * DEPARTMENT_NOT_ISSUER, NOTARY_MISSING, PERMIT_HELD by another department, and TYPE_VERSION_EXISTS for other content under the same version.
  */
 export async function publishType(
-  world: Pick<World, 'store' | 'chain' | 'keys' | 'clock' | 'region'>,
+  world: Pick<World, 'store' | 'chain' | 'keys' | 'clock' | 'config' | 'region' | 'wake'>,
   value: unknown,
 ): Promise<TypeRow> {
   const definition = parseTypeDefinition(value)
@@ -44,9 +48,30 @@ export async function publishType(
     digest: sha256(toUtf8(text)),
     createdAt: nowSeconds(world),
   }
-  await world.store.saveType(row)
+  await assertNoOtherHolder(world, department.uscc, definition.typeCode)
+  const standing = await assertMayIssue(world, await notaryOf(world), null)
+  const { code, version, digest } = row
+  const publication = await signStatement(world, 'catalogue', standing, {
+    catalogue: { type: code, version, digest: toBase64url(digest) },
+  })
+  await world.store.saveType(row, publication)
+  world.wake()
   await grantPermitOnChain(world, department.uscc, definition.typeCode, world.region)
   return row
+}
+
+/** Whose permit it is, is the chain's to say: nothing is published that its department could not issue. */
+async function assertNoOtherHolder(
+  world: Pick<World, 'chain' | 'region'>,
+  uscc: string,
+  typeCode: string,
+): Promise<void> {
+  const view = world.chain.view()
+  const { time } = await view.head()
+  const periods = await view.permitsOf(typeCode, world.region)
+  const holder = periods.find(period => covers(period, time))
+  if (holder === undefined || holder.department === departmentId(uscc)) return
+  throw new Refusal('PERMIT_HELD', 'another department holds the permit for this type', { field: 'issuer' })
 }
 
 const compiled = new WeakMap<object, Map<string, PublishedType>>()
@@ -71,6 +96,20 @@ export async function typeOfCode(
   if (row === undefined)
     throw new Refusal('TYPE_NOT_FOUND', 'there is no such certificate type', { field: 'type' })
   return compileRow(world, row)
+}
+
+/**
+ * The version of its type that a certificate was issued under, as its signed schema names it: a newer version of the type changes
+ * nothing about it. Refuses TYPE_NOT_FOUND.
+ */
+export async function typeOfCertificate(
+  world: Pick<World, 'store' | 'region'>,
+  { statement }: { statement: string },
+): Promise<PublishedType> {
+  const payload = utf8FromBase64url(statement.split('.')[1]!)!
+  const { credentialSchema } = JSON.parse(payload) as { credentialSchema: { id: string } }
+  const [code = '', version = ''] = credentialSchema.id.split(':').slice(-2)
+  return typeVersionOf(world, code, Number(version))
 }
 
 /** A given version. Refuses TYPE_NOT_FOUND. */

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { toHex } from '../../protocol/bytes.ts'
+import { receiptOf, statementState as stateOf } from '../anchoring/receipts.ts'
 import { underKey } from '../http/idempotency.ts'
-import { defineRoute } from '../http/routes.ts'
-import { departmentCode, hex32, json, seconds, typeShort } from '../http/schemas.ts'
+import { defineRoute, integerText } from '../http/routes.ts'
+import { departmentCode, hex32, json, seconds, typeShort, statementState } from '../http/schemas.ts'
 import type { TypeRow } from '../store/store.ts'
 import type { World } from '../world.ts'
-import { publishType, typeOf } from './publish.ts'
+import { publishType, typeOf, typeVersionOf } from './publish.ts'
 import { demoRegion } from './region.ts'
 
 const published = z.strictObject({
@@ -27,6 +28,12 @@ const view = (row: TypeRow) => ({
   createdAt: row.createdAt,
   definition: JSON.parse(row.definition) as z.infer<typeof json>,
 })
+
+async function publicationView(world: World, seq: number) {
+  const { statement, leaf } = (await world.store.statementBySeq(seq))!
+  const receipt = (await receiptOf(world, seq)) as unknown as z.infer<typeof json>
+  return { statement, leaf: toHex(leaf), state: await stateOf(world, seq), receipt }
+}
 
 export const catalogueRoutes = [
   defineRoute({
@@ -87,6 +94,61 @@ export const catalogueRoutes = [
     }),
   }),
   defineRoute({
+    method: 'get',
+    path: '/v1/types/{code}/versions',
+    operationId: 'listTypeVersions',
+    summary: {
+      zh: '一种证照类型的各个版本，新者在前',
+      en: 'Every version of a certificate type, newest first',
+    },
+    tags: ['catalogue'],
+    idempotent: false,
+    bodyKind: 'none',
+    params: z.strictObject({ code: typeShort }),
+    responses: {
+      200: {
+        description: { zh: '版本', en: 'Versions' },
+        schema: z.strictObject({ versions: z.array(published) }),
+      },
+    },
+    refusals: ['TYPE_NOT_FOUND'],
+    handler: async (world: World, { params: { code } }) => {
+      await typeOf(world, code)
+      return { status: 200, body: { versions: (await world.store.typeVersions(code)).map(view) } }
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/types/{code}/versions/{version}',
+    operationId: 'getTypeVersion',
+    summary: {
+      zh: '一个版本及其发布声明与回执',
+      en: 'One version, the statement that published it, and its receipt once that is final',
+    },
+    tags: ['catalogue'],
+    idempotent: false,
+    bodyKind: 'none',
+    params: z.strictObject({ code: typeShort, version: integerText(1, 999_999) }),
+    responses: {
+      200: {
+        description: { zh: '版本', en: 'The version' },
+        schema: z.strictObject({
+          type: published,
+          publication: z
+            .strictObject({ statement: z.string(), leaf: hex32, state: statementState, receipt: json })
+            .nullable(),
+        }),
+      },
+    },
+    refusals: ['TYPE_NOT_FOUND'],
+    handler: async (world: World, { params: { code, version } }) => {
+      const { row } = await typeVersionOf(world, code, version)
+      const seq = await world.store.publicationOf(code, version)
+      const publication = seq === null ? null : await publicationView(world, seq)
+      return { status: 200, body: { type: view(row), publication } }
+    },
+  }),
+  defineRoute({
     method: 'post',
     path: '/v1/types',
     operationId: 'publishType',
@@ -100,7 +162,14 @@ export const catalogueRoutes = [
     // The definition has its own, stricter reader, which names what is wrong by column and field.
     body: z.strictObject({ definition: json }),
     responses: { 201: { description: { zh: '已发布', en: 'Published' }, schema: published } },
-    refusals: ['TYPE_DEFINITION', 'TYPE_VERSION_EXISTS', 'DEPARTMENT_NOT_FOUND', 'DEPARTMENT_NOT_ISSUER'],
+    refusals: [
+      'TYPE_DEFINITION',
+      'TYPE_VERSION_EXISTS',
+      'DEPARTMENT_NOT_FOUND',
+      'DEPARTMENT_NOT_ISSUER',
+      'NOTARY_MISSING',
+      'PERMIT_HELD',
+    ],
     handler: async (world: World, { body, once }) => ({
       status: 201,
       body: view(await underKey(world.store, once, () => publishType(world, body.definition))),

@@ -3,7 +3,7 @@
  * short: what is indexed stays, and the next start goes on.
  */
 import { holderNumbersOf } from '../catalogue/type-definition.ts'
-import { typeOfCode } from '../catalogue/publish.ts'
+import { typeOfCertificate } from '../catalogue/publish.ts'
 import { kindOfNumber, lookupOf } from '../holders/holders.ts'
 import type { World } from '../world.ts'
 import { fieldsToCompare } from './read.ts'
@@ -19,7 +19,7 @@ export async function indexHoldersOnce(world: World): Promise<void> {
     const rows = await world.store.certificates({}, { before, limit: AT_A_TIME })
     for (const row of rows) {
       if (row.sealed === null) continue
-      const { definition } = await typeOfCode(world, row.typeCode)
+      const { definition } = await typeOfCertificate(world, row)
       const numbers = holderNumbersOf(definition, await fieldsToCompare(world, row))
       const sound = numbers.filter(number => kindOfNumber(number) !== null)
       const lookups = await Promise.all(sound.map(number => lookupOf(world, number)))

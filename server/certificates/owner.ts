@@ -1,5 +1,5 @@
 /** Whose a certificate is, for the access table. */
-import { typeOfCode } from '../catalogue/publish.ts'
+import { typeOfCertificate } from '../catalogue/publish.ts'
 import { holdersOfCertificate } from '../holders/holders.ts'
 import type { Owner } from '../http/access.ts'
 import type { CertificateRow } from '../store/store.ts'
@@ -13,7 +13,7 @@ export async function certificateOwner(
 ): Promise<Required<Owner>> {
   const row = typeof certificate === 'string' ? await certificateOf(world, certificate) : certificate
   const departments = await world.store.departments()
-  const { definition } = await typeOfCode(world, row.typeCode)
+  const { definition } = await typeOfCertificate(world, row)
   return {
     departments: departments.filter(({ uscc }) => uscc === row.department).map(({ code }) => code),
     type: definition.code,

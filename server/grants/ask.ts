@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { equalBytes, toBase64url, toHex } from '../../protocol/bytes.ts'
 import { formatUlid } from '../../protocol/identifiers.ts'
 import { Refusal } from '../../protocol/refusal.ts'
-import { typeOf, typeOfCode } from '../catalogue/publish.ts'
+import { typeOf, typeOfCertificate } from '../catalogue/publish.ts'
 import { certificateOf, certificateState, notFound } from '../certificates/read.ts'
 import { departmentOf } from '../departments/admit.ts'
 import {
@@ -193,7 +193,7 @@ async function itemOf(
   field: string,
 ) {
   const row = await certificateFor(world, party.holder, asked, field)
-  const { definition } = await typeOfCode(world, row.typeCode)
+  const { definition } = await typeOfCertificate(world, row)
   const lines = matter.requirements.filter(
     line => line.cert === definition.code && (party.role === null || line.party === party.role),
   )

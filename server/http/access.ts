@@ -104,6 +104,8 @@ export const ACCESS: AccessTable = {
   getRegion: PUBLIC,
   listTypes: PUBLIC,
   getType: PUBLIC,
+  listTypeVersions: PUBLIC,
+  getTypeVersion: PUBLIC,
   publishType: OPERATOR,
   // Certificates
   issueCertificate: ISSUING,

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { formatUlid, parseCertificateIdentifier } from '../../protocol/identifiers.ts'
 import { Refusal } from '../../protocol/refusal.ts'
-import { typeOfCode } from '../catalogue/publish.ts'
+import { typeOfCertificate } from '../catalogue/publish.ts'
 import { certificateOf } from '../certificates/read.ts'
 import type { Once } from '../store/store.ts'
 import type { CorrectionRow, QueueFilter } from '../store/uses.ts'
@@ -37,7 +37,7 @@ export async function askCorrection(
   once: Once,
 ): Promise<Correction> {
   const certificate = await certificateOf(world, identifier)
-  const { definition } = await typeOfCode(world, certificate.typeCode)
+  const { definition } = await typeOfCertificate(world, certificate)
   if (!definition.fields.some(({ key }) => key === request.field))
     throw new Refusal('FIELD_UNKNOWN', 'the certificate has no such field', { field: 'field' })
   if (certificate.sealed === null)

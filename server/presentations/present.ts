@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { fromBase64url, toBase64url } from '../../protocol/bytes.ts'
 import { formatUlid } from '../../protocol/identifiers.ts'
 import { Refusal } from '../../protocol/refusal.ts'
-import { typeOfCode } from '../catalogue/publish.ts'
+import { typeOfCertificate } from '../catalogue/publish.ts'
 import type { TypeDefinition } from '../catalogue/type-definition.ts'
 import { certificateOf, disclosedNames, notFound } from '../certificates/read.ts'
 import { departmentOf } from '../departments/admit.ts'
@@ -164,7 +164,7 @@ async function itemOf(
 ): Promise<PresentedItem> {
   const certificate = await certificateOf(world, identifier)
   if (!(await holdersOfCertificate(world, certificate)).includes(holder)) throw notFound()
-  const { definition } = await typeOfCode(world, certificate.typeCode)
+  const { definition } = await typeOfCertificate(world, certificate)
   if (!definition.useModes.includes('present')) {
     throw new Refusal('PRESENTATION_NOT_ALLOWED', 'this type is not shown this way', { field })
   }

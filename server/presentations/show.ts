@@ -3,7 +3,7 @@ import type { JsonValue } from '../../protocol/json.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import type { Verdict } from '../../protocol/verdict.ts'
 import { maskValue } from '../catalogue/masking.ts'
-import { typeOfCode } from '../catalogue/publish.ts'
+import { typeOfCertificate } from '../catalogue/publish.ts'
 import { certificateFile, fieldsOf } from '../certificates/read.ts'
 import type { PresentedItemRow } from '../store/presentations.ts'
 import { verifyFile } from '../verification/verify.ts'
@@ -41,7 +41,7 @@ export async function showToStranger(
 
 async function showItem(world: World, item: PresentedItemRow): Promise<ShownCertificate> {
   const certificate = (await world.store.certificateBySeq(item.certificateSeq))!
-  const { definition } = await typeOfCode(world, certificate.typeCode)
+  const { definition } = await typeOfCertificate(world, certificate)
   const { code, zh, en } = definition
   const { validFrom, validUntil } = certificate
   const about = { type: { code, zh, en }, validFrom, validUntil }

@@ -132,6 +132,16 @@ export const migrations: readonly Migration[] = [
     `,
   },
   {
+    version: 4,
+    name: 'statements by which versions of types were published',
+    sql: `
+      CREATE TABLE type_publications (
+        code TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT NULL UNIQUE REFERENCES statements (seq),
+        PRIMARY KEY (code, version), FOREIGN KEY (code, version) REFERENCES types (code, version)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+  {
     version: 5,
     name: 'batches before they are issued, and proposals',
     sql: `

@@ -58,7 +58,7 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
   }
 
   return {
-    ...catalogueVerbs(context),
+    ...catalogueVerbs(context, accepting),
     ...statusListVerbs(context),
     ...statements,
     ...clientVerbs(context),

@@ -216,8 +216,15 @@ export interface Store
   // Departments and catalogue
   saveDepartment(department: DepartmentRow): Promise<void>
   departments(): Promise<DepartmentRow[]>
-  /** Refuses (TYPE_VERSION_EXISTS) other content under a (code, version) already saved; the same again is a no-op. */
-  saveType(type: TypeRow): Promise<void>
+  /**
+   * Keeps a version and appends the statement that publishes it, both or neither. Refuses TYPE_VERSION_EXISTS for other content under a
+   * (code, version) already saved; the same again writes nothing, but a statement where there was none yet.
+   */
+  saveType(type: TypeRow, publication: NewStatement): Promise<void>
+  /** Number of the statement that published the version; null = it was published before publications were logged. */
+  publicationOf(code: string, version: number): Promise<number | null>
+  /** Every version of a type, newest first. */
+  typeVersions(code: string): Promise<TypeRow[]>
   /** Newest version of each type. */
   types(): Promise<TypeRow[]>
   typeVersion(code: string, version: number): Promise<TypeRow | null>

@@ -2,7 +2,7 @@
  * What a holder sees of his own certificates.
  */
 import { maskValue } from '../catalogue/masking.ts'
-import { typeOfCode } from '../catalogue/publish.ts'
+import { typeOfCertificate } from '../catalogue/publish.ts'
 import { certificateOf, certificateState, fieldsOf, type Standing } from '../certificates/read.ts'
 import { certificatesOfHolder } from '../holders/holders.ts'
 import type { CertificateRow, Page } from '../store/store.ts'
@@ -36,7 +36,7 @@ export async function ownCertificate(
   identifier: string,
 ): Promise<OwnCertificate & { fields: Record<string, unknown> }> {
   const row = await certificateOf(world, identifier)
-  const { definition } = await typeOfCode(world, row.typeCode)
+  const { definition } = await typeOfCertificate(world, row)
   const values = await fieldsOf(world, row)
   const shown = definition.fields.filter(({ key }) => Object.hasOwn(values, key))
   const fields = Object.fromEntries(shown.map(field => [field.key, maskValue(field, values[field.key])]))
@@ -49,7 +49,7 @@ export async function ownValues(world: World, identifier: string): Promise<Recor
 }
 
 async function cardOf(world: World, row: CertificateRow): Promise<OwnCertificate> {
-  const { definition } = await typeOfCode(world, row.typeCode)
+  const { definition } = await typeOfCertificate(world, row)
   const issuer = (await world.store.departments()).find(({ uscc }) => uscc === row.department)
   const { code, zh, en } = definition
   return {

@@ -3,7 +3,7 @@
  */
 import { equalBytes, fromHex, toBase64url } from '../../protocol/bytes.ts'
 import { Refusal } from '../../protocol/refusal.ts'
-import { typeOfCode, type PublishedType } from '../catalogue/publish.ts'
+import { typeOfCertificate, type PublishedType } from '../catalogue/publish.ts'
 import {
   certificateFile,
   certificateOf,
@@ -78,7 +78,7 @@ export async function readCertificate(
 
   const reader = await departmentOf(world, request.reader.department)
   const certificate = await certificateOf(world, request.identifier)
-  const type = await typeOfCode(world, certificate.typeCode)
+  const type = await typeOfCertificate(world, certificate)
   assertFieldsOf(type, request.fields)
 
   let refused = 'CERTIFICATE_NOT_IN_FORCE'

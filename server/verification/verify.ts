@@ -10,7 +10,7 @@ import { parseTrust, formatTrust, type Trust } from '../../protocol/trust.ts'
 import { VERDICTS, type Verdict } from '../../protocol/verdict.ts'
 import { verify, type Verification } from '../../protocol/verify.ts'
 import { publicView } from '../catalogue/masking.ts'
-import { typeOfCode } from '../catalogue/publish.ts'
+import { typeOfCertificate } from '../catalogue/publish.ts'
 import { certificateFile, fieldsToCompare } from '../certificates/read.ts'
 import { recordFile } from '../records/notarize.ts'
 import type { CertificateRow } from '../store/store.ts'
@@ -119,7 +119,7 @@ export async function lookUp(
   const match =
     row !== null && (query.identifier === null || query.identifier === row.identifier) ? row : null
   const fields = match?.sealed ? await fieldsToCompare(world, match) : null
-  const type = match === null ? null : await typeOfCode(world, match.typeCode)
+  const type = match === null ? null : await typeOfCertificate(world, match)
   const value = fields === null || type === null ? null : fields[type.definition.numberField]
   const number = typeof value === 'string' ? value : ''
   // Compared in constant time, also when there is nothing to compare with.

@@ -2,6 +2,7 @@
 import { Refusal } from '../../../protocol/refusal.ts'
 import type { DepartmentRow, Store, TypeRow } from '../store.ts'
 import type { Context } from './context.ts'
+import type { Appender } from './appending.ts'
 import { bytes } from './context.ts'
 
 interface DepartmentRecord {
@@ -26,10 +27,21 @@ interface TypeRecord {
 
 type CatalogueVerbs = Pick<
   Store,
-  'saveDepartment' | 'departments' | 'saveType' | 'types' | 'typeVersion' | 'setting' | 'saveSetting'
+  | 'saveDepartment'
+  | 'departments'
+  | 'saveType'
+  | 'publicationOf'
+  | 'types'
+  | 'typeVersion'
+  | 'typeVersions'
+  | 'setting'
+  | 'saveSetting'
 >
 
-export function catalogueVerbs({ db, write, onUndo }: Context): CatalogueVerbs {
+export function catalogueVerbs(
+  { db, write, now, onUndo }: Context,
+  { nextSeq, append }: Pick<Appender, 'nextSeq' | 'append'>,
+): CatalogueVerbs {
   const saveDepartment = db.prepare<[string, string, string, string, string, string, number]>(
     `INSERT INTO departments VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (code) DO UPDATE SET
        uscc = excluded.uscc, did = excluded.did, zh = excluded.zh, en = excluded.en, roles = excluded.roles`,
@@ -43,6 +55,15 @@ export function catalogueVerbs({ db, write, onUndo }: Context): CatalogueVerbs {
   )
   const newestTypes = db.prepare<[], TypeRecord>(
     `SELECT * FROM types t WHERE version = (SELECT max(version) FROM types WHERE code = t.code) ORDER BY code`,
+  )
+  const typeVersions = db.prepare<[string], TypeRecord>(
+    'SELECT * FROM types WHERE code = ? ORDER BY version DESC',
+  )
+  const publication = db
+    .prepare<[string, number], number>('SELECT seq FROM type_publications WHERE code = ? AND version = ?')
+    .pluck()
+  const insertPublication = db.prepare<[string, number, number]>(
+    'INSERT INTO type_publications VALUES (?, ?, ?)',
   )
   const setting = db.prepare<[string], string>('SELECT value FROM settings WHERE name = ?').pluck()
   const saveSetting = db.prepare<[string, string]>(
@@ -93,7 +114,20 @@ export function catalogueVerbs({ db, write, onUndo }: Context): CatalogueVerbs {
     async departments() {
       return (knownDepartments ??= departments.all().map(toDepartment))
     },
-    saveType: type => write(() => addType(type)),
+    saveType: (type, statement) =>
+      write(() => {
+        addType(type)
+        if (publication.get(type.code, type.version) !== undefined) return
+        const seq = nextSeq()
+        append(seq, statement, now())
+        insertPublication.run(type.code, type.version, seq)
+      }),
+    async publicationOf(code, version) {
+      return publication.get(code, version) ?? null
+    },
+    async typeVersions(code) {
+      return typeVersions.all(code).map(toType)
+    },
     async types() {
       return (knownTypes ??= newestTypes.all().map(toType))
     },

@@ -302,6 +302,8 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
   getRegion: read('/v1/region'),
   listTypes: read('/v1/types'),
   getType: read('/v1/types/RIC'),
+  listTypeVersions: read('/v1/types/RIC/versions'),
+  getTypeVersion: read('/v1/types/RIC/versions/1'),
   publishType: write('/v1/types', { definition: typeIn(demoRegion(), 'RIC') }),
   issueCertificate: write('/v1/certificates', {
     type: 'RIC',

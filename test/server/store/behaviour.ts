@@ -15,7 +15,7 @@ import {
   verifyInclusion,
 } from '../../../protocol/log.ts'
 import { Refusal } from '../../../protocol/refusal.ts'
-import type { Block, NodeRef, Store, TypeRow } from '../../../server/store/store.ts'
+import type { Block, NewStatement, NodeRef, Store, TypeRow } from '../../../server/store/store.ts'
 import {
   OTHER_TYPE_CODE,
   TYPE_CODE,
@@ -103,6 +103,8 @@ export function describeStore(name: string, open: OpenStore): void {
         createdAt: 2,
       })
 
+      const publication = (n: number): NewStatement => ({ ...record(n), kind: 'catalogue' })
+
       it('keeps a department and its newer particulars, also after a restart', async () => {
         await store.saveDepartment(psb)
         await store.saveDepartment({ ...psb, en: 'Police', roles: ['issuer'] })
@@ -112,24 +114,32 @@ export function describeStore(name: string, open: OpenStore): void {
 
       it('keeps every version of a type and lists the newest', async () => {
         await store.saveDepartment(psb)
-        await store.saveType(type(1))
-        await store.saveType(type(2, '{"fields":["姓名","性别"]}'))
+        await store.saveType(type(1), publication(1))
+        await store.saveType(type(2, '{"fields":["姓名","性别"]}'), publication(2))
         await reopen()
         expect(await store.types()).to.deep.equal([type(2, '{"fields":["姓名","性别"]}')])
         expect(await store.typeVersion('RIC', 1)).to.deep.equal(type(1))
         expect(await store.typeVersion('RIC', 3)).to.equal(null)
+        expect((await store.typeVersions('RIC')).map(({ version }) => version)).to.deep.equal([2, 1])
+        const seqs = [await store.publicationOf('RIC', 1), await store.publicationOf('RIC', 2)]
+        expect(seqs).to.deep.equal([1, 2])
+        expect((await store.statementBySeq(2))!.leaf).to.deep.equal(publication(2).leaf)
       })
 
       it('takes the same version of a type again, and refuses other content under it', async () => {
         await store.saveDepartment(psb)
-        await store.saveType(type(1))
-        await store.saveType(type(1))
-        expect((await refusalOf(store.saveType(type(1, '{}')))).code).to.equal('TYPE_VERSION_EXISTS')
+        await store.saveType(type(1), publication(1))
+        await store.saveType(type(1), publication(1))
+        expect((await refusalOf(store.saveType(type(1, '{}'), publication(1)))).code).to.equal(
+          'TYPE_VERSION_EXISTS',
+        )
         expect(await store.typeVersion('RIC', 1)).to.deep.equal(type(1))
+        // One statement, however often it was published.
+        expect((await store.logSize()).accepted).to.equal(1)
       })
 
       it('does not keep a type of a department that is not there', async () => {
-        await failureOf(store.saveType(type(1)))
+        await failureOf(store.saveType(type(1), publication(1)))
         expect(await store.types()).to.deep.equal([])
       })
     })
