@@ -20,6 +20,7 @@ import type { Rpc } from '../../server/chain/rpc.ts'
 import { anchored, ContractRevert, contractReader } from '../../server/chain/view.ts'
 import type { ApiClient } from '../../server/http/client.ts'
 import { assertOurs } from '../../server/store/migrations.ts'
+import { alteredUses } from '../../server/store/sqlite/uses.ts'
 import { growingTree, leafOf } from './tree.ts'
 
 export interface Difference {
@@ -33,6 +34,8 @@ export interface Difference {
     | 'LEAF_DIFFERS'
     | 'STATEMENT_MISSING'
     | 'TILE_WRONG'
+    | 'USE_DIFFERS'
+    | 'USE_MISSING'
   /** Of a leaf. */
   index?: number
   /** Of a checkpoint. */
@@ -80,6 +83,8 @@ export interface AuditedLog {
   leaves(): AsyncIterable<Leaves>
   /** Ascending. */
   checkpoints(): AsyncIterable<SignedCheckpoint>
+  /** What people are shown beside the log and does not say the same as its statements. */
+  besides?(): Difference[]
   close(): void
 }
 
@@ -162,6 +167,7 @@ export async function auditLog(
     if (agrees) agreedTo = size
   }
   await growTo(Infinity)
+  for (const difference of log.besides?.() ?? []) found(difference)
 
   const { differences, counts: kinds } = found.all()
   return {
@@ -254,7 +260,7 @@ async function* publishedLeaves(client: ApiClient, size: number): AsyncIterable<
 
 /**
  * The log in a data folder, read only; the gateway may be down or not. Every leaf is hashed anew from its statement and compared
- * with the leaf on file. Refuses DATA_MISSING, STORE_FORMAT, STORE_NEWER and STORE_DAMAGED.
+ * with the leaf on file, and every row of a use with its statement. Refuses DATA_MISSING, STORE_FORMAT, STORE_NEWER and STORE_DAMAGED.
  */
 export function storedLog(dataDir: string): AuditedLog {
   const path = join(dataDir, 'onceproof.db')
@@ -315,6 +321,13 @@ export function storedLog(dataDir: string): AuditedLog {
           from = page.at(-1)!.size
         }
       },
+      besides: () =>
+        guarded(() =>
+          alteredUses(db).map(({ index, what }) => ({
+            code: what === 'missing' ? 'USE_MISSING' : 'USE_DIFFERS',
+            index,
+          })),
+        ),
       close: () => db.close(),
     }
   })

@@ -142,6 +142,8 @@ const differences: Readonly<Record<string, Message>> = {
   LEAVES_MISSING: { zh: '叶子少于链上检查点所计', en: 'there are fewer leaves than the chain has counted' },
   LEAF_DIFFERS: { zh: '声明与其叶子哈希不符', en: 'the statement is not the one that was hashed' },
   STATEMENT_MISSING: { zh: '缺少声明', en: 'a statement is missing' },
+  USE_DIFFERS: { zh: '用证记录与其声明不一致', en: 'a use does not say what its statement says' },
+  USE_MISSING: { zh: '缺少用证记录', en: 'the row of a use is missing' },
   TILE_WRONG: { zh: '瓦片长度不对', en: 'a tile has the wrong length' },
 }
 

@@ -237,6 +237,8 @@ export function useVerbs(
  * proves; rows are what people are shown.
  */
 export function alteredUses(db: Context['db']): { index: number; what: 'differs' | 'missing' }[] {
+  // A file of an earlier release has no uses.
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'uses'").get() === undefined) return []
   const both = db.prepare<[], AuditRecord>(
     `SELECT u.*, s.seq AS seq, s.statement, d.uscc,
        (SELECT leaf FROM leaves WHERE seq = u.certificate_seq) AS certificate_leaf,
