@@ -24,7 +24,7 @@ import { nowSeconds, type World } from '../world.ts'
 import { announce, consentRequestOf, partyOf } from './ask.ts'
 import { epochOnChain, stateOnChain } from './on-chain.ts'
 import { activeKeyOf, personBytes } from './keys.ts'
-import { assertRepresents } from './represent.ts'
+import { assertMayAnswer } from './represent.ts'
 import { assertSigned, grantDomain, signatureBytes } from './signature.ts'
 
 export interface OpenedItem {
@@ -37,12 +37,18 @@ export interface OpenedItem {
   values: Record<string, unknown> | null
 }
 
-/** The holder who decides, and the human behind him. Refuses NOT_REPRESENTED. */
-async function decider(world: World, caller: Caller): Promise<{ holder: string; person: string }> {
+/** A request, the caller's part of it, and who he is. Refuses CONSENT_REQUEST_NOT_FOUND and NOT_REPRESENTED. */
+async function asked(
+  world: World,
+  caller: Caller,
+  id: string,
+): Promise<{ request: ConsentRequestRow; party: ConsentPartyRow; holder: string; person: string }> {
   const holder = caller.holder ?? ''
   const person = caller.person ?? holder
-  await assertRepresents(world, person, holder)
-  return { holder, person }
+  const request = await consentRequestOf(world, id)
+  const party = partyOf(request, holder)
+  await assertMayAnswer(world, person, holder, request, party)
+  return { request, party, holder, person }
 }
 
 /**
@@ -54,8 +60,7 @@ export async function openRequest(
   caller: Caller,
   id: string,
 ): Promise<{ request: ConsentRequestRow; party: ConsentPartyRow; items: OpenedItem[] }> {
-  const { holder } = await decider(world, caller)
-  const before = partyOf(await consentRequestOf(world, id), holder)
+  const { party: before, holder } = await asked(world, caller, id)
   const items: OpenedItem[] = []
   for (const item of before.items) items.push({ ...item, values: await valuesOf(world, item) })
   await world.store.noteShown(id, before.number)
@@ -87,9 +92,7 @@ export async function grantToSign(
   id: string,
   picked: Picked,
 ): Promise<{ typedData: JsonObject; digest: string; signer: string }> {
-  const { holder, person } = await decider(world, caller)
-  const request = await consentRequestOf(world, id)
-  const party = partyOf(request, holder)
+  const { request, party, person } = await asked(world, caller, id)
   const key = await activeKeyOf(world, person)
   const { from, until, seconds, maxUses } = request.term
   const notBefore = Math.max(nowSeconds(world), from ?? 0)
@@ -132,9 +135,7 @@ export async function acceptConsent(
   typedData: JsonValue,
   signature: string,
 ): Promise<GrantRow> {
-  const { holder, person } = await decider(world, caller)
-  const request = await consentRequestOf(world, id)
-  const party = partyOf(request, holder)
+  const { request, party, person } = await asked(world, caller, id)
   const domain = grantDomain(world)
   const grant = readGrantTypedData(typedData, domain)
   const digest = grantDigest(domain, grant)
@@ -186,9 +187,8 @@ export async function acceptConsent(
 
 /** Refuses a request for one party. Again is a no-op. Refuses CONSENT_ANSWERED, CONSENT_REQUEST_EXPIRED, NOT_REPRESENTED. */
 export async function refuseRequest(world: World, caller: Caller, id: string): Promise<ConsentRequestRow> {
-  const { holder } = await decider(world, caller)
-  const { number } = partyOf(await consentRequestOf(world, id), holder)
-  await world.store.refuseConsent(id, number)
+  const { party } = await asked(world, caller, id)
+  await world.store.refuseConsent(id, party.number)
   const request = await consentRequestOf(world, id)
   announce(world, request, 'consent-refused')
   return request

@@ -99,7 +99,7 @@ export async function askConsent(
     if (parties.some(other => equalBytes(other.holder, holder.id))) {
       throw new Refusal('CONSENT_PARTY_TWICE', 'each holder is asked once', { field: `parties.${number}` })
     }
-    parties.push({ holder: holder.id, needed: party.needed, items: asked, notice })
+    parties.push({ holder: holder.id, role: party.role, needed: party.needed, items: asked, notice })
   }
   const request = await world.store.saveConsentRequest(
     {

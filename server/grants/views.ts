@@ -52,6 +52,7 @@ const item = z.strictObject({
 })
 const party = z.strictObject({
   holder: holderIdText,
+  role: z.string().nullable().describe('Which party of the matter he is'),
   needed: z.boolean(),
   state: z.enum(['waiting', 'agreed', 'partly', 'refused']),
   shownAt: seconds.nullable(),
@@ -119,6 +120,7 @@ export function viewRequest(
       const isOpen = holder === null || holder === id
       return {
         holder: id,
+        role: one.role,
         needed: one.needed,
         state: one.state,
         shownAt: one.shownAt,

@@ -60,6 +60,8 @@ export type AnswerState = 'waiting' | 'agreed' | 'partly' | 'refused'
 
 export interface NewConsentParty {
   holder: Uint8Array
+  /** Which party of the matter he is, when it was said. */
+  role: string | null
   /** The request is complete when every needed party has agreed. */
   needed: boolean
   items: RequestedItem[]

@@ -197,7 +197,7 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX consent_requests_of ON consent_requests (department, id);
       CREATE TABLE consent_parties (
         request TEXT NOT NULL REFERENCES consent_requests (id), number INTEGER NOT NULL, holder BLOB NOT NULL,
-        needed INTEGER NOT NULL, items TEXT NOT NULL, notice TEXT NOT NULL, state TEXT NOT NULL, shown_at INTEGER,
+        role TEXT, needed INTEGER NOT NULL, items TEXT NOT NULL, notice TEXT NOT NULL, state TEXT NOT NULL, shown_at INTEGER,
         answered_at INTEGER, digest BLOB, PRIMARY KEY (request, number)
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX consent_parties_of ON consent_parties (holder, request);

@@ -37,6 +37,7 @@ interface PartyRecord {
   request: string
   number: number
   holder: Buffer
+  role: string | null
   needed: number
   items: string
   notice: string
@@ -117,8 +118,8 @@ export function grantVerbs(
   const insertRequest = db.prepare<(string | number | null)[]>(
     'INSERT INTO consent_requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
-  const insertParty = db.prepare<(string | number | Uint8Array)[]>(
-    "INSERT INTO consent_parties VALUES (?, ?, ?, ?, ?, ?, 'waiting', NULL, NULL, NULL)",
+  const insertParty = db.prepare<(string | number | Uint8Array | null)[]>(
+    "INSERT INTO consent_parties VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', NULL, NULL, NULL)",
   )
   const requestById = db.prepare<[string], RequestRecord>('SELECT * FROM consent_requests WHERE id = ?')
   const partiesOf = db.prepare<[string], PartyRecord>(
@@ -317,8 +318,8 @@ export function grantVerbs(
           request.expiresAt,
           now(),
         )
-        for (const [number, { holder, needed, items, notice }] of request.parties.entries()) {
-          insertParty.run(request.id, number, holder, needed ? 1 : 0, JSON.stringify(items), notice)
+        for (const [number, { holder, role, needed, items, notice }] of request.parties.entries()) {
+          insertParty.run(request.id, number, holder, role, needed ? 1 : 0, JSON.stringify(items), notice)
         }
         answers.newAnswer(0, 0, now(), request.id, once)
         return requestOf(requestById.get(request.id))!
@@ -405,6 +406,7 @@ function toRequest(record: RequestRecord, parties: PartyRecord[]): ConsentReques
     parties: parties.map(party => ({
       number: party.number,
       holder: bytes(party.holder),
+      role: party.role,
       needed: party.needed === 1,
       items: JSON.parse(party.items) as ConsentPartyRow['items'],
       notice: party.notice,

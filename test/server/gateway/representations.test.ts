@@ -12,7 +12,7 @@ import {
   type Asking,
   type OpenedGateway,
 } from '../../support/opened-gateway.ts'
-import { ask, newHolder, newNumber, publishHousing } from '../grants/holders.ts'
+import { ask, newHolder, newNumber, partyOf, publishHousing } from '../grants/holders.ts'
 import { problemIn } from '../http/gateway.ts'
 
 const DAY = 86_400
@@ -249,7 +249,8 @@ describe('representation: who may act for whom', () => {
     const child = await newHolder(gateway)
     const guardian = await known()
     const asGuardian = gateway.as({ role: 'holder', holder: child.id, person: guardian.id })
-    const { id } = await ask(gateway, [child])
+    // A co-applicant's guardian may answer for him; an applicant answers himself.
+    const { id } = await ask(gateway, [], { parties: [{ ...partyOf(child), role: 'coapplicant' }] })
     const path = `/v1/consent-requests/${id}`
     await refused(asGuardian.post(`${path}/opening`, {}), 403, 'NOT_REPRESENTED')
 

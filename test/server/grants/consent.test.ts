@@ -5,6 +5,7 @@ import { accountSigner } from '../../contracts/signers.ts'
 import {
   admit,
   answerOf,
+  freshKey,
   issue,
   openGateway,
   untilAllFinal,
@@ -194,6 +195,44 @@ describe('asking for consent', () => {
     // Neither sees what is asked of the other.
     const seen = await answerOf<AskedRequest>(mother.holder.asks.get(`/v1/consent-requests/${id}`))
     expect(seen.parties.map(({ items }) => items === null)).to.deep.equal([false, true])
+  })
+
+  it('takes a guardian’s signature for a child, while he is its guardian; and nobody’s where the matter wants oneself', async () => {
+    const { holder: mother, signer } = await signing('母丙')
+    const child = await newHolder(gateway, '子丁', newNumber(2020))
+    const asChild = gateway.as({ role: 'holder', holder: child.id, person: mother.id })
+    const forChild = { ...child, asks: asChild }
+    const parties = [{ ...partyOf(child), role: 'coapplicant' }]
+    const asked = async () => (await ask(gateway, [], { parties })).id
+    const first = await asked()
+    await refusedBy('NOT_REPRESENTED', () => asChild.post(`/v1/consent-requests/${first}/opening`, {}))
+
+    const register = gateway.as({ role: 'officer', department: 'GAJ' })
+    const body = { capacity: 'guardian', person: mother.idNo, holder: child.idNo }
+    const { id: representation } = await answerOf<{ id: string }>(
+      register.post('/v1/representations', body),
+      201,
+    )
+    const { typedData, digest } = await prepare(forChild, first)
+    const given = await answerOf<GivenGrant>(give(forChild, first, typedData, signer.sign(digest)), 201)
+    expect([given.holder, given.person, given.signer]).to.deep.equal([child.id, mother.id, signer.signer])
+    await answerOf(read(gateway, child, digest), 201)
+
+    // As an applicant one consents oneself.
+    const { id: own } = await ask(gateway, [child])
+    await refusedBy('NOT_REPRESENTED', () => asChild.post(`/v1/consent-requests/${own}/opening`, {}))
+
+    const late = await asked()
+    const prepared = await prepare(forChild, late)
+    await answerOf(
+      register.request(`/v1/representations/${representation}/end`, {
+        method: 'POST',
+        headers: { 'idempotency-key': freshKey() },
+      }),
+    )
+    await refusedBy('NOT_REPRESENTED', () =>
+      give(forChild, late, prepared.typedData, signer.sign(prepared.digest)),
+    )
   })
 
   it('allows terms within the matter’s limits: once within a day, a counter code of ten minutes, dates', async () => {

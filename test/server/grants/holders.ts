@@ -46,7 +46,11 @@ export async function publishHousing(gateway: Pick<OpenedGateway, 'get' | 'post'
     code: 'X05',
     collaborators: [],
     conditions: [],
-    requirements: [{ ...own, fields: ['name', 'idNo', 'address'] }],
+    requirements: ['applicant', 'coapplicant'].map(party => ({
+      ...own,
+      party,
+      fields: ['name', 'idNo', 'address'],
+    })),
     fallbacks: [],
     outputs: [],
     steps: [{ dept: 'ZJJ', zh: '受理', en: 'Accept' }],
@@ -57,8 +61,8 @@ export async function publishHousing(gateway: Pick<OpenedGateway, 'get' | 'post'
 let people = 0
 
 /** The number of somebody whom no other test knows. */
-export function newNumber(): string {
-  const start = `99010219${70 + (process.pid % 30)}0101${String(++people).padStart(3, '0')}`
+export function newNumber(year = 1970 + (process.pid % 30)): string {
+  const start = `990102${year}0101${String(++people).padStart(3, '0')}`
   return '0123456789X'
     .split('')
     .map(check => start + check)
@@ -67,18 +71,23 @@ export function newNumber(): string {
 
 export interface Holder {
   id: string
+  idNo: string
   who: Who
   asks: Asking
   certificate: Issued
 }
 
 /** Somebody with an identity certificate of his own, signed in. */
-export async function newHolder(gateway: OpenedGateway, name = '石有证'): Promise<Holder> {
-  const idNo = newNumber()
+export async function newHolder(
+  gateway: OpenedGateway,
+  name = '石有证',
+  idNo = newNumber(),
+): Promise<Holder> {
   const id = holderId(await ensureHolder(gateway.world, idNo))
   const certificate = await issue(gateway, 'RIC', { ...exampleRow('RIC'), idNo, name })
   return {
     id,
+    idNo,
     who: { role: 'holder', holder: id },
     asks: gateway.as({ role: 'holder', holder: id }),
     certificate,
@@ -221,6 +230,8 @@ export const give = ({ asks }: Holder, request: string, typedData: unknown, sign
 
 export interface GivenGrant {
   digest: string
+  holder: string
+  person: string
   state: string
   used: number
   signer: string

@@ -74,7 +74,7 @@ describe('grants in the store', () => {
     const items = [
       { leaf: toHex(fill(0xc1)), identifier: '1', type: 'RIC', required: ['name'], optional: [] },
     ]
-    const party = { holder: fill(0xaa), needed: true, items, notice: 'a notice' }
+    const party = { holder: fill(0xaa), role: 'applicant', needed: true, items, notice: 'a notice' }
     return store.saveConsentRequest(
       {
         id: ulid(n),
