@@ -18,6 +18,7 @@ import { authenticateToken, type Authenticator } from './http/auth.ts'
 import { answerRest, createApp, createEdge } from './http/edge.ts'
 import { apiDescriptionRoutes } from './http/openapi.ts'
 import { mountRoutes, type Route } from './http/routes.ts'
+import { decisionRoutes } from './issuing/decision-routes.ts'
 import { proposalRoutes } from './issuing/proposal-routes.ts'
 import { issuingRoutes } from './issuing/routes.ts'
 import { logRoutes } from './log/routes.ts'
@@ -61,6 +62,7 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>): Route<World>[] {
     ...catalogueRoutes,
     ...certificateRoutes,
     ...issuingRoutes,
+    ...decisionRoutes,
     ...proposalRoutes,
     ...recordRoutes,
     ...verificationRoutes,

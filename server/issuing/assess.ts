@@ -8,7 +8,7 @@ import type { FieldError } from '../../protocol/refusal.ts'
 import type { CheckedRow } from '../catalogue/check-rows.ts'
 import type { PublishedType } from '../catalogue/publish.ts'
 import { kindOfNumber } from '../holders/holders.ts'
-import type { UploadedRow } from './read-upload.ts'
+import type { UploadedRow } from './sheet-rows.ts'
 
 export interface AssessedRow extends UploadedRow {
   /** Place of the row in its batch, from 0; it stays when rows before it are removed. */

@@ -14,8 +14,9 @@ import type { BatchRow, BatchRowRow } from '../store/batches.ts'
 import type { Once, Sealed } from '../store/store.ts'
 import type { World } from '../world.ts'
 import { assessRows, batchDigest, checkedRow, type AssessedRow } from './assess.ts'
-import { MAX_ROWS, readUpload, type UploadKind } from './read-upload.ts'
+import { readUpload, type UploadKind } from './read-upload.ts'
 import { sheetLayout } from './sheet-layout.ts'
+import { MAX_ROWS } from './sheet-rows.ts'
 import { asksHolders } from './template.ts'
 
 export type DraftWorld = Pick<World, 'store' | 'keys' | 'clock' | 'region' | 'events'>

@@ -32,18 +32,21 @@ export function readWorkbook(archive: Uint8Array): Sheet[] {
   const since1904 = workbook.Workbook?.WBProps?.date1904 === true
   let cells = 0
   return workbook.SheetNames.map(name => {
-    const sheet = (workbook.Sheets[name] ?? {}) as Record<string, ParsedCell>
-    const rows = new Map<number, SheetRow>()
-    for (const address of Object.keys(sheet)) {
-      const place = placeOf(address)
-      const cell = place === null ? undefined : cellOf(sheet[address]!, since1904)
-      if (place === null || cell === undefined) continue
-      if (++cells > MAX_CELLS) throw tooLarge(`at most ${MAX_CELLS} cells`, 'more')
-      const row = rows.get(place.row) ?? { line: place.row, cells: [] }
-      rows.set(place.row, row)
-      row.cells[place.column] = cell
-    }
-    return { name, rows: [...rows.values()].sort((a, b) => a.line - b.line) }
+    const dense =
+      (workbook.Sheets[name] as { '!data'?: (ParsedCell | undefined)[][] } | undefined)?.['!data'] ?? []
+    const rows: SheetRow[] = []
+    // Only what is there: a sheet of one cell may say that it is in row 1,048,576.
+    dense.forEach((parsed, row) => {
+      const found: (Cell | undefined)[] = []
+      parsed.forEach((cell, column) => {
+        const read = cell === undefined ? undefined : cellOf(cell, since1904)
+        if (read === undefined) return
+        if (++cells > MAX_CELLS) throw tooLarge(`at most ${MAX_CELLS} cells`, 'more')
+        found[column] = read
+      })
+      if (found.length > 0) rows.push({ line: row + 1, cells: found })
+    })
+    return { name, rows }
   })
 }
 
@@ -90,6 +93,7 @@ function parse(archive: Uint8Array) {
   try {
     return read(archive, {
       type: 'array',
+      dense: true,
       cellFormula: true,
       cellNF: true,
       cellHTML: false,
@@ -123,13 +127,4 @@ function isDateFormat(format: string | number | undefined): boolean {
   const { is_date: isDate } = SSF as { is_date: (format: string) => boolean }
   const table = SSF as { _table: Record<number, string> }
   return isDate(typeof format === 'number' ? (table._table[format] ?? '') : format)
-}
-
-/** `B12` as row 12 and column 1. */
-function placeOf(address: string): { row: number; column: number } | null {
-  const match = /^([A-Z]{1,3})([1-9]\d{0,6})$/.exec(address)
-  if (match === null) return null
-  let column = 0
-  for (const letter of match[1]!) column = column * 26 + letter.charCodeAt(0) - 64
-  return { row: Number(match[2]), column: column - 1 }
 }

@@ -1,16 +1,15 @@
-/** A thread that takes a sheet apart (see read-sheets.ts). */
+/** A thread that takes a sheet apart (see sheet-thread.ts). */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Refusal } from '../../protocol/refusal.ts'
-import { readCsv } from './read-csv.ts'
-import type { SheetAnswer, SheetTask } from './read-sheets.ts'
-import { readWorkbook } from './read-workbook.ts'
+import { rowsOfSheets } from './sheet-rows.ts'
+import type { SheetAnswer, SheetTask } from './sheet-thread.ts'
 
-const { kind, bytes } = workerData as SheetTask
+const { kind, bytes, layout } = workerData as SheetTask
 parentPort!.postMessage(answer())
 
 function answer(): SheetAnswer {
   try {
-    return { sheets: kind === 'csv' ? readCsv(bytes) : readWorkbook(bytes) }
+    return { rows: rowsOfSheets(kind, bytes, layout) }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return { refused: { code: error.code, message: error.message, details: error.details } }

@@ -36,7 +36,7 @@ export function workbookTemplate(definition: TypeDefinition): Uint8Array {
       if (field?.type !== 'enum') return []
       options.push(field.enum)
       const list = columnName(options.length - 1)
-      return [{ column, from: `${OPTIONS_SHEET}!$${list}$1:$${list}$${field.enum.length}` }]
+      return [{ column, from: `'${OPTIONS_SHEET}'!$${list}$1:$${list}$${field.enum.length}` }]
     }),
     lastRow: LAST_ROW,
   })

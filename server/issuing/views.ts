@@ -54,6 +54,13 @@ export const batchView = z.strictObject({
   ),
 })
 
+export const asBatch = { description: { zh: '批次', en: 'The batch' }, schema: batchView }
+export const revision = z
+  .int()
+  .min(1)
+  .optional()
+  .describe('Refused with BATCH_CHANGED unless the batch is at it')
+
 export async function viewOfBatch(world: World, batch: BatchRow): Promise<z.infer<typeof batchView>> {
   const { id, department, type, version, source, state, revision, rows, bad, leaveOut, maker, checker } =
     batch

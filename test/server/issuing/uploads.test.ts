@@ -10,8 +10,9 @@ import type { PublishedType } from '../../../server/catalogue/publish.ts'
 import { demoRegion, typeIn } from '../../../server/catalogue/region.ts'
 import type { TypeDefinition } from '../../../server/catalogue/type-definition.ts'
 import { assessRows } from '../../../server/issuing/assess.ts'
-import { readUpload, type UploadKind, type UploadedRow } from '../../../server/issuing/read-upload.ts'
+import { readUpload, type UploadKind } from '../../../server/issuing/read-upload.ts'
 import { sheetLayout } from '../../../server/issuing/sheet-layout.ts'
+import type { UploadedRow } from '../../../server/issuing/sheet-rows.ts'
 import { asksHolders, csvTemplate, workbookTemplate } from '../../../server/issuing/template.ts'
 import { csvText, gb18030, workbook, type Row } from '../../support/sheets.ts'
 
@@ -420,7 +421,7 @@ describe('a template', () => {
     expect(book.Sheets['数据']!['!rows']![1]!.hidden).to.equal(true)
     const xml = new TextDecoder().decode(unzipSync(bytes)['xl/worksheets/sheet2.xml'])
     expect(xml).to.match(
-      /<dataValidation type="list"[^>]*sqref="[A-Z]3:[A-Z]10002"><formula1>选项!\$[A-Z]\$1:\$[A-Z]\$\d+</,
+      /<dataValidation type="list"[^>]*sqref="[A-Z]3:[A-Z]10002"><formula1>'选项'!\$[A-Z]\$1:\$[A-Z]\$\d+</,
     )
   })
 

@@ -4,33 +4,32 @@
  */
 import { Worker } from 'node:worker_threads'
 import { Refusal, type RefusalDetails } from '../../protocol/refusal.ts'
-import type { Sheet } from './cells.ts'
-import { readCsv } from './read-csv.ts'
+import type { SheetLayout } from './sheet-layout.ts'
+import type { UploadedRow } from './sheet-rows.ts'
 import { badFormat, tooLarge } from './zip-guard.ts'
 
 export interface SheetTask {
   kind: 'csv' | 'xlsx'
   bytes: Uint8Array
+  layout: SheetLayout
 }
 
 export type SheetAnswer =
-  { sheets: Sheet[] } | { refused: { code: string; message: string; details: RefusalDetails } }
+  { rows: UploadedRow[] } | { refused: { code: string; message: string; details: RefusalDetails } }
 
-/** A small CSV file is read before a thread has started. */
-const CSV_AT_ONCE = 256 * 1024
 const MAX_MEMORY_MB = 1_024
-const MAX_MS = 25_000
+/** The largest workbook that is let in takes a few seconds of a free core. */
+const MAX_MS = 60_000
 
-/** The sheets of a file. Refuses as `readCsv` and `readWorkbook` do. */
-export async function readSheets(task: SheetTask): Promise<Sheet[]> {
-  if (task.kind === 'csv' && task.bytes.length <= CSV_AT_ONCE) return readCsv(task.bytes)
-  const answer = await inThread(task)
-  if ('sheets' in answer) return answer.sheets
+/** As `rowsOfSheets`. Refuses SHEET_TOO_LARGE also for a file that takes too much memory or time. */
+export async function rowsInThread(task: SheetTask): Promise<UploadedRow[]> {
+  const answer = await answerOf(task)
+  if ('rows' in answer) return answer.rows
   const { code, message, details } = answer.refused
   throw new Refusal(code, message, details)
 }
 
-function inThread(task: SheetTask): Promise<SheetAnswer> {
+function answerOf(task: SheetTask): Promise<SheetAnswer> {
   const worker = new Worker(new URL('./sheet-worker.ts', import.meta.url), {
     workerData: task,
     resourceLimits: { maxOldGenerationSizeMb: MAX_MEMORY_MB },
