@@ -1,5 +1,6 @@
 import { contractMutants } from './contracts.ts'
 import { formatMutants } from './formats.ts'
+import { issuingMutants } from './issuing.ts'
 import type { Mutant } from './mutant.ts'
 import { presentationMutants } from './presentations.ts'
 import { serverMutants } from './server.ts'
@@ -12,4 +13,5 @@ export const mutants: Mutant[] = [
   ...contractMutants,
   ...serverMutants,
   ...presentationMutants,
+  ...issuingMutants,
 ]

@@ -3,8 +3,11 @@ import { zipSync } from 'fflate'
 import { toHex } from '../../../protocol/bytes.ts'
 import { generateRows } from '../../../scripts/generate/certificates.ts'
 import { demoRegion, typeIn } from '../../../server/catalogue/region.ts'
+import { createClient } from '../../../server/http/client.ts'
+import { certificatesOfHolder, ensureHolder, holderId } from '../../../server/holders/holders.ts'
 import { issueCertificates } from '../../../server/certificates/issue.ts'
 import { onceOf } from '../../../server/issuing/carry-out.ts'
+import { demoBatches } from '../../../server/issuing/demo-batches.ts'
 import { batchOf, whatWillBeSigned } from '../../../server/issuing/drafts.ts'
 import {
   answerOf,
@@ -68,7 +71,7 @@ describe('the issuing desk', () => {
 
   before(async () => {
     gateway = await openGateway()
-    await publish(gateway, 'RIC', 'MAR', 'HKB')
+    await publish(gateway, 'RIC', 'MAR', 'HKB', 'DIP')
     signIn()
   })
   after(() => gateway.close())
@@ -98,6 +101,7 @@ describe('the issuing desk', () => {
   const act = (who: Asking, path: string) =>
     who.request(path, { method: 'POST', headers: { 'idempotency-key': freshKey() } })
   const batch = (id: string) => answerOf<Batch>(maker.get(`/v1/batches/${id}`), 200)
+  const root = () => gateway.as({ role: 'root', subject: 'root' })
   const summary = (id: string) => answerOf<Summary>(checker.get(`/v1/batches/${id}/summary`), 200)
   const submit = (id: string, body = {}) => answerOf<Batch>(maker.post(`/v1/batches/${id}/submit`, body), 200)
   const approve = async (id: string, who = checker) =>
@@ -527,6 +531,88 @@ describe('the issuing desk', () => {
       for (const secret of secrets) expect(kept.includes(secret), file).to.equal(false)
     }
     for (const secret of secrets) expect(gateway.log.join('').includes(secret)).to.equal(false)
+  })
+
+  it('tells the holders of a batch once its certificates are final', async () => {
+    const [row] = freshRows(1) as [Row]
+    const holder = holderId(await ensureHolder(gateway.world, String(row['idNo'])))
+    const told: unknown[] = []
+    const end = gateway.world.events.subscribe(`holder:${holder}`, data => void told.push(data))
+    const { id } = await upload([row])
+    await submit(id)
+    await answerOf(approve(id), 202)
+    await untilDelivered(id)
+    end()
+    expect(told).to.deep.include({ delivered: id })
+    const [certificate] = await certificatesOf(id)
+    const owned = await certificatesOfHolder(gateway.world, holder, { before: null, limit: 10 })
+    expect(owned.map(({ identifier }) => identifier)).to.include(certificate!.identifier)
+  })
+
+  it('finds the holder by the number beside a row whose fields name none', async () => {
+    const { idNo } = demoRegion().personas[0]!
+    const dip = typeIn(demoRegion(), 'DIP')
+    const [row] = [...generateRows(dip, 1, 'desk')] as [Row]
+    const school = gateway.as({ role: 'maker', department: 'GXX' })
+    const content = Buffer.from(csvText(dip, [{ ...row, '#holders': idNo }]))
+    const { id, bad } = await answerOf<Batch>(send(school, content, CSV, 'DIP'), 201)
+    expect(bad).to.equal(0)
+    await answerOf(school.post(`/v1/batches/${id}/submit`, {}), 200)
+    const another = gateway.as({ role: 'checker', department: 'GXX' })
+    const { digest } = await answerOf<Summary>(another.get(`/v1/batches/${id}/summary`))
+    await answerOf(another.post(`/v1/batches/${id}/approve`, { digest }), 202)
+    const holder = holderId(await ensureHolder(gateway.world, idNo))
+    await until(async () => {
+      const owned = await certificatesOfHolder(gateway.world, holder, { before: null, limit: 10 })
+      return owned.some(({ batch: of }) => of === id)
+    })
+    const wrong = Buffer.from(csvText(dip, [{ ...row, '#holders': `${idNo.slice(0, 17)}Y` }]))
+    expect((await answerOf<Batch>(send(school, wrong, CSV, 'DIP'), 201)).bad).to.equal(1)
+  })
+
+  it('waits while its department is suspended, says why, and goes on by itself', async () => {
+    const { id } = await upload(freshRows(2))
+    await submit(id)
+    await answerOf(act(root(), '/v1/departments/GAJ/suspend'))
+    await answerOf(approve(id), 202)
+    await until(async () => (await batch(id)).problem === 'DEPARTMENT_SUSPENDED')
+    expect((await batch(id)).state).to.equal('approved')
+    await answerOf(act(root(), '/v1/departments/GAJ/resume'))
+    await until(async () => {
+      gateway.advanceClock(11_000)
+      return (await batch(id)).state === 'issued'
+    })
+    expect((await batch(id)).problem).to.equal(null)
+    expect(await certificatesOf(id)).to.have.lengthOf(2)
+  })
+
+  it('hands out templates that are filled in and uploaded again', async () => {
+    const response = await maker.get('/v1/types/RIC/template.csv')
+    expect(response.headers.get('content-disposition')).to.equal('attachment; filename="RIC.csv"')
+    const template = Buffer.from(await response.arrayBuffer()).toString()
+    const line = csvText(definition, freshRows(1)).split('\r\n')[1]
+    const { rows, bad } = await answerOf<Batch>(send(maker, Buffer.from(`${template}${line}\r\n`), CSV), 201)
+    expect([rows, bad]).to.deep.equal([1, 0])
+    const sheet = new Uint8Array(await (await maker.get('/v1/types/RIC/template.xlsx')).arrayBuffer())
+    expect(await codeOf(send(maker, sheet, XLSX))).to.equal('SHEET_EMPTY')
+  })
+
+  it('loads the batches of the demonstration, and changes nothing when they are loaded again', async () => {
+    await publish(gateway, 'NCR')
+    const client = (who: Asking) =>
+      createClient({
+        url: gateway.url,
+        token: null,
+        fetch: async (url, init) => who.request((url as string).slice(gateway.url.length), init),
+      })
+    const clients = { maker: client(maker), checker: client(checker) }
+    const first = await demoBatches(clients, '2026-06-01')
+    await untilState(first.issued, 'issued')
+    expect((await batch(first.submitted)).state).to.equal('submitted')
+    const { state, rows, bad } = await batch(first.withBadRow)
+    expect([state, rows, bad]).to.deep.equal(['draft', 3, 1])
+    expect(await demoBatches(clients, '2026-06-01')).to.deep.equal(first)
+    expect(await certificatesOf(first.issued)).to.have.lengthOf(3)
   })
 
   it('has a digest that nobody can guess from the row', async () => {
