@@ -73,7 +73,8 @@ function begin(world: World, id: string, work: () => Promise<void>): void {
     .then(() => void failedAt.delete(id))
     .catch(async (error: unknown) => {
       failedAt.set(id, world.clock())
-      await noteProblem(world, id, error)
+      // Approved anew, it is tried at once.
+      if (await noteProblem(world, id, error)) failedAt.delete(id)
     })
     // The store itself failed: the next round tries again.
     .catch((error: unknown) => world.logger.error('what keeps a batch could not be noted', { error }))
@@ -109,7 +110,8 @@ async function issueBatch(world: World, id: string): Promise<void> {
   world.wake()
 }
 
-async function noteProblem(world: World, id: string, error: unknown): Promise<void> {
+/** True when it went back to its makers. */
+async function noteProblem(world: World, id: string, error: unknown): Promise<boolean> {
   const { code: found } = error as { code?: unknown }
   const code =
     error instanceof Error && typeof found === 'string' && /^[A-Z_]{2,40}$/.test(found) ? found : 'INTERNAL'
@@ -119,9 +121,8 @@ async function noteProblem(world: World, id: string, error: unknown): Promise<vo
   if (batch !== null) {
     if (isFinal || batch.problem !== code) await world.store.noteBatchProblem(id, code, isFinal)
     changed(world, id)
-    return
-  }
-  await world.store.noteProposalProblem(id, code, isFinal)
+  } else await world.store.noteProposalProblem(id, code, isFinal)
+  return isFinal
 }
 
 /**

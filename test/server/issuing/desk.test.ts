@@ -570,6 +570,44 @@ describe('the issuing desk', () => {
     expect((await answerOf<Batch>(send(school, wrong, CSV, 'DIP'), 201)).bad).to.equal(1)
   })
 
+  it('takes a machine’s batches within its scopes, and leaves the decision to a person', async () => {
+    const machine = gateway.as({ role: 'client', department: 'GAJ', scopes: ['issue:GAJ:RIC'] })
+    const content = json(freshRows(2))
+    const { id } = await answerOf<Batch>(send(machine, content, 'application/json'), 201)
+    await answerOf(machine.post(`/v1/batches/${id}/submit`, {}), 200)
+    const { digest } = await summary(id)
+    expect(await codeOf(machine.post(`/v1/batches/${id}/approve`, { digest }))).to.equal('ACCESS_DENIED')
+    await answerOf(approve(id), 202)
+    await untilState(id, 'issued')
+    for (const scopes of [['issue:GAJ:HKB'], ['status:GAJ:RIC'], []]) {
+      const other = gateway.as({ role: 'client', department: 'GAJ', scopes })
+      expect(await codeOf(send(other, content, 'application/json')), scopes.join()).to.equal('SCOPE_MISSING')
+    }
+  })
+
+  it('is checked against the version of the type that will be issued, or has to be uploaded again', async () => {
+    await publish(gateway, 'HYG')
+    const first = typeIn(demoRegion(), 'HYG')
+    const health = gateway.as({ role: 'maker', department: first.issuer })
+    const rows = [...generateRows(first, 2, 'desk')]
+    const made = async () =>
+      (await answerOf<Batch>(send(health, json(rows), 'application/json', 'HYG'), 201)).id
+    const [early, late] = [await made(), await made()]
+    await answerOf(health.post(`/v1/batches/${early}/submit`, {}), 200)
+    await answerOf(gateway.post('/v1/types', { definition: { ...first, version: 2 } }), 201)
+    expect(await codeOf(health.post(`/v1/batches/${late}/submit`, {}))).to.equal('BATCH_TYPE_CHANGED')
+    // What was submitted is issued under the version that it was submitted under.
+    const another = gateway.as({ role: 'checker', department: first.issuer })
+    const { digest } = await answerOf<Summary>(another.get(`/v1/batches/${early}/summary`))
+    await answerOf(another.post(`/v1/batches/${early}/approve`, { digest }), 202)
+    await until(async () => (await answerOf<Batch>(another.get(`/v1/batches/${early}`))).state === 'issued')
+    const { certificates } = await answerOf<{ certificates: { identifier: string }[] }>(
+      another.get(`/v1/certificates?batch=${early}`),
+    )
+    const row = await gateway.world.store.certificateByIdentifier(certificates[0]!.identifier)
+    expect(Buffer.from(row!.statement.split('.')[1]!, 'base64url').toString()).to.include(':HYG:1"')
+  })
+
   it('waits while its department is suspended, says why, and goes on by itself', async () => {
     const { id } = await upload(freshRows(2))
     await submit(id)
