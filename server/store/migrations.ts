@@ -340,6 +340,32 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX client_assertions_by_end ON client_assertions (expires_at);
     `,
   },
+  {
+    version: 11,
+    name: 'accounts, assignments, sessions',
+    sql: `
+      CREATE TABLE accounts (
+        id TEXT PRIMARY KEY, lookup BLOB NOT NULL UNIQUE, created_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE assignments (
+        id TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts (id), role TEXT NOT NULL, department TEXT,
+        from_at INTEGER NOT NULL, until_at INTEGER, assigned_by TEXT NOT NULL, created_at INTEGER NOT NULL,
+        ended_at INTEGER, ended_by TEXT
+      ) STRICT, WITHOUT ROWID;
+      -- A role in a department is held once at a time.
+      CREATE UNIQUE INDEX assignments_open ON assignments (account, role, ifnull(department, ''))
+        WHERE ended_at IS NULL;
+      CREATE INDEX assignments_of_department ON assignments (department, id);
+
+      CREATE TABLE sessions (
+        digest BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts (id), role TEXT NOT NULL,
+        department TEXT, holder TEXT, person TEXT, authenticated_at INTEGER NOT NULL, created_at INTEGER NOT NULL,
+        used_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, sealed BLOB NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX sessions_by_use ON sessions (used_at);
+    `,
+  },
 ]
 
 /**

@@ -13,6 +13,7 @@ import { groupCommit } from './sqlite/group-commit.ts'
 import { holderKeyVerbs } from './sqlite/holder-keys.ts'
 import { clientVerbs } from './sqlite/clients.ts'
 import { holderVerbs } from './sqlite/holders.ts'
+import { identityVerbs } from './sqlite/identity.ts'
 import { logVerbs } from './sqlite/log.ts'
 import { proposalVerbs } from './sqlite/proposals.ts'
 import { oversightVerbs } from './sqlite/oversight.ts'
@@ -64,6 +65,7 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
     ...clientVerbs(context),
     ...holderVerbs(context, readCertificate),
     ...holderKeyVerbs(context, accepting),
+    ...identityVerbs(context),
     ...grants.verbs,
     ...batchVerbs(context),
     ...proposalVerbs(context),

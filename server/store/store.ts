@@ -11,6 +11,7 @@ import type { BatchStore } from './batches.ts'
 import type { GrantStore } from './grants.ts'
 import type { ClientStore } from './clients.ts'
 import type { HolderStore } from './holders.ts'
+import type { IdentityStore } from './identity.ts'
 import type { PresentationStore } from './presentations.ts'
 import type { RepresentationStore } from './representations.ts'
 import type { UseStore } from './uses.ts'
@@ -207,6 +208,7 @@ export interface Store
   extends
     ClientStore,
     HolderStore,
+    IdentityStore,
     BatchStore,
     GrantStore,
     UseStore,
