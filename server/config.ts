@@ -40,6 +40,14 @@ export interface Config {
   readonly demo: boolean
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[]
+  /** null: the embedded provider in a demo, no sign-in in production. */
+  readonly openidIssuer: string | null
+  readonly openidClientId: string | null
+  /** Absolute. */
+  readonly openidClientSecretFile: string | null
+  readonly openidScope: string
+  /** The claim with a citizen's number. */
+  readonly openidNumberClaim: string
 }
 
 /** What one variable is, for its reader and for people. */
@@ -217,6 +225,52 @@ const variables = {
     expected: 'addresses or CIDR ranges, separated by commas',
     read: proxies,
   },
+  OPENID_ISSUER: {
+    default: null,
+    meaning: {
+      zh: '统一身份认证（OpenID Connect）的发行方地址；不填时 demo 使用内置的演示身份服务，production 不开放登录',
+      en: 'Issuer of the OpenID Connect provider; when empty, a demo has its own and production offers no sign-in',
+    },
+    expected: 'an http or https URL without query and fragment; https in production',
+    mayBeSecret: true,
+    read: issuerUrl,
+  },
+  OPENID_CLIENT_ID: {
+    default: null,
+    meaning: {
+      zh: '本网关在身份服务处的客户端标识',
+      en: 'What the provider calls this gateway',
+    },
+    expected: '1 to 200 visible ASCII characters, together with OPENID_ISSUER',
+    read: (text: string) => (/^[!-~]{1,200}$/.test(text) ? text : undefined),
+  },
+  OPENID_CLIENT_SECRET_FILE: {
+    default: null,
+    meaning: {
+      zh: '客户端密钥文件',
+      en: 'File with the secret that the provider gave this gateway',
+    },
+    expected: 'the path of a file, together with OPENID_ISSUER',
+    read: folder,
+  },
+  OPENID_SCOPE: {
+    default: 'openid profile',
+    meaning: {
+      zh: '向身份服务请求的范围，须能得到姓名与身份号码',
+      en: 'Scopes to ask the provider for, so that it tells name and number',
+    },
+    expected: '`openid` and further names, separated by single spaces',
+    read: (text: string) => (/^openid(?: [!#-[\]-~]{1,60}){0,9}$/.test(text) ? text : undefined),
+  },
+  OPENID_NUMBER_CLAIM: {
+    default: 'cn_id_number',
+    meaning: {
+      zh: '公民身份号码所在的声明；只用来计算持证主体，不保存',
+      en: 'The claim that holds a citizen’s number; it is only used to find the holder and is never kept',
+    },
+    expected: '1 to 100 letters, digits and any of _ : / . -',
+    read: (text: string) => (/^[\w:/.-]{1,100}$/.test(text) ? text : undefined),
+  },
 } as const satisfies Record<string, Omit<Variable, 'name'>>
 
 type Name = keyof typeof variables
@@ -278,6 +332,11 @@ export function configFromEnv(
     logLevel: read('ONCEPROOF_LOG_LEVEL') ?? (profile === 'demo' ? 'warn' : 'info'),
     demo: read('ONCEPROOF_DEMO') ?? profile === 'demo',
     trustedProxies: read('ONCEPROOF_TRUSTED_PROXIES') ?? [],
+    openidIssuer: read('OPENID_ISSUER'),
+    openidClientId: read('OPENID_CLIENT_ID'),
+    openidClientSecretFile: read('OPENID_CLIENT_SECRET_FILE'),
+    openidScope: given('OPENID_SCOPE'),
+    openidNumberClaim: given('OPENID_NUMBER_CLAIM'),
   }
   assertConsistent(config)
   if (profile === 'production') assertProduction(config, env)
@@ -287,6 +346,11 @@ export function configFromEnv(
 /** The public URL, once it is known on which port the gateway listens. */
 export function publicUrlOf({ publicUrl }: Pick<Config, 'publicUrl'>, port: number): string {
   return publicUrl ?? localUrl(port)
+}
+
+/** The issuer of the provider that a demo brings along. */
+export function embeddedIssuer(ofPublicUrl: string): string {
+  return `${ofPublicUrl}/oidc`
 }
 
 /** The text of `docs/configuration.md`. */
@@ -312,7 +376,9 @@ export function configurationPage(): string {
   ].join('\n')}\n`
 }
 
-function assertConsistent({ port, chainPort, chainRpcUrl, sealAfterMs, maxDelaySeconds }: Config): void {
+function assertConsistent(config: Config): void {
+  const { port, chainPort, chainRpcUrl, sealAfterMs, maxDelaySeconds } = config
+  assertOwnProvider(config)
   if (chainRpcUrl === null && chainPort === port && port !== 0) {
     throw configInvalid('ONCEPROOF_CHAIN_PORT', variables.ONCEPROOF_CHAIN_PORT.expected, 'the same as PORT')
   }
@@ -321,6 +387,19 @@ function assertConsistent({ port, chainPort, chainRpcUrl, sealAfterMs, maxDelayS
       'ONCEPROOF_SEAL_AFTER_MS',
       'less than the delay that promises allow (ONCEPROOF_MAX_DELAY_S)',
       `${sealAfterMs} ms`,
+    )
+  }
+}
+
+/** A provider is given with all that belongs to it, or not at all. */
+function assertOwnProvider({ openidIssuer, openidClientId, openidClientSecretFile }: Config): void {
+  const parts = { OPENID_CLIENT_ID: openidClientId, OPENID_CLIENT_SECRET_FILE: openidClientSecretFile }
+  for (const [name, value] of Object.entries(parts)) {
+    if ((value === null) === (openidIssuer === null)) continue
+    throw configInvalid(
+      name,
+      openidIssuer === null ? 'nothing without OPENID_ISSUER' : 'a value together with OPENID_ISSUER',
+      value === null ? 'nothing' : 'a value',
     )
   }
 }
@@ -341,6 +420,15 @@ function assertProduction(config: Config, env: Readonly<Record<string, string | 
     throw configInvalid('KEYSTORE_PASSPHRASE_FILE', 'a file outside DATA_DIR', 'a file inside DATA_DIR')
   }
   if (config.demo) throw configInvalid('ONCEPROOF_DEMO', 'false (PROFILE is production)', 'true')
+  const { openidIssuer } = config
+  if (openidIssuer === null) return
+  if (!openidIssuer.startsWith('https:')) {
+    throw configInvalid('OPENID_ISSUER', 'an https URL (PROFILE is production)', 'an http URL')
+  }
+  // Anybody may sign in there as anybody.
+  if (openidIssuer === embeddedIssuer(config.publicUrl)) {
+    throw configInvalid('OPENID_ISSUER', 'another provider than the demo’s own', 'the demo’s own')
+  }
 }
 
 function configInvalid(field: string, expected: string, found: string): Refusal {
@@ -392,6 +480,13 @@ function publicUrl(text: string): string | undefined {
   if (url === undefined) return undefined
   // Asked of the text, since URL quietly drops an empty query, fragment or password.
   return /^https?:\/\/[^/?#@\\\s]+\/?$/i.test(text) ? url.origin : undefined
+}
+
+/** Compared as text with what the provider says of itself, so it stays as it was written. */
+function issuerUrl(text: string): string | undefined {
+  const url = webUrl(text)
+  const isPlain = url !== undefined && url.username === '' && url.password === '' && !/[?#]/.test(text)
+  return isPlain && (url.href === text || `${text}/` === url.href) ? text : undefined
 }
 
 /** C2SP: an origin is a URL without scheme, and as a note's key name holds neither spaces nor `+`. */
