@@ -12,6 +12,8 @@ import { departmentRoutes } from './departments/routes.ts'
 import { askRoutes } from './grants/ask-routes.ts'
 import { holderKeyRoutes } from './grants/key-routes.ts'
 import { consentRoutes, grantRoutes } from './grants/routes.ts'
+import { identityRoutes } from './identity/routes.ts'
+import { openIdentity, type Identity } from './identity/identity.ts'
 import { healthRoutes } from './health/routes.ts'
 import { ACCESS } from './http/access.ts'
 import { authenticateToken, type Authenticator } from './http/auth.ts'
@@ -46,6 +48,7 @@ const BUCKETS = {
   presentation: { burst: 60, perSecond: 1 },
   // A code a minute for each phone, many phones behind one address.
   presenting: { burst: 100, perSecond: 5 },
+  signIn: { burst: 40, perSecond: 0.5 },
 }
 
 export const API_INFO = {
@@ -55,7 +58,7 @@ export const API_INFO = {
     '电子证照签发、存证、上链与核验。E-certificates and record notarization, anchored and verifiable by anybody.',
 }
 
-export function apiRoutes(anchorer: Pick<Anchorer, 'health'>): Route<World>[] {
+export function apiRoutes(anchorer: Pick<Anchorer, 'health'>, identity: Identity): Route<World>[] {
   return [
     ...departmentRoutes,
     ...clientRoutes,
@@ -79,6 +82,7 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>): Route<World>[] {
     ...holderUseRoutes,
     ...oversightRoutes,
     ...holderOversightRoutes,
+    ...identityRoutes(identity),
     ...healthRoutes(anchorer.health),
   ] as Route<World>[]
 }
@@ -86,13 +90,22 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>): Route<World>[] {
 export function gatewayApp(
   world: World,
   anchorer: Pick<Anchorer, 'health'>,
-  options: { operatorToken: string; checkReplies?: boolean; authenticators?: readonly Authenticator[] },
+  options: {
+    operatorToken: string
+    /** Where it listens. */
+    port?: number
+    checkReplies?: boolean
+    authenticators?: readonly Authenticator[]
+  },
 ): Express {
+  const { port = world.config.port } = options
+  const identity = openIdentity(world, { port, actingFor: async () => [] })
   const edge = createEdge({
     // In a demo the same folder holds every key, so its token may do what they can; elsewhere it only operates.
     authenticators: [
       authenticateToken(options.operatorToken, world.config.profile === 'demo' ? 'root' : 'operator'),
       authenticateClient(world),
+      identity.authenticator,
       ...(options.authenticators ?? []),
     ],
     access: ACCESS,
@@ -104,7 +117,8 @@ export function gatewayApp(
     checkReplies: options.checkReplies ?? false,
   })
   const app = createApp(edge)
-  const routes = apiRoutes(anchorer)
+  identity.mount(app, edge)
+  const routes = apiRoutes(anchorer, identity)
   const described = apiDescriptionRoutes(routes, API_INFO, ACCESS)
   const all = [...routes, ...(described as Route<World>[])]
   mountRoutes(app, all, world, edge)

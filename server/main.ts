@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const host = listeningHost(publicUrl)
   await assertPortFree(port, host)
   const opened = await openWorld({ config, publicUrl, logger, metrics: createMetrics(), say })
-  const app = gatewayApp(opened.world, opened.anchorer, { operatorToken: opened.operatorToken })
+  const app = gatewayApp(opened.world, opened.anchorer, { operatorToken: opened.operatorToken, port })
   const server = createHttpServer(app)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

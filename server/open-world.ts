@@ -22,8 +22,9 @@ import { logId } from './chain/log-id.ts'
 import { createRpc, quantityToBigInt, quantityToNumber, type Rpc } from './chain/rpc.ts'
 import { bringAbout, type Account, type TransactionContext } from './chain/transactions.ts'
 import { chainIdentity, contractReader, liveView } from './chain/view.ts'
-import type { Config } from './config.ts'
+import { embeddedIssuer, type Config } from './config.ts'
 import { grantRoleOnChain } from './departments/registry.ts'
+import { assignDemoPeople } from './identity/assignments.ts'
 import { createEvents } from './http/events.ts'
 import type { Logger } from './http/logger.ts'
 import type { Metrics } from './http/metrics.ts'
@@ -111,6 +112,8 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
     // An old copy of the store would give the same places in the log away again.
     await assertNotBehindChain(world, chain.view())
     await indexHoldersOnce(world)
+    if (config.profile === 'demo' && config.openidIssuer === null)
+      await assignDemoPeople(world, embeddedIssuer(publicUrl))
     const anchorer = startAnchorer(world)
     return {
       world,

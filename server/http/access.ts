@@ -41,6 +41,18 @@ const VALUES: AccessRow = {
   cells: { root: 'any', client: 'own', maker: 'own', checker: 'own' },
   action: 'issue',
 }
+/** Who works as what: said by the operator, and by a department of its own people. */
+const STAFF: AccessRow = { cells: { root: 'any', operator: 'any', supervisor: 'own' }, stepUp: true }
+const PEOPLE = {
+  guest: 'any',
+  operator: 'any',
+  auditor: 'any',
+  maker: 'any',
+  checker: 'any',
+  officer: 'any',
+  supervisor: 'any',
+  holder: 'any',
+} as const
 /** Without values of certificates. */
 const STATE: AccessRow = { cells: { ...VALUES.cells, supervisor: 'own', auditor: 'any' }, action: 'issue' }
 /** A record names nobody and shows no content: whoever knows its id may see it. */
@@ -259,6 +271,15 @@ export const ACCESS: AccessTable = {
     cells: { root: 'any', officer: 'own', supervisor: 'own', auditor: 'any', holder: 'own' },
   },
   endRepresentation: { cells: { root: 'any', officer: 'own', holder: 'own' } },
+  // Sign-in
+  signIn: PUBLIC,
+  signInCallback: PUBLIC,
+  signOut: PUBLIC,
+  getSession: { cells: { ...PEOPLE, root: 'any', client: 'any' } },
+  takeRole: { cells: PEOPLE },
+  createAssignment: STAFF,
+  listAssignments: { cells: STAFF.cells },
+  endAssignment: STAFF,
   // Health and description
   getHealth: PUBLIC,
   getReadiness: PUBLIC,
@@ -290,7 +311,9 @@ export function assertRole(row: AccessRow, caller: Caller, now: number): void {
   }
   if (caller.role === 'client' && !caller.scopes.some(scope => scope.action === row.action))
     throw noScope(row)
-  const isPerson = caller.role !== 'root' && caller.role !== 'client'
+  // Nor is there a person behind the operator's token, by which the first people are assigned.
+  const isToken = caller.role === 'root' || (caller.role === 'operator' && caller.subject === 'operator')
+  const isPerson = !isToken && caller.role !== 'client'
   const since = caller.authenticatedAt
   if (row.stepUp === true && isPerson && (since === null || now - since > STEP_UP_SECONDS)) {
     throw new Refusal('STEP_UP_REQUIRED', 'this needs a fresh sign-in', {

@@ -69,6 +69,37 @@ export const messages: Readonly<Record<string, Message>> = {
   },
   ACCESS_DENIED: { zh: '当前角色无权进行此操作', en: 'Your present role may not do this' },
   ACCESS_NOT_OWN: { zh: '这不属于您或您的部门', en: 'This is not yours or your department’s' },
+  ORIGIN_WRONG: { zh: '该操作须从本系统页面发起', en: 'This must come from a page of this gateway' },
+  SESSION_ENDED: { zh: '登录已失效，请重新登录', en: 'The session has ended, please sign in again' },
+  ROLE_NOT_HELD: { zh: '您没有这个角色', en: 'You do not have this role' },
+  SIGN_IN_OFF: {
+    zh: '本系统未配置身份服务，不能登录',
+    en: 'This gateway has no identity provider to sign in with',
+  },
+  SIGN_IN_UNAVAILABLE: {
+    zh: '身份服务暂不可用，请稍后再试',
+    en: 'The identity provider cannot be reached now, please try again later',
+  },
+  SIGN_IN_STATE: {
+    zh: '登录已过期或并非由此浏览器发起，请重新登录',
+    en: 'The sign-in has expired or was not begun in this browser, please sign in again',
+  },
+  SIGN_IN_REFUSED: { zh: '身份服务未确认您的身份', en: 'The identity provider did not sign you in' },
+  SIGN_IN_FAILED: { zh: '身份服务的答复无法核实', en: 'The identity provider’s answer cannot be confirmed' },
+  SIGN_IN_PERSON: { zh: '演示中没有此人', en: 'There is no such person in this demo' },
+  STEP_UP_NOT_FRESH: {
+    zh: '身份服务没有重新验证您的身份',
+    en: 'The identity provider did not ask you to prove who you are once more',
+  },
+  ACCOUNT_NOT_FOUND: { zh: '没有这个账户', en: 'There is no such account' },
+  ASSIGNMENT_NOT_FOUND: { zh: '没有这项指派', en: 'There is no such assignment' },
+  ASSIGNMENT_EXISTS: {
+    zh: '该账户已有此角色但期限不同，请先终止原指派',
+    en: 'The account has this role with other dates; end that assignment first',
+  },
+  ASSIGNMENT_ROLE: { zh: '不能这样指派该角色', en: 'This role cannot be assigned like this' },
+  ASSIGNMENT_OWN: { zh: '不得为自己指派角色', en: 'Nobody may assign himself' },
+  ASSIGNMENT_DATES: { zh: '指派期限有误', en: 'The dates of the assignment are not right' },
   SCOPE_MISSING: { zh: '客户端的授权范围不含此操作', en: 'The client has no scope for this' },
   STEP_UP_REQUIRED: { zh: '此操作需要重新验证身份', en: 'This needs you to sign in once more' },
 

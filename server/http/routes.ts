@@ -48,7 +48,8 @@ export interface Reply {
   readonly body?: unknown
   /** Sent as they are, under the content type that the route declares for this status. */
   readonly bytes?: Uint8Array | AsyncIterable<Uint8Array>
-  readonly headers?: Readonly<Record<string, string>>
+  /** A list is sent as one line for each, as `Set-Cookie` needs. */
+  readonly headers?: Readonly<Record<string, string | string[]>>
 }
 
 /**
@@ -413,7 +414,7 @@ async function send(
   }
 
   const contentType = contentTypeOf(declared)
-  const headers: Record<string, string | number> = {
+  const headers: Record<string, string | number | string[]> = {
     'Cache-Control': 'no-store',
     'Content-Security-Policy': isPage(contentType) ? PAGE_POLICY : DATA_POLICY,
     ...(contentType !== null && { 'Content-Type': contentType }),
