@@ -54,6 +54,7 @@ const steps: Step[] = [
   alone(suite('chain', 'test/server/chain/**/*.test.ts')),
   alone(suite('store and keys', 'test/server/store/**/*.test.ts', 'test/server/keys/**/*.test.ts')),
   alone(suite('http', 'test/server/http/**/*.test.ts', 'test/server/config.test.ts')),
+  alone(suite('identity', 'test/server/identity/**/*.test.ts')),
   alone(suite('gateway', 'test/server/gateway/**/*.test.ts')),
   alone(suite('command line', 'test/scripts/cli*.test.ts')),
   alone(suite('benchmark', 'test/scripts/bench.test.ts')),

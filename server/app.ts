@@ -14,6 +14,7 @@ import { holderKeyRoutes } from './grants/key-routes.ts'
 import { consentRoutes, grantRoutes } from './grants/routes.ts'
 import { identityRoutes } from './identity/routes.ts'
 import { openIdentity, type Identity } from './identity/identity.ts'
+import type { ActingFor } from './identity/roles.ts'
 import { healthRoutes } from './health/routes.ts'
 import { ACCESS } from './http/access.ts'
 import { authenticateToken, type Authenticator } from './http/auth.ts'
@@ -29,12 +30,13 @@ import { presentationRoutes } from './presentations/routes.ts'
 import { holderOversightRoutes } from './oversight/holder-routes.ts'
 import { oversightRoutes } from './oversight/routes.ts'
 import { recordRoutes } from './records/routes.ts'
+import { actingFor } from './representations/represents.ts'
 import { representationRoutes } from './representations/routes.ts'
 import { statusRoutes } from './status/routes.ts'
 import { holderUseRoutes } from './uses/holder-routes.ts'
 import { useRoutes } from './uses/routes.ts'
 import { verificationRoutes } from './verification/routes.ts'
-import type { World } from './world.ts'
+import { nowSeconds, type World } from './world.ts'
 
 /** Calls a client may make at once, and how many come back each second. */
 const BUCKETS = {
@@ -87,6 +89,12 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>, identity: Identity
   ] as Route<World>[]
 }
 
+/** Whom a person represents now, himself not counted. */
+const representedBy: ActingFor = async (world, person) =>
+  (await actingFor(world, person, nowSeconds(world))).flatMap(({ capacity, holder }) =>
+    capacity === 'self' ? [] : [{ capacity, holder }],
+  )
+
 export function gatewayApp(
   world: World,
   anchorer: Pick<Anchorer, 'health'>,
@@ -99,7 +107,7 @@ export function gatewayApp(
   },
 ): Express {
   const { port = world.config.port } = options
-  const identity = openIdentity(world, { port, actingFor: async () => [] })
+  const identity = openIdentity(world, { port, actingFor: representedBy })
   const edge = createEdge({
     // In a demo the same folder holds every key, so its token may do what they can; elsewhere it only operates.
     authenticators: [

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import express from 'express'
-import type { Express, RequestHandler } from 'express'
+import type { Express } from 'express'
 import { exportJWK, generateKeyPair } from 'jose'
 import { Provider as OpenidProvider, type Configuration } from 'oidc-provider'
 import { Refusal } from '../../protocol/refusal.ts'
@@ -48,7 +48,6 @@ export function embeddedProvider(world: World, port: number): EmbeddedProvider {
       return fetch(`http://127.0.0.1:${port}${url.pathname}${url.search}`, init)
     },
     mount(app, edge) {
-      const people = new Set(demoPeople().map(({ sub }) => sub))
       const router = express.Router({ caseSensitive: true, strict: true })
       router.use((request, response, next) => {
         visitOf(response).route = MOUNT
@@ -56,39 +55,40 @@ export function embeddedProvider(world: World, port: number): EmbeddedProvider {
         forgetPerson(request)
         next()
       })
-      router.get('/interaction/:uid', async (request, response) => {
+      router.use('/interaction', (request, _response, next) => {
         edge.limiter.admit('signIn', edge.clientOf(request))
-        const { uid } = await interactionOf(await provider(), request, response)
-        response.writeHead(200, PAGE_HEADERS)
-        response.end(choicePage(`${MOUNT}/interaction/${uid}`))
+        next()
       })
-      router.post('/interaction/:uid', async (request, response) => {
-        edge.limiter.admit('signIn', edge.clientOf(request))
-        const site = request.headers['sec-fetch-site']
-        if (site !== undefined && site !== 'same-origin')
-          throw new Refusal('ORIGIN_WRONG', 'the choice must come from the page of this provider')
-        const openidProvider = await provider()
-        await interactionOf(openidProvider, request, response)
-        assertBodyType(request, ['application/x-www-form-urlencoded'])
-        const form = new URLSearchParams(
-          Buffer.from(await readBody(request, { maxBytes: LONGEST_FORM })).toString('utf8'),
-        )
-        const accountId = form.get('person') ?? ''
-        if (!people.has(accountId))
-          throw new Refusal('SIGN_IN_PERSON', 'there is no such person in this demo', { field: 'person' })
-        await openidProvider.interactionFinished(
-          request,
-          response,
-          { login: { accountId, remember: false, amr: ['demo'] } },
-          { mergeWithLastSubmission: false },
-        )
-      })
-      router.use((async (request, response) => {
-        await (await provider()).callback()(request, response)
-      }) satisfies RequestHandler)
+      router.get('/interaction/:uid', (request, response) => showChoice(provider, request, response))
+      router.post('/interaction/:uid', (request, response) => takeChoice(provider, request, response))
+      router.use((request, response) => provider().then(ready => ready.callback()(request, response)))
       app.use(MOUNT, router)
     },
   }
+}
+
+type Ready = () => Promise<OpenidProvider>
+
+async function showChoice(provider: Ready, request: IncomingMessage, response: ServerResponse) {
+  const { uid } = await interactionOf(await provider(), request, response)
+  response.writeHead(200, PAGE_HEADERS)
+  response.end(choicePage(`${MOUNT}/interaction/${uid}`))
+}
+
+/** One click signs in. Refuses ORIGIN_WRONG, SIGN_IN_STATE and SIGN_IN_PERSON. */
+async function takeChoice(provider: Ready, request: IncomingMessage, response: ServerResponse) {
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin')
+    throw new Refusal('ORIGIN_WRONG', 'the choice must come from the page of this provider')
+  const ready = await provider()
+  await interactionOf(ready, request, response)
+  assertBodyType(request, ['application/x-www-form-urlencoded'])
+  const form = new URLSearchParams((await readBody(request, { maxBytes: LONGEST_FORM })).toString('utf8'))
+  const accountId = form.get('person') ?? ''
+  if (!demoPeople().some(({ sub }) => sub === accountId))
+    throw new Refusal('SIGN_IN_PERSON', 'there is no such person in this demo', { field: 'person' })
+  const result = { login: { accountId, remember: false, amr: ['demo'] } }
+  await ready.interactionFinished(request, response, result, { mergeWithLastSubmission: false })
 }
 
 /** The provider makes its addresses of what the request says of itself; the gateway says it, whatever the client claimed. */

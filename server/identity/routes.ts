@@ -251,11 +251,23 @@ export function identityRoutes(identity: Identity) {
   ]
 }
 
-const dates = {
-  from: seconds.optional().describe('Default: now'),
-  until: seconds.optional().describe('Exclusive; default: until it is ended'),
-}
-const job = { role: z.enum(STAFF_ROLES), department: departmentCode.optional(), ...dates }
+const newAssignment = z
+  .strictObject({
+    account: ulid.optional(),
+    issuer: z.string().min(1).max(300).optional().describe('With `sub`, instead of an account'),
+    sub: z.string().min(1).max(255).optional(),
+    role: z.enum(STAFF_ROLES),
+    department: departmentCode.optional(),
+    from: seconds.optional().describe('Default: now'),
+    until: seconds.optional().describe('Exclusive; default: until it is ended'),
+  })
+  .refine(
+    ({ account, issuer, sub }) =>
+      account === undefined
+        ? issuer !== undefined && sub !== undefined
+        : issuer === undefined && sub === undefined,
+    'an account, or issuer and sub',
+  )
 
 const assignmentRoutes = [
   defineRoute({
@@ -266,10 +278,7 @@ const assignmentRoutes = [
     tags: ['identity'],
     idempotent: true,
     bodyKind: 'json',
-    body: z.union([
-      z.strictObject({ account: ulid, ...job }),
-      z.strictObject({ issuer: z.string().min(1).max(300), sub: z.string().min(1).max(255), ...job }),
-    ]),
+    body: newAssignment,
     owner: (_world: World, { body }) => ({
       departments: body.department === undefined ? [] : [body.department],
     }),
@@ -284,7 +293,8 @@ const assignmentRoutes = [
     ],
     handler: async (world: World, { body, caller, once }) => {
       const { role, department = null, from = null, until = null } = body
-      const assignee = 'account' in body ? { account: body.account } : { issuer: body.issuer, sub: body.sub }
+      const { account, issuer = '', sub = '' } = body
+      const assignee = account === undefined ? { issuer, sub } : { account }
       const row = await underKey(world.store, once, () =>
         assign(world, caller, { assignee, role, department, from, until }),
       )

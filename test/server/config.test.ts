@@ -44,6 +44,11 @@ describe('the configuration of the gateway', () => {
       logLevel: 'warn',
       demo: true,
       trustedProxies: [],
+      openidIssuer: null,
+      openidClientId: null,
+      openidClientSecretFile: null,
+      openidScope: 'openid profile',
+      openidNumberClaim: 'cn_id_number',
     })
   })
 
@@ -90,6 +95,11 @@ describe('the configuration of the gateway', () => {
       logLevel: 'warn',
       demo: false,
       trustedProxies: ['10.0.0.0/8', '::1'],
+      openidIssuer: null,
+      openidClientId: null,
+      openidClientSecretFile: null,
+      openidScope: 'openid profile',
+      openidNumberClaim: 'cn_id_number',
     })
   })
 
@@ -145,6 +155,20 @@ describe('the configuration of the gateway', () => {
       'ONCEPROOF_TRUSTED_PROXIES',
       ['proxy.example', '10.0.0.0/33', '::/129', '10.0.0.0/0', ',', '10.0.0.1/8/8', '10.0.0.1/x'],
     ],
+    [
+      'OPENID_ISSUER',
+      [
+        'id.example',
+        'ftp://id.example',
+        'https://id.example/?a',
+        'https://id.example/#a',
+        'https://u:p@id.example',
+      ],
+    ],
+    ['OPENID_CLIENT_ID', ['a b', 'onceproof', '网关']],
+    ['OPENID_CLIENT_SECRET_FILE', ['/', '/run/secret']],
+    ['OPENID_SCOPE', ['profile', 'openid  profile', 'openid "x"']],
+    ['OPENID_NUMBER_CLAIM', ['id number', '号码', 'a'.repeat(101)]],
   ]
   for (const [name, values] of nonsense) {
     for (const value of values) {
@@ -174,7 +198,7 @@ describe('the configuration of the gateway', () => {
   })
 
   it('never shows a wrong URL, which may hold a password', () => {
-    for (const name of ['CHAIN_RPC_URL', 'PUBLIC_URL']) {
+    for (const name of ['CHAIN_RPC_URL', 'PUBLIC_URL', 'OPENID_ISSUER']) {
       const refusal = refusalOf({ [name]: 'ftp://user:geheim@node' })
       expect(JSON.stringify([refusal.message, refusal.details])).not.to.contain('geheim')
     }
@@ -225,6 +249,27 @@ describe('the configuration of the gateway', () => {
         KEYSTORE_PASSPHRASE_FILE: '/var/lib/op-passphrase',
       }
       expect(read(beside).keystorePassphraseFile).to.equal('/var/lib/op-passphrase')
+    })
+
+    it('takes a provider with all that belongs to it, over https, and never the one of a demo', () => {
+      const provider = {
+        OPENID_ISSUER: 'https://id.example/realms/city',
+        OPENID_CLIENT_ID: 'onceproof',
+        OPENID_CLIENT_SECRET_FILE: '/run/openid-secret',
+      }
+      const config = read({ ...production, ...provider })
+      expect(config.openidIssuer).to.equal('https://id.example/realms/city')
+      expect(config.openidNumberClaim).to.equal('cn_id_number')
+      expect(read(production).openidIssuer).to.equal(null)
+      for (const name of ['OPENID_CLIENT_ID', 'OPENID_CLIENT_SECRET_FILE']) {
+        const refusal = refusalOf({ ...production, ...provider, [name]: '' })
+        expect(refusal.details.field).to.equal(name)
+      }
+      for (const issuer of ['http://id.example', `${production.PUBLIC_URL}/oidc`]) {
+        const refusal = refusalOf({ ...production, ...provider, OPENID_ISSUER: issuer })
+        expect(refusal.code).to.equal('CONFIG_INVALID')
+        expect(refusal.details.field).to.equal('OPENID_ISSUER')
+      }
     })
 
     it('refuses the demo region', () => {

@@ -145,8 +145,17 @@ export function identityVerbs({ db, write, now }: Context): IdentityStore {
         const { digest, account, role, department, holder, person } = row
         const { authenticatedAt, createdAt, usedAt, expiresAt, sealed } = row
         insertSession.run(
-          ...[digest, account, role, department, holder, person],
-          ...[authenticatedAt, createdAt, usedAt, expiresAt, sealed],
+          digest,
+          account,
+          role,
+          department,
+          holder,
+          person,
+          authenticatedAt,
+          createdAt,
+          usedAt,
+          expiresAt,
+          sealed,
         )
       }),
     async sessionByDigest(digest) {

@@ -19,6 +19,7 @@ import {
 import { CONSENT_EXAMPLES } from './consent-examples.ts'
 import { PRESENTATION_EXAMPLES } from './presentation-examples.ts'
 import { USE_EXAMPLES } from './use-examples.ts'
+import { IDENTITY_EXAMPLES } from './identity-examples.ts'
 import { REPRESENTATION_EXAMPLES } from './representation-examples.ts'
 
 export interface Scene {
@@ -44,6 +45,10 @@ export interface Example {
   status: number
   /** Who asks; without it the operator's token does. */
   as?: Who
+  /** Sent whoever asks. */
+  headers?: Record<string, string>
+  /** Sent instead of a token, where only a session will do. */
+  session?: Record<string, string>
 }
 
 export const sha256Hex = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex')
@@ -418,6 +423,7 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
   ...CONSENT_EXAMPLES,
   ...PRESENTATION_EXAMPLES,
   ...REPRESENTATION_EXAMPLES,
+  ...IDENTITY_EXAMPLES,
   getHealth: read('/healthz'),
   getReadiness: read('/readyz'),
   getMetrics: read('/metrics'),
@@ -441,6 +447,7 @@ export function headersOf(
   key: string | null,
 ): Record<string, string> {
   return {
+    ...example.headers,
     ...(token !== null && { authorization: `Bearer ${token}` }),
     ...(example.body !== undefined && { 'content-type': example.mediaType ?? 'application/json' }),
     ...(key !== null && { 'idempotency-key': key }),
