@@ -47,6 +47,8 @@ const steps: Step[] = [
   suite(
     'catalogue',
     'test/server/catalogue/**/*.test.ts',
+    'test/server/policy/**/*.test.ts',
+    'test/server/matters/**/*.test.ts',
     'test/server/oversight/**/*.test.ts',
     'test/scripts/generate.test.ts',
   ),

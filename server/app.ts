@@ -25,6 +25,7 @@ import { decisionRoutes } from './issuing/decision-routes.ts'
 import { proposalRoutes } from './issuing/proposal-routes.ts'
 import { issuingRoutes } from './issuing/routes.ts'
 import { logRoutes } from './log/routes.ts'
+import { caseRoutes } from './cases/routes.ts'
 import { matterRoutes } from './matters/routes.ts'
 import { presentationRoutes } from './presentations/routes.ts'
 import { holderOversightRoutes } from './oversight/holder-routes.ts'
@@ -36,6 +37,7 @@ import { statusRoutes } from './status/routes.ts'
 import { holderUseRoutes } from './uses/holder-routes.ts'
 import { useRoutes } from './uses/routes.ts'
 import { verificationRoutes } from './verification/routes.ts'
+import { webhookRoutes } from './webhooks/routes.ts'
 import { nowSeconds, type World } from './world.ts'
 
 /** Calls a client may make at once, and how many come back each second. */
@@ -74,6 +76,8 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>, identity: Identity
     ...logRoutes,
     ...statusRoutes,
     ...matterRoutes,
+    ...caseRoutes,
+    ...webhookRoutes,
     ...useRoutes,
     ...representationRoutes,
     ...holderKeyRoutes,

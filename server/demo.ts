@@ -8,6 +8,7 @@ import { civilDateOf } from './catalogue/civil-date.ts'
 import { demoCertificates, type Afterwards, type DemoCertificate } from './catalogue/demo-certificates.ts'
 import { demoRegion } from './catalogue/region.ts'
 import { createClient, type ApiClient } from './http/client.ts'
+import { demoMatters } from './matters/demo.ts'
 import type { World } from './world.ts'
 
 export interface DemoOptions {
@@ -29,6 +30,8 @@ export interface DemoCounts {
 /** Requests in flight where their order does not matter. */
 const AT_ONCE = 8
 const SETTING = 'demo.region'
+/** Measures on sharing between departments of government. */
+const SHARING_LAW = '《政务信息资源共享管理暂行办法》（国发〔2016〕51号）'
 
 /**
  * Loads the whole region and tells how much there is of it. Every write carries a key that follows from what it asks for, so a
@@ -55,6 +58,7 @@ export async function loadDemo({ url, token, say, onProgress }: DemoOptions): Pr
     await write(client, '/v1/types', { definition })
     tick()
   })
+  await loadMatters(client)
 
   const today = civilDateOf(new Date(Math.min(...admitted) * 1000).toISOString())
   const certificates = demoCertificates(today)
@@ -95,6 +99,27 @@ export async function loadDemoWhenEmpty(
   const counts = await loadDemo(options)
   await world.store.saveSetting(SETTING, 'loaded')
   return counts
+}
+
+interface DutyLines {
+  code: string
+  zh: string
+  leadDept: string
+  collaborators: string[]
+  requirements: { cert: string; mode: string }[]
+}
+
+/** The matters, and the law by which their departments read what the matters take by duty. */
+async function loadMatters(client: ApiClient): Promise<void> {
+  const matters = demoMatters().matters as DutyLines[]
+  await write(client, '/v1/matters', { matters })
+  const bases = matters.flatMap(({ code, zh, leadDept, collaborators, requirements }) => {
+    const types = new Set(requirements.filter(({ mode }) => mode === 'duty').map(({ cert }) => cert))
+    return [leadDept, ...collaborators].flatMap(department =>
+      [...types].map(type => ({ department, matter: code, type, basis: `${SHARING_LAW}：${zh}` })),
+    )
+  })
+  await eachAtOnce(bases, basis => write(client, '/v1/duty-bases', basis))
 }
 
 async function issueAndChange(client: ApiClient, certificate: DemoCertificate): Promise<void> {

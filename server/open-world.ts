@@ -10,6 +10,7 @@ import { computeAddress, getBytes, SigningKey } from 'ethers'
 import { formatNoteKey, noteKey } from '../protocol/note.ts'
 import { Refusal } from '../protocol/refusal.ts'
 import { startAnchorer, type Anchorer } from './anchorer.ts'
+import { startKeeper } from './keeper.ts'
 import { assertNotBehindChain } from './anchoring/anchor.ts'
 import { indexHoldersOnce } from './certificates/index-holders.ts'
 import { demoRegion } from './catalogue/region.ts'
@@ -31,7 +32,15 @@ import type { Metrics } from './http/metrics.ts'
 import { closeDesk } from './issuing/carry-out.ts'
 import { ensureKey } from './keys/ensure.ts'
 import { createKeystore, openKeystore, type Keystore } from './keys/keystore.ts'
-import { GOVERNANCE_KEY, LOG_KEY, LOOKUP_KEY, NOTE_KEY, RELAYER_KEY, TOKEN_KEY } from './keys/names.ts'
+import {
+  GOVERNANCE_KEY,
+  LOG_KEY,
+  LOOKUP_KEY,
+  NOTE_KEY,
+  RELAYER_KEY,
+  WEBHOOK_KEY,
+  TOKEN_KEY,
+} from './keys/names.ts'
 import { addressOf } from './keys/provider.ts'
 import { openSqliteStore } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
@@ -115,6 +124,7 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
     if (config.profile === 'demo' && config.openidIssuer === null)
       await assignDemoPeople(world, embeddedIssuer(publicUrl))
     const anchorer = startAnchorer(world)
+    const keeper = startKeeper(world)
     return {
       world,
       anchorer,
@@ -123,6 +133,7 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
       chainUrl: rpc.node,
       close: async ({ andChain = false } = {}) => {
         closing.abort()
+        await keeper.stop()
         await anchorer.stop()
         await closeDesk(world)
         await closeAll(opened, lock, andChain)
@@ -179,6 +190,7 @@ async function openKeys(config: Config, say: (text: string) => void): Promise<Ke
   await ensureKey(keys, { name: RELAYER_KEY, purpose: 'relayer', algorithm: 'secp256k1', ...gateways })
   await ensureKey(keys, { name: TOKEN_KEY, purpose: 'token', algorithm: 'ES256', ...gateways })
   await ensureKey(keys, { name: LOOKUP_KEY, purpose: 'lookup', algorithm: 'secret', ...gateways })
+  await ensureKey(keys, { name: WEBHOOK_KEY, purpose: 'lookup', algorithm: 'secret', ...gateways })
   return keys
 }
 

@@ -149,6 +149,33 @@ export async function issueSuccessor(
 }
 
 /**
+ * Issues a certificate of a row and accepts a status change of another one in the same transaction, both or neither. The order
+ * goes to the chain once the new certificate is final there. Refuses as `issueCertificates`.
+ */
+export async function issueInPlaceOf(
+  world: World,
+  request: { type: string; row: unknown },
+  makeChange: (issued: NewCertificate) => Promise<NewStatusChange>,
+  once: Once | null,
+): Promise<AcceptResult> {
+  const type = await typeOf(world, request.type)
+  const checked = checkRows(type, [request.row])
+  const [holders] = await lookupsOfRows(world, type, checked, undefined)
+  const issuer = await issuerOf(world, type)
+  const [slot] = await takeSlots(world, issuer.uscc, 1)
+  const certificates = await buildInWorkers(world, issuer, [
+    { ...checked[0]!, slot: slot!, follows: null, originalFile: null },
+  ])
+  certificates[0]!.holders = holders!
+  const change = await makeChange(certificates[0]!)
+  const result = await withFreshShortCodes(certificates, () =>
+    world.store.acceptSuccessor(certificates[0]!, change, once),
+  )
+  world.wake()
+  return result
+}
+
+/**
  * Look-up values of each row's holders: whom its fields name, and who is named beside them. Refuses ROWS_INVALID with HOLDER_NUMBER
  * when a number beside a row does not hold.
  */

@@ -79,7 +79,8 @@ export async function askConsent(
   const matter = await matterOf(world, ask.matter)
   assertTakesPart(matter, ask.department)
   const purpose = purposeOf(matter)
-  const term = termOf(ask.term, matter, nowSeconds(world))
+  const most = Math.max(1, ...ask.parties.map(({ items }) => items.length))
+  const term = termOf(ask.term, matter, most, nowSeconds(world))
   const facts = { department, matter, purpose, refusing: ask.refusing, term }
   const parties: NewConsentParty[] = []
   for (const [number, party] of ask.parties.entries()) {
@@ -145,8 +146,10 @@ function purposeOf({ purpose }: Matter): Purpose {
   throw new Refusal('PURPOSE_UNKNOWN', 'the matter has a purpose that no notice can name', { found: purpose })
 }
 
-function termOf(asked: Template, matter: Matter, now: number): ConsentTerm {
-  const { defaultValidityDays: days, maxUses } = matter.consent
+/** A grant counts every reading, so for several certificates it allows the matter's uses of each. */
+function termOf(asked: Template, matter: Matter, certificates: number, now: number): ConsentTerm {
+  const { defaultValidityDays: days } = matter.consent
+  const maxUses = matter.consent.maxUses * certificates
   const most = { seconds: days * DAY, maxUses }
   const open = { template: asked.template, from: null, until: null }
   switch (asked.template) {

@@ -96,6 +96,13 @@ const TEMPLATES: AccessRow = {
   cells: { root: 'any', client: 'any', maker: 'any', checker: 'any', supervisor: 'any' },
   action: 'issue',
 }
+const CASES: AccessRow = {
+  cells: { root: 'any', client: 'own', officer: 'own', supervisor: 'own' },
+  action: 'case',
+}
+const CASES_AND_PARTIES: AccessRow = { ...CASES, cells: { ...CASES.cells, holder: 'own' } }
+const WEBHOOKS: AccessRow = { cells: { root: 'any', client: 'own', supervisor: 'own' }, action: 'webhook' }
+const WEBHOOK_LISTS: AccessRow = { ...WEBHOOKS, cells: { ...WEBHOOKS.cells, operator: 'any' } }
 
 /** By operationId. */
 export const ACCESS: AccessTable = {
@@ -247,6 +254,23 @@ export const ACCESS: AccessTable = {
   publishMatters: OPERATOR,
   listMatters: PUBLIC,
   getMatter: PUBLIC,
+  // Cases
+  openCase: CASES_AND_PARTIES,
+  listCases: CASES_AND_PARTIES,
+  getCase: CASES_AND_PARTIES,
+  collectCase: CASES,
+  getCaseCopy: CASES,
+  askForPaper: CASES,
+  declareInCase: CASES_AND_PARTIES,
+  actCaseStep: { ...CASES, stepUp: true },
+  closeCase: CASES_AND_PARTIES,
+  watchCase: CASES_AND_PARTIES,
+  getCaseArchive: CASES,
+  // Webhooks
+  createWebhook: WEBHOOKS,
+  listWebhooks: WEBHOOK_LISTS,
+  setWebhookState: OPERATOR,
+  listDeliveries: WEBHOOK_LISTS,
   // Holders' keys, consent and grants
   listHolderKeys: OWN_HOLDER,
   challengeHolderKey: OWN_HOLDER_PRESENT,

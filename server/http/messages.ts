@@ -676,6 +676,40 @@ export const messages: Readonly<Record<string, Message>> = {
   MATTER_CONDITION: { zh: '没有这个条件', en: 'The matter has no such condition' },
   MATTER_GROUP: { zh: '“任选其一”的分组不成立', en: 'The one-of group does not hold' },
   MATTER_DUPLICATE: { zh: '重复', en: 'It is there twice' },
+
+  // Cases
+  CASE_NOT_FOUND: { zh: '没有这个办件', en: 'There is no such case' },
+  CASE_NUMBER_TAKEN: { zh: '办件编号已被占用', en: 'Another case has this number' },
+  CASE_NOT_OPEN: { zh: '办件已结束', en: 'The case has ended' },
+  CASE_PARTY: { zh: '当事人填写有误', en: 'A party of the case is not right' },
+  CASE_PARTIES: { zh: '某类当事人过多或过少', en: 'Too few or too many of a party' },
+  CASE_PARTY_SELF: { zh: '本人须是当事人之一', en: 'Whoever opens a case is one of its parties' },
+  CASE_CONDITION: { zh: '事项没有这个条件', en: 'The matter has no such condition' },
+  CASE_STEP_UNKNOWN: { zh: '办件没有这一步', en: 'The case has no such step' },
+  CASE_STEP_NOT_NEXT: { zh: '还没轮到这一步，或已办结', en: 'It is not this step’s turn' },
+  CASE_NOT_READY: { zh: '必需的材料尚未齐备', en: 'Something that the matter requires is not there yet' },
+  CASE_FLAGGED: {
+    zh: '已取得的证照状态有变，请重新归集',
+    en: 'A certificate that was taken has changed; collect again',
+  },
+  CASE_REASON_MISSING: { zh: '须写明理由', en: 'This needs a reason' },
+  CASE_ITEM_UNKNOWN: { zh: '办件没有这项材料', en: 'The case asks for no such item' },
+  CASE_GROUP: { zh: '此项不接受声明代替', en: 'The matter takes no declaration for this' },
+  CASE_OUTPUT: { zh: '不是这一步的办理结果，或已签发', en: 'Not an output of this step, or issued already' },
+  CASE_REPLACES_OTHER: {
+    zh: '只能替换当事人的同类证照',
+    en: 'Only a certificate of the same type and of a party is replaced',
+  },
+  CASE_COPY_NONE: { zh: '本部门没有此项证照的副本', en: 'The department has no copy for this item' },
+  MATERIAL_AVAILABLE: {
+    zh: '此材料可免提交，不得要求提交',
+    en: 'This can be obtained without the applicant handing it in',
+  },
+
+  // Webhooks
+  WEBHOOK_NOT_FOUND: { zh: '没有这个通知地址', en: 'There is no such webhook' },
+  WEBHOOK_URL: { zh: '通知地址不被接受', en: 'A webhook may not point there' },
+  WEBHOOK_ADDRESS: { zh: '该主机不在公网', en: 'The host is not at a public address' },
 }
 
 /** The sentence for a code, or undefined when there is none. */

@@ -8,6 +8,8 @@ export const GOVERNANCE_KEY = 'governance'
 export const TOKEN_KEY = 'token'
 /** HMAC of what is searched for: holders' numbers, short codes of presentations. */
 export const LOOKUP_KEY = 'lookup'
+/** HMAC from which the secret of each webhook follows. */
+export const WEBHOOK_KEY = 'webhook'
 /** Pays on a chain that is not the embedded one; has no authority. */
 export const RELAYER_KEY = 'relayer'
 

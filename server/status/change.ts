@@ -9,7 +9,7 @@ import { parseInstant } from '../../protocol/instant.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { statusListId } from '../../protocol/snapshot.ts'
 import { typeOfCode } from '../catalogue/publish.ts'
-import { issueSuccessor } from '../certificates/issue.ts'
+import { issueInPlaceOf, issueSuccessor } from '../certificates/issue.ts'
 import { openSuspension } from '../certificates/read.ts'
 import { typedDigest } from '../chain/contracts.ts'
 import { departmentOf } from '../departments/admit.ts'
@@ -96,6 +96,41 @@ export async function supersede(
         }),
       once,
     )
+  }
+}
+
+/**
+ * Issues another holder's certificate and orders this one revoked: accepted together (a home that is sold). The order goes to the
+ * chain once the new certificate is final there, so at no time is neither in force. Refuses as `changeStatus` and as issuing
+ * does, and CERTIFICATE_OF_ANOTHER_DEPARTMENT when the two are not of one type.
+ */
+export async function revokeFor(
+  world: World,
+  certificate: CertificateRow,
+  request: { type: string; row: unknown; reason: string },
+  once: Once | null,
+): Promise<{ issued: CertificateRow; change: StatusChangeRow }> {
+  const before = once === null ? null : await world.store.answered(once)
+  const result = before ?? (await accept())
+  const [first, second] = result.accepted
+  return {
+    issued: (await world.store.certificateBySeq(first!.seq))!,
+    change: (await world.store.statusChangeBySeq(second!.seq))!,
+  }
+
+  async function accept(): Promise<AcceptResult> {
+    const { row: type } = await typeOfCode(world, certificate.typeCode)
+    if (type.code !== request.type) {
+      throw new Refusal('CERTIFICATE_OF_ANOTHER_DEPARTMENT', 'the two certificates are of different types', {
+        field: 'type',
+        expected: type.code,
+        found: request.type,
+      })
+    }
+    assertAllowed('revoke', await world.store.statusChanges(certificate.identifier))
+    const { reason } = request
+    const revoke: Change = { action: 'revoke', reason, effective: null, successor: null, lifted: null }
+    return issueInPlaceOf(world, request, () => makeChange(world, certificate, revoke), once)
   }
 }
 

@@ -324,6 +324,65 @@ export const migrations: readonly Migration[] = [
         code TEXT NOT NULL, version INTEGER NOT NULL, definition TEXT NOT NULL, digest BLOB NOT NULL,
         published_by TEXT NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY (code, version)
       ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE cases (
+        id TEXT PRIMARY KEY, number TEXT NOT NULL UNIQUE, matter TEXT NOT NULL, version INTEGER NOT NULL,
+        channel TEXT NOT NULL, departments TEXT NOT NULL, conditions TEXT NOT NULL, assisted_by TEXT,
+        opened_by TEXT NOT NULL, opened_at INTEGER NOT NULL, state TEXT NOT NULL, closed_at INTEGER, closed_reason TEXT
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE case_departments (
+        department TEXT NOT NULL, case_id TEXT NOT NULL REFERENCES cases (id), PRIMARY KEY (department, case_id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE case_parties (
+        case_id TEXT NOT NULL REFERENCES cases (id), number INTEGER NOT NULL, role TEXT NOT NULL, holder BLOB NOT NULL,
+        PRIMARY KEY (case_id, number)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX case_parties_by_holder ON case_parties (holder, case_id);
+      -- The copy that was taken is encrypted under a key of its own and destroyed when its time is over.
+      CREATE TABLE case_items (
+        case_id TEXT NOT NULL REFERENCES cases (id), number INTEGER NOT NULL, requirement INTEGER NOT NULL,
+        party INTEGER NOT NULL, identifier TEXT, ground TEXT, use_id TEXT, department TEXT, adopted_by TEXT,
+        adopted_at INTEGER, copy_salt BLOB, copy BLOB, copy_expires_at INTEGER, flagged TEXT, flagged_at INTEGER,
+        paper_by TEXT, paper_department TEXT, paper_reason TEXT, paper_at INTEGER, PRIMARY KEY (case_id, number)
+      ) STRICT;
+      CREATE INDEX case_items_by_certificate ON case_items (identifier) WHERE identifier IS NOT NULL;
+      CREATE INDEX case_items_with_copies ON case_items (copy_expires_at) WHERE copy IS NOT NULL;
+      CREATE TABLE case_steps (
+        case_id TEXT NOT NULL REFERENCES cases (id), number INTEGER NOT NULL, department TEXT NOT NULL,
+        state TEXT NOT NULL, by TEXT, reason TEXT, at INTEGER, PRIMARY KEY (case_id, number)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX case_steps_issuing ON case_steps (case_id) WHERE state = 'issuing';
+      -- Written before anything is issued; the fields are encrypted and gone once it is.
+      CREATE TABLE case_outputs (
+        case_id TEXT NOT NULL REFERENCES cases (id), number INTEGER NOT NULL, step INTEGER NOT NULL,
+        output INTEGER NOT NULL, cert TEXT NOT NULL, request_salt BLOB, request BLOB, replaces TEXT, how TEXT,
+        reason TEXT, record TEXT, state TEXT NOT NULL, identifier TEXT, PRIMARY KEY (case_id, number)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE case_declarations (
+        case_id TEXT NOT NULL REFERENCES cases (id), grouped TEXT NOT NULL, by TEXT NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (case_id, grouped)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE case_consents (
+        case_id TEXT NOT NULL REFERENCES cases (id), request TEXT NOT NULL, PRIMARY KEY (case_id, request)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE case_events (
+        seq INTEGER PRIMARY KEY, case_id TEXT NOT NULL REFERENCES cases (id), at INTEGER NOT NULL,
+        event TEXT NOT NULL, data TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX case_events_of ON case_events (case_id, seq);
+
+      CREATE TABLE webhooks (
+        id TEXT PRIMARY KEY, department TEXT NOT NULL, url TEXT NOT NULL, events TEXT NOT NULL, state TEXT NOT NULL,
+        created_by TEXT NOT NULL, created_at INTEGER NOT NULL, approved_by TEXT, approved_at INTEGER
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX webhooks_of ON webhooks (department);
+      CREATE TABLE deliveries (
+        id INTEGER PRIMARY KEY, webhook TEXT NOT NULL REFERENCES webhooks (id), event TEXT NOT NULL, name TEXT NOT NULL,
+        body TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL,
+        created_at INTEGER NOT NULL, last_status INTEGER, last_error TEXT
+      ) STRICT;
+      CREATE INDEX deliveries_waiting ON deliveries (next_at) WHERE state = 'waiting';
+      CREATE INDEX deliveries_of ON deliveries (webhook, id);
     `,
   },
   {

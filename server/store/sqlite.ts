@@ -17,6 +17,9 @@ import { identityVerbs } from './sqlite/identity.ts'
 import { logVerbs } from './sqlite/log.ts'
 import { proposalVerbs } from './sqlite/proposals.ts'
 import { oversightVerbs } from './sqlite/oversight.ts'
+import { caseVerbs } from './sqlite/cases.ts'
+import { outbox } from './sqlite/outbox.ts'
+import { webhookVerbs } from './sqlite/webhooks.ts'
 import { matterVerbs } from './sqlite/matters.ts'
 import { presentationVerbs } from './sqlite/presentations.ts'
 import { representationVerbs } from './sqlite/representations.ts'
@@ -72,6 +75,8 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
     ...matterVerbs(context, accepting),
     ...presentations.verbs,
     ...representationVerbs(context, accepting),
+    ...caseVerbs(context, accepting, outbox(context)),
+    ...webhookVerbs(context, accepting),
     ...log,
     ...transactionVerbs(context),
     ...oversight,

@@ -15,6 +15,8 @@ import type { IdentityStore } from './identity.ts'
 import type { PresentationStore } from './presentations.ts'
 import type { RepresentationStore } from './representations.ts'
 import type { UseStore } from './uses.ts'
+import type { CaseStore } from './cases.ts'
+import type { WebhookStore } from './webhooks.ts'
 import type { MatterStore } from './matters.ts'
 
 export type StatementKind =
@@ -214,7 +216,9 @@ export interface Store
     UseStore,
     MatterStore,
     PresentationStore,
-    RepresentationStore {
+    RepresentationStore,
+    CaseStore,
+    WebhookStore {
   // Departments and catalogue
   saveDepartment(department: DepartmentRow): Promise<void>
   departments(): Promise<DepartmentRow[]>

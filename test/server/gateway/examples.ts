@@ -16,7 +16,9 @@ import {
   type OpenedGateway,
   type Who,
 } from '../../support/opened-gateway.ts'
+import { CASE_EXAMPLES } from './case-examples.ts'
 import { CONSENT_EXAMPLES } from './consent-examples.ts'
+import { EXAMPLE_MATTER } from './example-matter.ts'
 import { PRESENTATION_EXAMPLES } from './presentation-examples.ts'
 import { USE_EXAMPLES } from './use-examples.ts'
 import { IDENTITY_EXAMPLES } from './identity-examples.ts'
@@ -107,49 +109,6 @@ const write =
 const ofCertificate = (rest: string) =>
   read(({ certificate }) => `/v1/certificates/${certificate.identifier}${rest}`)
 const ofRecord = (rest: string) => read(({ record }) => `/v1/records/${record.id}${rest}`)
-
-/** A department that looks at identity cards. */
-export const EXAMPLE_MATTER = {
-  code: 'X01',
-  version: 1,
-  zh: '核对身份',
-  en: 'Check an identity',
-  purpose: 'GOV_SERVICE',
-  leadDept: 'GAJ',
-  collaborators: [],
-  applicantType: 'natural',
-  crossRegion: false,
-  promisedWorkdays: 1,
-  before: { materials: 1, visits: 1 },
-  after: { materials: 0, visits: 0 },
-  parties: [
-    {
-      role: 'applicant',
-      zh: '申请人',
-      en: 'Applicant',
-      holderType: 'natural',
-      consent: 'self',
-      min: 1,
-      max: 1,
-    },
-  ],
-  conditions: [],
-  requirements: [
-    {
-      cert: 'RIC',
-      party: 'applicant',
-      mode: 'duty',
-      required: true,
-      fields: ['name', 'validTo'],
-      why: { zh: '身份', en: 'Identity' },
-    },
-  ],
-  fallbacks: [],
-  outputs: [],
-  consent: { bundled: true, defaultValidityDays: 30, maxUses: 3, allPartiesNeeded: true },
-  steps: [{ dept: 'GAJ', zh: '核对', en: 'Check' }],
-  sensitive: false,
-}
 
 /** A draft by a maker of its department; `to` brings it further. */
 async function batchOf({ gateway }: Scene, to: 'draft' | 'submitted' | 'delivered' = 'draft') {
@@ -420,6 +379,7 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
   getInclusionProof: read('/v1/log/inclusion?index=0&size=1'),
   getConsistencyProof: read('/v1/log/consistency?from=1&to=1'),
   getStatusList: read(({ uscc }) => `/status-lists/${uscc}/0/revocation`),
+  ...CASE_EXAMPLES,
   ...CONSENT_EXAMPLES,
   ...PRESENTATION_EXAMPLES,
   ...REPRESENTATION_EXAMPLES,

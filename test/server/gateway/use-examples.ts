@@ -1,7 +1,8 @@
 /** Sound requests for uses, for what a holder sees of his own, and for oversight. */
 import { ensureHolder, holderId } from '../../../server/holders/holders.ts'
 import { answerOf, exampleRow, issue, type OpenedGateway, type Who } from '../../support/opened-gateway.ts'
-import { CANARY, EXAMPLE_MATTER, type Example, type MakeExample, type Scene } from './examples.ts'
+import { EXAMPLE_MATTER } from './example-matter.ts'
+import { CANARY, type Example, type MakeExample, type Scene } from './examples.ts'
 
 const BASIS = { department: 'GAJ', matter: 'X01', type: 'RIC', basis: '《居民身份证法》第十五条' }
 const SUPERVISOR: Who = { role: 'supervisor', department: 'GAJ' }

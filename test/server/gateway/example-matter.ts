@@ -1,0 +1,42 @@
+/** A department that looks at identity cards. */
+export const EXAMPLE_MATTER = {
+  code: 'X01',
+  version: 1,
+  zh: '核对身份',
+  en: 'Check an identity',
+  purpose: 'GOV_SERVICE',
+  leadDept: 'GAJ',
+  collaborators: [],
+  applicantType: 'natural',
+  crossRegion: false,
+  promisedWorkdays: 1,
+  before: { materials: 1, visits: 1 },
+  after: { materials: 0, visits: 0 },
+  parties: [
+    {
+      role: 'applicant',
+      zh: '申请人',
+      en: 'Applicant',
+      holderType: 'natural',
+      consent: 'self',
+      min: 1,
+      max: 1,
+    },
+  ],
+  conditions: [],
+  requirements: [
+    {
+      cert: 'RIC',
+      party: 'applicant',
+      mode: 'duty',
+      required: true,
+      fields: ['name', 'validTo'],
+      why: { zh: '身份', en: 'Identity' },
+    },
+  ],
+  fallbacks: [],
+  outputs: [],
+  consent: { bundled: true, defaultValidityDays: 30, maxUses: 3, allPartiesNeeded: true },
+  steps: [{ dept: 'GAJ', zh: '核对', en: 'Check' }],
+  sensitive: false,
+}
