@@ -1,6 +1,7 @@
 import { contractMutants } from './contracts.ts'
 import { formatMutants } from './formats.ts'
 import { issuingMutants } from './issuing.ts'
+import { grantMutants } from './grants.ts'
 import type { Mutant } from './mutant.ts'
 import { presentationMutants } from './presentations.ts'
 import { serverMutants } from './server.ts'
@@ -14,4 +15,5 @@ export const mutants: Mutant[] = [
   ...serverMutants,
   ...presentationMutants,
   ...issuingMutants,
+  ...grantMutants,
 ]

@@ -212,10 +212,14 @@ describe('grants in the store', () => {
   })
 
   it('a new key ends every grant of the old one on its day, before its statement is written', async () => {
-    const waiting = await addKey(2, now + 3 * DAY)
+    const waiting = await addKey(2, now + DAY)
     expect(await use()).to.equal(null)
-    now += 3 * DAY
+    await request(2)
+    await store.noteShown(ulid(2), 0)
+    now += DAY
     expect(await use()).to.equal('GRANT_WITHDRAWN')
+    // Nor does whoever found the old key grant anything now.
+    expect(await refusals(store.acceptGrant(grantFor(2)))).to.equal('HOLDER_KEY_NOT_ACTIVE')
     expect((await store.dueHolderKeys(now)).map(({ id }) => id)).to.deep.equal([waiting.id])
     expect(await store.activateHolderKey(waiting.id, statement(2))).to.equal(true)
     expect(await store.activateHolderKey(waiting.id, statement(3))).to.equal(false)
