@@ -420,7 +420,16 @@ export interface Operation {
   path: string
   isPublic: boolean
   parameters: { name: string; in: string; required: boolean }[]
-  body: 'json' | 'stream' | 'none'
+  body: 'json' | 'form' | 'stream' | 'none'
+}
+
+function bodyKindOf(
+  content: [mediaType: string, { schema: { format?: string } }] | undefined,
+): Operation['body'] {
+  if (content === undefined) return 'none'
+  const [mediaType, { schema }] = content
+  if (mediaType === 'application/x-www-form-urlencoded') return 'form'
+  return schema.format === 'binary' ? 'stream' : 'json'
 }
 
 /** Every operation of the API description that the gateway serves. */
@@ -436,8 +445,8 @@ export async function operationsOf(gateway: OpenedGateway): Promise<Operation[]>
   )
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { operationId, security, parameters, requestBody }]) => {
-      const [content] = Object.values(requestBody?.content ?? {})
-      const body = content === undefined ? 'none' : content.schema.format === 'binary' ? 'stream' : 'json'
+      const [content] = Object.entries(requestBody?.content ?? {})
+      const body = bodyKindOf(content)
       return {
         operationId,
         method: method.toUpperCase() as Operation['method'],
