@@ -11,10 +11,13 @@ import type { HolderKind, HolderRow } from '../store/holders.ts'
 import type { CertificateRow, Page } from '../store/store.ts'
 import { nowSeconds, type World } from '../world.ts'
 
-/** A person's number or a body's credit code; null when it is neither. */
+/**
+ * A person's number or a body's credit code; null when it is neither. Few are well formed as both: eighteen digits with a date
+ * in the middle are a person's.
+ */
 export function kindOfNumber(number: string): HolderKind | null {
-  if (isUscc(number)) return 'legal'
-  return isCitizenNumber(number) ? 'natural' : null
+  if (isCitizenNumber(number)) return 'natural'
+  return isUscc(number) ? 'legal' : null
 }
 
 /**

@@ -299,7 +299,7 @@ export const ACCESS: AccessTable = {
   signIn: PUBLIC,
   signInCallback: PUBLIC,
   signOut: PUBLIC,
-  getSession: { cells: { ...PEOPLE, root: 'any', client: 'any' } },
+  getSession: { cells: { ...PEOPLE, root: 'any' } },
   takeRole: { cells: PEOPLE },
   createAssignment: STAFF,
   listAssignments: { cells: STAFF.cells },
