@@ -17,6 +17,7 @@ import type { Report, Row } from './rows.ts'
 import { measureSingles } from './single.ts'
 import { measureStoring } from './storing.ts'
 import { measureTree } from './tree.ts'
+import { measureUses } from './uses.ts'
 import { measureVerifying } from './verifying.ts'
 
 /** How much of everything. */
@@ -28,6 +29,7 @@ export interface Extent {
   proofs: { sizes: readonly [small: number, large: number]; count: number }
   stored: number
   singles: { sequential: number; clients: number; concurrent: number }
+  uses: { certificates: number; count: number; clients: number }
   gas: { size: number; batches: readonly number[] }
 }
 
@@ -39,6 +41,7 @@ export const FULL: Extent = {
   proofs: { sizes: [1_000_000, 10_000_000], count: 2_000 },
   stored: 10_000,
   singles: { sequential: 300, clients: 50, concurrent: 2_000 },
+  uses: { certificates: 50, count: 500, clients: 50 },
   gas: { size: 10_000_000, batches: [1, 1_000, 100_000] },
 }
 
@@ -48,6 +51,7 @@ export const QUICK: Extent = {
   batches: [1_000],
   proofs: { sizes: [100_000, 1_000_000], count: 1_000 },
   singles: { sequential: 200, clients: 50, concurrent: 1_000 },
+  uses: { certificates: 20, count: 200, clients: 50 },
 }
 
 export interface BenchOptions {
@@ -86,6 +90,8 @@ export async function runBench({
       rows.push(...(await measureStoring(await finished(gateway, extent.stored), rounds, folder)))
       say('issuing one by one over HTTP')
       rows.push(...(await measureSingles(gateway, { ...extent.singles, rounds, folder })))
+      say('reading on a ground')
+      rows.push(...(await measureUses(gateway, { ...extent.uses, rounds })))
       say('anchoring')
       rows.push(...(await measureGas(gateway, extent.gas)))
     } finally {

@@ -10,6 +10,7 @@ const TINY: Extent = {
   proofs: { sizes: [300, 70_000], count: 5 },
   stored: 10,
   singles: { sequential: 3, clients: 2, concurrent: 6 },
+  uses: { certificates: 2, count: 4, clients: 2 },
   gas: { size: 1_000, batches: [1, 100] },
 }
 
@@ -24,7 +25,17 @@ describe('The benchmark', function () {
   it('has a row for everything that it promises, none of them twice', () => {
     const names = report.rows.map(row => row.name)
     expect(new Set(names).size).to.equal(names.length)
-    for (const part of ['issue 3', 'issue 70', 'verify', 'tree', 'proof', 'rows of', 'HTTP', 'checkpoint']) {
+    for (const part of [
+      'issue 3',
+      'issue 70',
+      'verify',
+      'tree',
+      'proof',
+      'rows of',
+      'HTTP',
+      'use with grant',
+      'checkpoint',
+    ]) {
       expect(
         names.some(name => name.includes(part)),
         part,
