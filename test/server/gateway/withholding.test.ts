@@ -19,7 +19,10 @@ import {
   type Issued,
   type OpenedGateway,
 } from '../../support/opened-gateway.ts'
+import { accountSigner } from '../../contracts/signers.ts'
+import { ask, bind, grantOf, newHolder, publishHousing, read } from '../grants/holders.ts'
 import { problemIn } from '../http/gateway.ts'
+import { present, presentBody, tokenOf } from './presentation-examples.ts'
 
 interface Order {
   id: string
@@ -187,6 +190,46 @@ describe('an order to withhold', function () {
       action: 'release',
       reason: 'CLEARED',
     })
+  })
+
+  it('closes what was granted and what is being shown, and counts no use of the grant', async () => {
+    await publishHousing(gateway)
+    const holder = await newHolder(gateway)
+    const { identifier } = holder.certificate
+    const signer = accountSigner('a key under an order')
+    await answerOf(bind(holder, signer), 201)
+    const grant = await grantOf(gateway, holder, signer)
+    const request = await ask(gateway, [holder])
+    const { presentation, code } = await present(holder)
+    const officer = gateway.as({ role: 'officer', department: 'ZJJ' })
+    const resolved = await officer.post('/v1/presentations/resolve', { code: { token: tokenOf(code) } })
+    expect(resolved.status).to.equal(200)
+    const scanned = new URL((await present(holder)).code.url).pathname
+    const shown = async () => {
+      const { certificates } = await answerOf<{ certificates: { verdict: string }[] }>(
+        gateway.request(scanned),
+      )
+      return certificates[0]?.verdict
+    }
+    const walk = async () => [
+      await codeOf(holder.asks.post(`/v1/consent-requests/${request.id}/opening`, {})),
+      await codeOf(read(gateway, holder, grant.digest)),
+      await codeOf(officer.post(`/v1/presentations/${presentation.id}/reading`, {})),
+      await shown(),
+      await codeOf(holder.asks.post('/v1/holder/presentations', presentBody(holder))),
+    ]
+
+    const { id } = await propose({ identifier }, gateway.as({ role: 'supervisor', department: 'GAJ' }))
+    await confirm(id)
+    expect(await walk()).to.deep.equal(Array.from({ length: 5 }, () => 'WITHHELD'))
+    const used = async () => (await gateway.world.store.grantByDigest(fromHex(grant.digest)!))!.used
+    expect(await used()).to.equal(0)
+    await answerOf(second.post(`/v1/withholdings/${id}/release`, { reason: 'CLEARED' }), 200)
+    const other = gateway.as({ role: 'supervisor', department: 'GAJ' })
+    await answerOf(other.post(`/v1/withholdings/${id}/release/confirmation`, undefined), 200)
+    await untilAllFinal(gateway)
+    expect(await walk()).to.deep.equal([200, 201, 201, 'VALID', 201])
+    expect(await used()).to.equal(1)
   })
 
   it('of a department closes all of its certificates, those that come later too, and no others', async () => {
