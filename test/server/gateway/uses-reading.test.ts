@@ -18,6 +18,8 @@ import {
   type OpenedGateway,
 } from '../../support/opened-gateway.ts'
 import { publishMatter } from '../../support/matters.ts'
+import { accountSigner } from '../../contracts/signers.ts'
+import { bind, grantOf, newHolder, publishHousing } from '../grants/holders.ts'
 import { problemIn } from '../http/gateway.ts'
 
 interface UseView {
@@ -75,6 +77,8 @@ describe('reading a certificate', function () {
     )
     return uses.filter(one => one.identifier === of)
   }
+  const housing = async () =>
+    (await answerOf<{ definition: Record<string, unknown> }>(gateway.get('/v1/matters/X05'))).definition
   const claimsOf = async (id: string) => {
     const { statement } = await answerOf<{ statement: string }>(gateway.get(`/v1/uses/${id}/receipt`))
     return parseStatement(statement).payload
@@ -170,7 +174,7 @@ describe('reading a certificate', function () {
       await refusedAttempt(officer, body, 'GROUND_NOT_ALLOWED')
     })
 
-    it('is refused for a certificate that is revoked, suspended or erased', async () => {
+    it('is refused for a certificate that is revoked, suspended, expired or erased', async () => {
       const revoked = (await issue(gateway, 'DIS')).identifier
       const order = (id: string, action: string, reason: string) =>
         answerOf(gateway.post(`/v1/certificates/${id}/status`, { action, reason }), 200)
@@ -179,6 +183,9 @@ describe('reading a certificate', function () {
       const suspended = (await issue(gateway, 'DIS')).identifier
       await order(suspended, 'suspend', 'LAW_ENFORCEMENT')
       await refusedAttempt(officer, { identifier: suspended, ...LINE }, 'CERTIFICATE_NOT_IN_FORCE', 409)
+      const row = { ...exampleRow('DIS'), issueDate: '2010-11-20', validTo: '2020-11-19' }
+      const expired = (await issue(gateway, 'DIS', row)).identifier
+      await refusedAttempt(officer, { identifier: expired, ...LINE }, 'CERTIFICATE_NOT_IN_FORCE', 409)
       const erased = (await issue(gateway, 'DIS')).identifier
       await gateway.world.store.eraseCertificate(erased)
       await refusedAttempt(officer, { identifier: erased, ...LINE }, 'CERTIFICATE_ERASED', 410)
@@ -189,6 +196,48 @@ describe('reading a certificate', function () {
       const code = async (body: unknown) => (await problemIn(await officer.post('/v1/uses', body))).code
       expect(await code({ ...LINE, identifier: unknown })).to.equal('CERTIFICATE_NOT_FOUND')
       expect(await code({ ...LINE, identifier, matter: 'M99' })).to.equal('MATTER_NOT_FOUND')
+    })
+  })
+
+  it('is refused to a department that is suspended, until it is not any more', async () => {
+    const body = { identifier, ...LINE }
+    await answerOf(gateway.post('/v1/departments/MZJ/suspend', undefined))
+    await refusedAttempt(officer, body, 'READER_SUSPENDED')
+    await answerOf(gateway.post('/v1/departments/MZJ/resume', undefined))
+    expect((await officer.post('/v1/uses', body)).status).to.equal(201)
+  })
+
+  describe('by consent', () => {
+    it('counts one use however often it is asked again, and is of no use to another department of the matter', async () => {
+      await publishHousing(gateway)
+      const shared = { ...(await housing()), code: 'X06', collaborators: ['MZJ'] }
+      await answerOf(gateway.post('/v1/matters', { matters: [shared] }), 201)
+      const holder = await newHolder(gateway)
+      const signer = accountSigner('a key of who consents once')
+      await answerOf(bind(holder, signer), 201)
+      const grant = await grantOf(gateway, holder, signer, { matter: 'X06' })
+      const used = async () => (await gateway.world.store.grantByDigest(fromHex(grant.digest)!))!.used
+      const { identifier: card } = holder.certificate
+      const line = { identifier: card, ground: 'consent', fields: ['name'], grant: grant.digest }
+      // MZJ takes part in the matter, but it is not whom the holder consented to.
+      await refusedAttempt(officer, { ...line, matter: 'X06' }, 'GRANT_OTHER_DEPARTMENT')
+      const meant = gateway.as({ role: 'officer', department: 'ZJJ' })
+      await refusedAttempt(meant, { ...line, matter: 'X05' }, 'GRANT_OTHER_MATTER')
+      await refusedAttempt(meant, { ...line, matter: 'X06', fields: ['address'] }, 'FIELD_NOT_GRANTED')
+      expect(await used()).to.equal(0)
+
+      const key = { 'idempotency-key': freshKey() }
+      const again = await Promise.all(
+        Array.from({ length: 20 }, () =>
+          answerOf<Read>(meant.post('/v1/uses', { ...line, matter: 'X06' }, key), 201),
+        ),
+      )
+      expect(new Set(again.map(({ use }) => use.id)).size).to.equal(1)
+      expect(await used()).to.equal(1)
+      expect(await claimsOf(again[0]!.use.id)).to.include({ grant: grant.digest, ground: 'consent' })
+      expect(again[0]!.copy.expiresAt).to.be.at.most(
+        (await gateway.world.store.grantByDigest(fromHex(grant.digest)!))!.notAfter,
+      )
     })
   })
 
