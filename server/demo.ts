@@ -2,11 +2,12 @@
  * The demonstration region, loaded through the HTTP API like anybody's data: departments, types, certificates, and what
  * happens to some of them.
  */
-import { createHash } from 'node:crypto'
 import { invariant } from '../protocol/refusal.ts'
 import { civilDateOf } from './catalogue/civil-date.ts'
 import { demoCertificates, type Afterwards, type DemoCertificate } from './catalogue/demo-certificates.ts'
 import { demoRegion } from './catalogue/region.ts'
+import { write } from './demo-client.ts'
+import { liveDemoLives } from './demo-lives.ts'
 import { createClient, type ApiClient } from './http/client.ts'
 import { demoMatters } from './matters/demo.ts'
 import type { World } from './world.ts'
@@ -14,6 +15,8 @@ import type { World } from './world.ts'
 export interface DemoOptions {
   url: string
   token: string
+  /** Also lets its people use what they have (demo-lives.ts); needs the demo's own identity provider. */
+  lives?: boolean
   say?: (text: string) => void
   onProgress?: (done: number, all: number) => void
 }
@@ -39,7 +42,13 @@ const SHARING_LAW = '《政务信息资源共享管理暂行办法》（国发�
  * short-lived proofs are dated from the day on which the first department was admitted. Superseded certificates become so on
  * chain when their successors are final, a little after this returns. Refuses whatever the API refuses.
  */
-export async function loadDemo({ url, token, say, onProgress }: DemoOptions): Promise<DemoCounts> {
+export async function loadDemo({
+  url,
+  token,
+  lives = false,
+  say,
+  onProgress,
+}: DemoOptions): Promise<DemoCounts> {
   const client = createClient({ url, token })
   const { departments, certificateTypes } = demoRegion()
   const steps = { done: 0, all: departments.length + certificateTypes.length }
@@ -71,6 +80,11 @@ export async function loadDemo({ url, token, say, onProgress }: DemoOptions): Pr
     if (certificate.afterwards !== undefined) tick()
   })
 
+  if (lives) {
+    say?.('letting its people use their certificates')
+    await liveDemoLives(client, today)
+  }
+
   const count = (action: Afterwards['action']) =>
     certificates.filter(({ afterwards }) => afterwards?.action === action).length
   return {
@@ -96,7 +110,8 @@ export async function loadDemoWhenEmpty(
   if (state === 'loaded') return null
   if (state === null && (await world.store.departments()).length > 0) return null
   await world.store.saveSetting(SETTING, 'loading')
-  const counts = await loadDemo(options)
+  // With a provider of one's own nobody of the demonstration can sign in.
+  const counts = await loadDemo({ ...options, lives: world.config.openidIssuer === null })
   await world.store.saveSetting(SETTING, 'loaded')
   return counts
 }
@@ -147,14 +162,6 @@ function numberOfHolder(id: string): string {
     organisations.find(organisation => organisation.id === id)?.uscc
   invariant(number !== undefined, `nobody in the demonstration region is ${id}`)
   return number
-}
-
-/** A write whose key is the digest of what it asks for: the same ask is the same write. */
-function write<Answer>(client: ApiClient, path: string, body: unknown): Promise<Answer> {
-  const digest = createHash('sha256')
-    .update(`${path}\n${JSON.stringify(body)}`)
-    .digest('base64url')
-  return client.post<Answer>(path, body, `demo-${digest}`)
 }
 
 /** Does the work for every item, a few at once; the results come in the items' order. The first failure ends it. */

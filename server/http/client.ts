@@ -24,6 +24,8 @@ export interface ClientOptions {
   token: string | null
   /** Longest time for one answer, in milliseconds. */
   timeoutMs?: number
+  /** Sent with every request: a session's cookie and origin. */
+  headers?: Readonly<Record<string, string>>
   fetch?: typeof globalThis.fetch
 }
 
@@ -43,6 +45,7 @@ export function createClient({
   url,
   token,
   timeoutMs = DEFAULT_TIMEOUT_MS,
+  headers: own = {},
   fetch = globalThis.fetch,
 }: ClientOptions): ApiClient {
   const base = baseOf(url)
@@ -67,6 +70,7 @@ export function createClient({
     key?: string,
   ): Promise<Response> {
     const headers: Record<string, string> = {
+      ...own,
       ...authorization,
       'accept-language': 'zh',
       ...(mediaType !== undefined && { 'content-type': mediaType }),

@@ -1,0 +1,59 @@
+/**
+ * How the demonstration speaks to the gateway: through the API alone, its people in sessions of their own, begun at the demo's identity
+ * provider as a browser would.
+ */
+import { createHash } from 'node:crypto'
+import { Refusal } from '../protocol/refusal.ts'
+import { createClient, type ApiClient } from './http/client.ts'
+import { SESSION_COOKIE } from './identity/cookies.ts'
+
+/** Redirects in a sign-in, there and back, are fewer. */
+const MOST_STEPS = 12
+
+/** A client of the API in this person's session. Refuses GATEWAY_ANSWER when the gateway has another identity provider. */
+export async function signInAs(url: string, sub: string): Promise<ApiClient> {
+  const cookies = new Map<string, string>()
+  let path = '/sign-in'
+  let form: URLSearchParams | null = null
+  for (let step = 0; step < MOST_STEPS && !cookies.has(SESSION_COOKIE); step++) {
+    const response: Response = await fetch(url + path, {
+      redirect: 'manual',
+      headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
+      ...(form !== null && { method: 'POST', body: form }),
+    })
+    for (const line of response.headers.getSetCookie()) {
+      const [pair = ''] = line.split(';')
+      const equals = pair.indexOf('=')
+      cookies.set(pair.slice(0, equals), pair.slice(equals + 1))
+    }
+    const location = response.headers.get('location')
+    const action =
+      location === null ? /<form method="post" action="([^"]+)"/.exec(await response.text()) : null
+    form = action === null ? null : new URLSearchParams({ person: sub })
+    const next = location ?? action?.[1]
+    if (next === undefined) throw notOurs(url)
+    // The gateway may be known to others by another address than the one that we reach it by.
+    const target = new URL(next, url + path)
+    path = target.pathname + target.search
+  }
+  const session = cookies.get(SESSION_COOKIE)
+  if (session === undefined) throw notOurs(url)
+  const metadata = await fetch(`${url}/.well-known/oauth-authorization-server`)
+  const { issuer } = (await metadata.json()) as { issuer: string }
+  return createClient({
+    url,
+    token: null,
+    headers: { cookie: `${SESSION_COOKIE}=${session}`, origin: new URL(issuer).origin },
+  })
+}
+
+const notOurs = (url: string) =>
+  new Refusal('GATEWAY_ANSWER', `${url} does not sign in with the demo's identity provider`, { found: url })
+
+/** A write whose key is the digest of what it asks for: the same ask is the same write. */
+export function write<Answer>(client: ApiClient, path: string, body: unknown): Promise<Answer> {
+  const digest = createHash('sha256')
+    .update(`${path}\n${JSON.stringify(body)}`)
+    .digest('base64url')
+  return client.post<Answer>(path, body, `demo-${digest}`)
+}
