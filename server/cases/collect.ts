@@ -38,7 +38,7 @@ export interface Shown {
 }
 
 /**
- * Takes every copy that the department may take now, and asks for consent to the rest, in one request.
+ * Takes every copy that the department may take now, and asks for consent to the rest.
  *
  * Each copy is a use in the log before it is a copy in the case; what is there already is not read again, so a call that was cut
  * short is finished by the next, and the same `once` reads nothing twice. An item whose reading is refused does not stop the others:
@@ -70,8 +70,8 @@ export async function collect(
       !results.some(result => result.item === item.number),
   )
   if (unasked.length > 0) {
-    const request = await askInCase(world, of, matter, unasked, actor, keyFor(once, of.id, 'ask'))
-    await world.store.noteConsentRequest(of.id, request)
+    const requests = await askInCase(world, of, matter, unasked, actor, part => keyFor(once, of.id, part))
+    for (const request of requests) await world.store.noteConsentRequest(of.id, request)
     for (const { item } of unasked) results.push({ item: item.number, outcome: 'asked', code: null })
   }
   world.events.publish(`case:${of.id}`)

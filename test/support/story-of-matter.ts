@@ -26,14 +26,13 @@ export function storyGateway(): Promise<OpenedGateway> {
   return opened
 }
 
-/** Somebody of the region, or a body of it, signed in, with a key of his own. */
+/** Somebody of the region, or a body of it, signed in. */
 export interface Person {
-  /** P01 or O01. */
+  /** P01 or O01; of somebody whom the region does not know, his number. */
   code: string
   number: string
   holder: string
   asks: Asking
-  signer: Signer
 }
 
 const known = new Map<string, Promise<Person>>()
@@ -47,12 +46,24 @@ function personOf(gateway: OpenedGateway, code: string): Promise<Person> {
 async function makePerson(gateway: OpenedGateway, code: string): Promise<Person> {
   const { personas, organisations } = demoRegion()
   const number =
-    personas.find(({ id }) => id === code)?.idNo ?? organisations.find(({ id }) => id === code)!.uscc
+    personas.find(({ id }) => id === code)?.idNo ?? organisations.find(({ id }) => id === code)?.uscc ?? code
   const holder = holderId(await ensureHolder(gateway.world, number))
+  return { code, number, holder, asks: gateway.as({ role: 'holder', holder }) }
+}
+
+const keys = new Map<string, Promise<Signer>>()
+
+/** The key that somebody consents with, bound when it is first needed. */
+function keyOf(person: Person): Promise<Signer> {
+  const found = keys.get(person.code) ?? bindKey(person)
+  keys.set(person.code, found)
+  return found
+}
+
+async function bindKey({ code, asks }: Person): Promise<Signer> {
   const signer = accountSigner(`key of ${code}`)
-  const asks = gateway.as({ role: 'holder', holder })
   await answerOf(bind({ asks } as Holder, signer), 201)
-  return { code, number, holder, asks, signer }
+  return signer
 }
 
 export class Story {
@@ -149,12 +160,30 @@ export class Story {
     )
   }
 
-  /** A person agrees to everything that this case asks of him, or to the certificates named. */
-  async consents(code: string, only?: string[]): Promise<void> {
-    const person = await this.person(code)
+  /** Somebody is recorded as who acts for another: a guardian, an agent, a legal representative. */
+  async records(capacity: string, person: string, holder: string): Promise<void> {
+    const authority = this.officer(capacity === 'legal-representative' ? 'SCJ' : 'GAJ')
+    const body = {
+      capacity,
+      person: (await this.person(person)).number,
+      holder: (await this.person(holder)).number,
+    }
+    const response = await authority.post('/v1/representations', body)
+    // Another story may have recorded it.
+    if (response.status !== 201) expect((await problemIn(response)).code).to.equal('REPRESENTATION_EXISTS')
+  }
+
+  /** A person, or who acts for him, agrees to everything that this case asks of him, or to the certificates named. */
+  async consents(code: string, { by = code, only }: { by?: string; only?: string[] } = {}): Promise<void> {
+    const [holder, person] = [await this.person(code), await this.person(by)]
+    const signer = await keyOf(person)
+    const asks =
+      by === code
+        ? person.asks
+        : this.gateway.as({ role: 'holder', holder: holder.holder, person: person.holder })
     const { requests } = await answerOf<{
       requests: { id: string; case: string | null; parties: { state: string }[] }[]
-    }>(person.asks.get('/v1/consent-requests?limit=200'), 200)
+    }>(asks.get('/v1/consent-requests?limit=200'), 200)
     const own = requests.filter(
       request => request.case === this.case.id && request.parties.some(({ state }) => state === 'waiting'),
     )
@@ -163,16 +192,16 @@ export class Story {
       const path = `/v1/consent-requests/${id}`
       const { items } = await answerOf<{
         items: { leaf: string; type: string; required: string[]; optional: string[] }[]
-      }>(person.asks.post(`${path}/opening`, {}), 200)
+      }>(asks.post(`${path}/opening`, {}), 200)
       const picked = items
         .filter(({ type }) => only === undefined || only.includes(type))
         .map(({ leaf, required, optional }) => ({ certificate: leaf, fields: [...required, ...optional] }))
       const { typedData } = await answerOf<{ typedData: Parameters<typeof digestOf>[0] }>(
-        person.asks.post(`${path}/typed-data`, { items: picked }),
+        asks.post(`${path}/typed-data`, { items: picked }),
         200,
       )
-      const signature = person.signer.sign(digestOf(typedData))
-      await answerOf(person.asks.post(`${path}/grant`, { typedData, signature }))
+      const signature = signer.sign(digestOf(typedData))
+      await answerOf(asks.post(`${path}/grant`, { typedData, signature }))
     }
     await this.looks()
   }
@@ -202,6 +231,24 @@ export class Story {
     return this.#case
   }
 
+  /** An officer asks for an item on paper, which nobody can pull. */
+  async asksForPaper(department: string, item: number): Promise<void> {
+    await answerOf(this.officer(department).post(`${this.path}/items/${item}/paper`, {}), 200)
+    await this.looks()
+  }
+
+  /** A party declares what no certificate says. */
+  async declares(code: string, group: string): Promise<void> {
+    const { asks } = await this.person(code)
+    await answerOf(asks.post(`${this.path}/declarations`, { group }), 200)
+    await this.looks()
+  }
+
+  /** A certificate is issued whose fields do not say the number of its holder. */
+  async issues(type: string, fields: Record<string, unknown>, holders: string[]): Promise<void> {
+    await answerOf(this.gateway.post('/v1/certificates', { type, fields, holders }), 201)
+  }
+
   /** The code with which something that is asked in this case is refused. */
   async refusal(response: Promise<Response>): Promise<string> {
     const answered = await response
@@ -217,6 +264,30 @@ export class Story {
     return output.identifier
   }
 
+  /** What its issuer knows of a certificate. */
+  async fields(identifier: string): Promise<Record<string, unknown>> {
+    return (
+      await answerOf<{ fields: Record<string, unknown> }>(
+        this.gateway.get(`/v1/certificates/${identifier}`),
+        200,
+      )
+    ).fields
+  }
+
+  /** Identifiers of somebody's certificates. */
+  async certificatesOf(code: string): Promise<string[]> {
+    const { holder } = await this.person(code)
+    const { store } = this.gateway.world
+    const { lookup } = (await store.holderById(new Uint8Array(Buffer.from(holder, 'base64url'))))!
+    const rows = await store.certificatesOfHolder(lookup, { before: null, limit: 100 })
+    return rows.map(({ identifier }) => identifier)
+  }
+
+  /** Today's date in the region. */
+  get today(): string {
+    return new Date(this.gateway.world.clock() + 8 * 3_600_000).toISOString().slice(0, 10)
+  }
+
   /** Where a certificate stands. */
   async standing(identifier: string): Promise<string> {
     const { standing } = await answerOf<{ standing: string }>(
@@ -230,7 +301,3 @@ export class Story {
 export async function storyOf(matter: string): Promise<Story> {
   return new Story(await storyGateway(), matter)
 }
-
-/** Today's date in the region. */
-export const today = (gateway: OpenedGateway): string =>
-  new Date(gateway.world.clock() + 8 * 3_600_000).toISOString().slice(0, 10)
