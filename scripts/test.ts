@@ -49,6 +49,7 @@ const steps: Step[] = [
     'test/server/catalogue/**/*.test.ts',
     'test/server/policy/**/*.test.ts',
     'test/server/matters/**/*.test.ts',
+    'test/server/webhooks/**/*.test.ts',
     'test/server/oversight/**/*.test.ts',
     'test/scripts/generate.test.ts',
   ),
