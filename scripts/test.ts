@@ -58,11 +58,16 @@ const steps: Step[] = [
   alone(suite('store and keys', 'test/server/store/**/*.test.ts', 'test/server/keys/**/*.test.ts')),
   alone(suite('http', 'test/server/http/**/*.test.ts', 'test/server/config.test.ts')),
   alone(suite('identity', 'test/server/identity/**/*.test.ts')),
-  alone(suite('gateway', 'test/server/gateway/**/*.test.ts')),
+  alone(suite('signer', 'test/server/signer/**/*.test.ts')),
+  alone(suite('desk', 'test/server/issuing/**/*.test.ts')),
+  alone(suite('consent', 'test/server/grants/**/*.test.ts')),
+  alone(suite('matters', 'test/server/gateway/matters/**/*.test.ts')),
+  alone(suite('gateway', 'test/server/gateway/*.test.ts')),
   alone(suite('command line', 'test/scripts/cli*.test.ts')),
   alone(suite('benchmark', 'test/scripts/bench.test.ts')),
 ]
 
+assertAllTestsAreInSuites()
 const wanted = process.argv.slice(2)
 const chosen =
   wanted.length === 0 ? steps : steps.filter(step => wanted.some(name => step.name.includes(name)))
@@ -126,4 +131,11 @@ function report(outcomes: Outcome[]): void {
     outcomes.reduce((total, outcome) => total + pick(outcome), 0)
   process.stdout.write(`in all ${((performance.now() - began) / 1000).toFixed(1)} s\n`)
   process.stdout.write(`${sum(o => o.passed)} passed, ${sum(o => o.failed)} failed\n`)
+}
+
+/** A test file that no suite names would pass for ever. */
+function assertAllTestsAreInSuites(): void {
+  const named = new Set(steps.flatMap(({ args }) => args))
+  const forgotten = globSync('test/**/*.test.ts').filter(file => !named.has(file))
+  if (forgotten.length > 0) throw new Error(`in no suite: ${forgotten.join(', ')}`)
 }

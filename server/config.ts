@@ -23,6 +23,8 @@ export interface Config {
   readonly publicUrl: string | null
   /** Absolute. */
   readonly keystorePassphraseFile: string | null
+  /** Absolute. null: every department's keys are in the gateway's keystore. */
+  readonly keyProvidersFile: string | null
   readonly confirmations: number
   readonly sealAfterMs: number
   readonly sealAt: number
@@ -115,6 +117,15 @@ const variables = {
       en: 'File with the passphrase of the keystore. Needed in production, and not inside the data folder',
     },
     expected: 'the path of a file',
+    read: folder,
+  },
+  ONCEPROOF_KEY_PROVIDERS: {
+    default: null,
+    meaning: {
+      zh: '哪些部门的签名密钥不在本机密钥库中（远程签名服务、PKCS#11）；见 docs/keys.md',
+      en: 'Which departments keep their signing keys elsewhere (remote signer, PKCS#11); see docs/keys.md',
+    },
+    expected: 'the path of a JSON file',
     read: folder,
   },
   ONCEPROOF_CONFIRMATIONS: {
@@ -320,6 +331,7 @@ export function configFromEnv(
     chainRpcUrl: read('CHAIN_RPC_URL'),
     publicUrl: read('PUBLIC_URL') ?? (port === 0 ? null : localUrl(port)),
     keystorePassphraseFile: read('KEYSTORE_PASSPHRASE_FILE'),
+    keyProvidersFile: read('ONCEPROOF_KEY_PROVIDERS'),
     confirmations: given('ONCEPROOF_CONFIRMATIONS'),
     sealAfterMs: given('ONCEPROOF_SEAL_AFTER_MS'),
     sealAt: given('ONCEPROOF_SEAL_AT'),

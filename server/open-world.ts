@@ -31,17 +31,19 @@ import type { Logger } from './http/logger.ts'
 import type { Metrics } from './http/metrics.ts'
 import { closeDesk } from './issuing/carry-out.ts'
 import { ensureKey } from './keys/ensure.ts'
-import { createKeystore, openKeystore, type Keystore } from './keys/keystore.ts'
+import { keyring, type Keyring } from './keys/keyring.ts'
+import { createKeystore, openKeystore } from './keys/keystore.ts'
 import {
   GOVERNANCE_KEY,
   LOG_KEY,
   LOOKUP_KEY,
   NOTE_KEY,
   RELAYER_KEY,
-  WEBHOOK_KEY,
   TOKEN_KEY,
+  WEBHOOK_KEY,
 } from './keys/names.ts'
 import { addressOf } from './keys/provider.ts'
+import { openProviders } from './keys/providers.ts'
 import { openSqliteStore } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
 import type { Chain, World } from './world.ts'
@@ -81,9 +83,9 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
   const { config, logger, metrics, publicUrl, clock = Date.now, say = () => undefined } = options
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const lock = lockFolder(config.dataDir)
-  const opened: { store?: Store; embedded?: SupervisedChain } = {}
+  const opened: Opened = {}
   try {
-    const keys = await openKeys(config, say)
+    const keys = (opened.keys = await openKeys(config, say, clock))
     const store = (opened.store = await openSqliteStore(join(config.dataDir, 'onceproof.db'), { clock }))
     const { token, path: tokenPath } = openToken(config, say)
 
@@ -145,6 +147,12 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
   }
 }
 
+interface Opened {
+  store?: Store
+  embedded?: SupervisedChain
+  keys?: Keyring
+}
+
 function lockFolder(dataDir: string): Lock {
   try {
     return acquireLock(join(dataDir, 'gateway.lock'))
@@ -157,12 +165,9 @@ function lockFolder(dataDir: string): Lock {
   }
 }
 
-async function closeAll(
-  { store, embedded }: { store?: Store; embedded?: SupervisedChain },
-  lock: Lock,
-  andChain: boolean,
-): Promise<void> {
+async function closeAll({ store, embedded, keys }: Opened, lock: Lock, andChain: boolean): Promise<void> {
   await store?.close()
+  keys?.close()
   if (andChain) await embedded?.stop()
   else embedded?.leave()
   lock.release()
@@ -171,7 +176,7 @@ async function closeAll(
 // ---- secrets
 
 /** Reads or makes the keystore and its own keys; a passphrase that nobody gave is generated beside it, with a warning. */
-async function openKeys(config: Config, say: (text: string) => void): Promise<Keystore> {
+async function openKeys(config: Config, say: (text: string) => void, clock: () => number): Promise<Keyring> {
   const path = join(config.dataDir, 'keystore.json')
   const beside = join(config.dataDir, 'keystore.passphrase')
   const passphrasePath = config.keystorePassphraseFile ?? beside
@@ -180,9 +185,10 @@ async function openKeys(config: Config, say: (text: string) => void): Promise<Ke
     say(`WARNING: demo secrets. The passphrase of the keystore was generated beside it, in ${beside}`)
   }
   const passphrase = readSecret(passphrasePath, 'KEYSTORE_PASSPHRASE_FILE')
-  const keys = existsSync(path)
+  const own = existsSync(path)
     ? await openKeystore({ path, passphrase })
     : await createKeystore({ path, passphrase })
+  const keys = keyring(own, await openProviders(config.keyProvidersFile, clock))
   const gateways = { department: null }
   await ensureKey(keys, { name: NOTE_KEY, purpose: 'note', algorithm: 'EdDSA', ...gateways })
   await ensureKey(keys, { name: LOG_KEY, purpose: 'log', algorithm: 'secp256k1', ...gateways })
@@ -227,7 +233,7 @@ function accountOf(secretKey: string): Account {
   }
 }
 
-async function keyAccount(keys: Keystore, name: string): Promise<Account> {
+async function keyAccount(keys: Keyring, name: string): Promise<Account> {
   return {
     address: addressOf(await keys.publicKey(name)),
     signDigest: digest => keys.signDigest(name, digest),
@@ -237,7 +243,7 @@ async function keyAccount(keys: Keystore, name: string): Promise<Account> {
 async function openChain(parts: {
   config: Config
   store: Store
-  keys: Keystore
+  keys: Keyring
   rpc: Rpc
   relayer: Account
   clock: () => number
@@ -318,7 +324,7 @@ async function fundGovernance(
 
 async function openLog(parts: {
   store: Store
-  keys: Keystore
+  keys: Keyring
   config: Config
   publicUrl: string
 }): Promise<{ origin: string; noteKey: string }> {

@@ -10,14 +10,14 @@ import type { Account, TransactionContext } from './chain/transactions.ts'
 import type { Events } from './http/events.ts'
 import type { Logger } from './http/logger.ts'
 import type { Metrics } from './http/metrics.ts'
-import type { Keystore } from './keys/keystore.ts'
+import type { Keyring } from './keys/keyring.ts'
 import type { Store } from './store/store.ts'
 
 export interface World {
   config: Config
   store: Store
-  /** The built-in keystore; remote providers of department keys come behind the same interface. */
-  keys: Keystore
+  /** The built-in keystore, and for some departments a provider of theirs. */
+  keys: Keyring
   chain: Chain
   log: LogIdentity
   /** Six digits; certificates of this gateway are issued in it. */

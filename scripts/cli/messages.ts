@@ -84,6 +84,13 @@ export const labels = {
   more: { zh: '另有', en: 'more of this kind' },
 
   noKeys: { zh: '密钥库为空', en: 'the keystore is empty' },
+  folder: { zh: '目录', en: 'folder' },
+  signerMade: {
+    zh: '签名服务已就绪；启动前请核对 policy.json',
+    en: 'The signer is made; read its policy.json before starting it',
+  },
+  signerRuns: { zh: '签名服务运行于', en: 'The signer runs at' },
+  signedCount: { zh: '签名数', en: 'signed' },
   chainRuns: { zh: '内嵌链正在运行', en: 'The embedded chain runs' },
   chainStopped: { zh: '内嵌链未运行', en: 'The embedded chain does not run' },
   url: { zh: '地址', en: 'address' },

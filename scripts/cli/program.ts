@@ -50,6 +50,7 @@ const certificates = () => import('./certificates.ts')
 const records = () => import('./records.ts')
 const exports = () => import('./exports.ts')
 const chain = () => import('./chain.ts')
+const signers = () => import('./signer.ts')
 
 /**
  * Runs one command line, without the program's name, and gives its exit code. With `--json` exactly one document goes to `out`,
@@ -225,6 +226,30 @@ function commands(asJson: boolean, handle: Handle): Command {
     .requiredOption(...rpc)
     .option(...out)
     .action(handle(async options => (await exports()).exportSnapshot(options)))
+
+  const signer = program.command('signer').description('部门自己的签名服务 a department’s own signer')
+  const folder = ['--folder <folder>', '签名服务的目录 folder of the signer'] as const
+  signer
+    .command('init')
+    .description('生成密钥、共享密钥与规则 make its keys, its secret and its policy')
+    .requiredOption(...folder)
+    .requiredOption('--uscc <uscc>', '统一社会信用代码 unified credit code of the department')
+    .requiredOption('--did <did>', '部门的 DID its DID')
+    .requiredOption('--region <region>', '六位地区代码 region, six digits')
+    .requiredOption(...trust)
+    .action(handle(async options => (await signers()).initSigner(options)))
+  signer
+    .command('start')
+    .description('运行，直到被停止 run it until it is stopped')
+    .requiredOption(...folder)
+    .option('--port <port>', '端口 its port')
+    .option('--host <host>', '监听地址 the address it listens on')
+    .action(handle(async options => (await signers()).startSigner(options)))
+  signer
+    .command('log')
+    .description('核对并列出它签过什么 check and list what it signed')
+    .requiredOption(...folder)
+    .action(handle(async options => (await signers()).signerLog(options)))
 
   const chainCommand = program.command('chain').description('内嵌链 the embedded chain')
   chainCommand

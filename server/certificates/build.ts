@@ -10,6 +10,7 @@ import { formatCertificateIdentifier, formatShortCode, formatUlid } from '../../
 import { parseInstant } from '../../protocol/instant.ts'
 import { leafHash } from '../../protocol/log.ts'
 import { signingInput } from '../../protocol/statement.ts'
+import type { SigningContext, ToSign } from '../keys/provider.ts'
 import { sealDocument } from '../keys/sealing.ts'
 import type { NewCertificate, StatusSlot } from '../store/store.ts'
 
@@ -25,7 +26,9 @@ export interface Issuer {
   schema: { id: string; digestSRI: string }
   publicUrl: string
   /** Signs the bytes of a signing input; r‖s or Ed25519, 64 bytes. */
-  sign: (data: Uint8Array) => Uint8Array | Promise<Uint8Array>
+  sign: (data: Uint8Array, context: SigningContext) => Uint8Array | Promise<Uint8Array>
+  /** The whole batch at once, for a key that lives elsewhere. */
+  signMany?: ((items: readonly ToSign[]) => Promise<Uint8Array[]>) | undefined
   kek: KeyObject
 }
 
@@ -63,12 +66,30 @@ export async function buildCertificates(
     buildUnsigned(issuer, draft, now, random.subarray(i * RANDOM_BYTES, (i + 1) * RANDOM_BYTES)),
   )
   // Each step for the whole batch: the tables of a signature do not fit into a cache beside everything else.
+  const signatures =
+    issuer.signMany === undefined
+      ? await signEach(issuer, unsigned, drafts)
+      : await issuer.signMany(unsigned.map((one, i) => toSign(one, drafts[i]!)))
+  return unsigned.map((certificate, i) => finish(issuer, certificate, signatures[i]!))
+}
+
+async function signEach(issuer: Issuer, unsigned: Unsigned[], drafts: Draft[]): Promise<Uint8Array[]> {
   const signatures: Uint8Array[] = []
-  for (const { input } of unsigned) {
-    const signed = issuer.sign(Buffer.from(input, 'latin1'))
+  for (const [i, one] of unsigned.entries()) {
+    const { data, context } = toSign(one, drafts[i]!)
+    const signed = issuer.sign(data, context)
     signatures.push(signed instanceof Uint8Array ? signed : await signed)
   }
-  return unsigned.map((certificate, i) => finish(issuer, certificate, signatures[i]!))
+  return signatures
+}
+
+/** The bytes, and the row and seed that the digests in them follow from. */
+function toSign({ input, content }: Unsigned, { values, originalFile }: Draft): ToSign {
+  const seed = content.subarray(0, SEED_BYTES)
+  return {
+    data: Buffer.from(input, 'latin1'),
+    context: { kind: 'certificate', seed, values, relatedResource: originalFile },
+  }
 }
 
 /** A certificate to be: what is signed, what is encrypted, and what is kept beside it. */

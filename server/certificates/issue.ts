@@ -220,7 +220,8 @@ async function issuerOf(world: World, type: PublishedType): Promise<Issuer & { k
     typeCode: type.row.typeCode,
     schema: type.schema,
     publicUrl: publicUrl(world),
-    sign: data => world.keys.sign(keyName, data),
+    sign: (data, context) => world.keys.sign(keyName, data, context),
+    signMany: world.keys.isHere(keyName) ? undefined : items => world.keys.signMany(keyName, items),
     kek: await world.keys.kek(uscc),
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Batches are signed by worker threads: the gateway goes on answering, and a second core helps. Only keys that live in this
- * process can go there; a remote key signs one by one through its provider.
+ * process can go there; a key that lives elsewhere is asked for the whole batch at once.
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
@@ -12,7 +12,7 @@ import { buildCertificates, type Draft, type Issuer } from './build.ts'
 /** What crosses to a worker: everything but the signing function, which it makes from the key. */
 export interface Task {
   id: number
-  issuer: Omit<Issuer, 'sign'>
+  issuer: Omit<Issuer, 'sign' | 'signMany'>
   signingKey: WorkerKey
   drafts: Draft[]
   now: number
@@ -31,9 +31,10 @@ export async function buildInWorkers(
   drafts: Draft[],
 ): Promise<NewCertificate[]> {
   const now = world.clock()
-  if (drafts.length < WORTH_A_WORKER) return buildCertificates(issuer, drafts, now)
+  if (drafts.length < WORTH_A_WORKER || !world.keys.isHere(issuer.keyName))
+    return buildCertificates(issuer, drafts, now)
   const signingKey = world.keys.exportForWorker(issuer.keyName)
-  const { sign: _, keyName: __, ...shared } = issuer
+  const { sign: _, signMany: __, keyName: ___, ...shared } = issuer
   const chunks: Promise<NewCertificate[]>[] = []
   for (let start = 0; start < drafts.length; start += CHUNK) {
     chunks.push(run({ issuer: shared, signingKey, drafts: drafts.slice(start, start + CHUNK), now }))

@@ -9,6 +9,7 @@ import statusRegistry from '../../artifacts/contracts/StatusRegistry.sol/StatusR
 import p256Verifier from '../../artifacts/contracts/Verifiers.sol/ERC7913P256Verifier.json' with { type: 'json' }
 import webAuthnVerifier from '../../artifacts/contracts/Verifiers.sol/ERC7913WebAuthnVerifier.json' with { type: 'json' }
 import type { ContractName } from '../../protocol/chain-view.ts'
+import { invariant } from '../../protocol/refusal.ts'
 
 export const INTERFACES: Record<ContractName, Interface> = {
   DepartmentRegistry: new Interface(departmentRegistry.abi),
@@ -58,14 +59,16 @@ const CONTRACT_OF: Record<keyof typeof TYPES, ContractName> = {
 export function typedDigest(
   type: keyof typeof TYPES,
   message: Record<string, unknown>,
-  where: { chain: { chainId: number }; contracts: Record<ContractName, { address: string }> },
+  where: { chain: { chainId: number }; contracts: Partial<Record<ContractName, { address: string }>> },
 ): string {
   const contract = CONTRACT_OF[type]
+  const deployed = where.contracts[contract]
+  invariant(deployed, `the address of ${contract}`)
   const domain = {
     name: `onceproof ${contract}`,
     version: '1',
     chainId: where.chain.chainId,
-    verifyingContract: where.contracts[contract].address,
+    verifyingContract: deployed.address,
   }
   return TypedDataEncoder.hash(domain, { [type]: TYPES[type] }, message)
 }

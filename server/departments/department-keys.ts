@@ -36,7 +36,7 @@ export async function keysOnHand(
   uscc: string,
   purpose: DepartmentKeyPurpose,
 ): Promise<KeyOnHand[]> {
-  const names = new Set((await world.keys.list()).map(({ name }) => name))
+  const names = new Set((await world.keys.list(uscc)).map(({ name }) => name))
   const found: KeyOnHand[] = []
   for (let generation = 1; ; generation++) {
     const name = NAME_OF[purpose](uscc, generation)

@@ -10,7 +10,7 @@ import { INTERFACES, typedDigest } from '../chain/contracts.ts'
 import { bringAbout, type Account } from '../chain/transactions.ts'
 import { ContractRevert, contractReader } from '../chain/view.ts'
 import type { ContractName } from '../../protocol/chain-view.ts'
-import { addressOf } from '../keys/provider.ts'
+import { addressOf, type SigningContext } from '../keys/provider.ts'
 import { nowSeconds, type World } from '../world.ts'
 
 type RegistryWorld = Pick<World, 'chain' | 'keys' | 'clock'>
@@ -206,9 +206,11 @@ export async function openListOnChain(
 ): Promise<void> {
   const department = departmentId(uscc)
   const deadline = nowSeconds(world) + ORDER_LIFETIME_SECONDS
-  const digest = typedDigest('OpenList', { department, number, deadline }, world.chain.deployment)
+  const message = { department, number, deadline }
+  const digest = typedDigest('OpenList', message, world.chain.deployment)
   const signer = await authoritySigner(world, authority)
-  const signature = await world.keys.signDigest(authority, getBytes(digest))
+  const context = orderContext(world, 'OpenList', message, number)
+  const signature = await world.keys.signDigest(authority, getBytes(digest), context)
   const call = [department, number, signer, deadline, toHex(signature)]
   await send(
     world,
@@ -251,6 +253,18 @@ export async function grantRoleOnChain(
 /** The `signer` bytes (0x-hex) of an authority key: its account address. */
 export async function authoritySigner(world: Pick<World, 'keys'>, authority: string): Promise<string> {
   return addressOf(await world.keys.publicKey(authority))
+}
+
+/** What a signer of its own mind is told of an order: the message itself, and where it is to be executed. */
+export function orderContext(
+  world: Pick<World, 'chain'>,
+  type: 'Order' | 'OpenList',
+  message: Readonly<Record<string, unknown>>,
+  list: number,
+): SigningContext {
+  const { chain, contracts } = world.chain.deployment
+  const { address: contract } = contracts.StatusRegistry
+  return { kind: 'order', type, message, chainId: chain.chainId, contract, list }
 }
 
 export function orderDeadline(world: Pick<World, 'clock'>): number {

@@ -30,7 +30,7 @@ export async function signStatement<Kind extends Exclude<StatementKind, 'certifi
     ...claims,
   })
   const input = signingInput(statementHeader(kind, 'ES256', standing.did, standing.thumbprint), payload)
-  const statement = `${input}.${toBase64url(await world.keys.sign(standing.keyName, toUtf8(input)))}`
+  const statement = `${input}.${toBase64url(await world.keys.sign(standing.keyName, toUtf8(input), { kind: 'statement' }))}`
   parseStatement(statement)
   return { kind, statement, leaf: leafHash(statement), id }
 }

@@ -200,8 +200,9 @@ function keystore(
     importKey: (key, secret) => add(key, () => checkedSecret(key.algorithm, secret)),
     exportForWorker: workerKey,
 
-    async list() {
-      return [...entries.values()].map(infoOf)
+    async list(department) {
+      const all = [...entries.values()].map(infoOf)
+      return department === undefined ? all : all.filter(key => key.department === department)
     },
     async publicKey(name) {
       return publicKeyOf(entryOf(name, ['ES256', 'EdDSA', 'secp256k1'])).slice()

@@ -45,15 +45,49 @@ export interface KeyInfo {
   createdAt: number
 }
 
+/**
+ * What is being signed, for a signer that checks for itself and does not take the gateway's word. The bytes alone say all but the
+ * values behind the digests of a certificate, and the message behind the digest of an order.
+ */
+export type SigningContext =
+  | {
+      kind: 'certificate'
+      /** Whence all salts and decoys follow (docs/formats.md §5). */
+      seed: Uint8Array
+      /** The approved row. */
+      values: readonly (readonly [name: string, value: unknown])[]
+      relatedResource: unknown
+    }
+  | { kind: 'statement' }
+  | { kind: 'status-list' }
+  | {
+      kind: 'order'
+      type: 'Order' | 'OpenList'
+      message: Readonly<Record<string, unknown>>
+      chainId: number
+      /** Address of the contract, 0x-hex. */
+      contract: string
+      /** Number of the department's status list. */
+      list: number
+    }
+
+export interface ToSign {
+  data: Uint8Array
+  context: SigningContext
+}
+
 /** Refuses KEY_UNKNOWN for a name that it does not have and KEY_ALGORITHM for a key that cannot do what is asked. */
 export interface KeyProvider {
-  list(): Promise<KeyInfo[]>
+  /** All keys, those of one department (its USCC), or with null the gateway's own. */
+  list(department?: string | null): Promise<KeyInfo[]>
   /** x‖y (64 bytes) for ES256 and secp256k1, 32 bytes for EdDSA. */
   publicKey(name: string): Promise<Uint8Array>
   /** Signature of 64 bytes over `data`: ES256 as r‖s (RFC 7518 §3.4), or Ed25519. */
-  sign(name: string, data: Uint8Array): Promise<Uint8Array>
+  sign(name: string, data: Uint8Array, context?: SigningContext): Promise<Uint8Array>
+  /** Signatures of a batch in order, all or none; for those who would rather be asked once. */
+  signMany?(name: string, items: readonly ToSign[]): Promise<Uint8Array[]>
   /** secp256k1 over a digest of 32 bytes: r‖s‖v, 65 bytes, low s, v 27 or 28, as contracts and wallets take it. */
-  signDigest(name: string, digest: Uint8Array): Promise<Uint8Array>
+  signDigest(name: string, digest: Uint8Array, context?: SigningContext): Promise<Uint8Array>
   /** The department's key for documents (see `sealing.ts`). Refuses KEY_UNKNOWN when it has none. */
   kek(department: string): Promise<KeyObject>
   /** HMAC-SHA256 with a key of purpose `lookup`, 32 bytes. */

@@ -13,7 +13,7 @@ import { issueInPlaceOf, issueSuccessor } from '../certificates/issue.ts'
 import { openSuspension } from '../certificates/read.ts'
 import { typedDigest } from '../chain/contracts.ts'
 import { departmentOf } from '../departments/admit.ts'
-import { authoritySigner, orderDeadline } from '../departments/registry.ts'
+import { authoritySigner, orderContext, orderDeadline } from '../departments/registry.ts'
 import { signStatement } from '../departments/sign.ts'
 import { assertMayIssue, type Standing } from '../departments/standing.ts'
 import type {
@@ -192,7 +192,8 @@ async function makeChange(
       field: 'department',
     })
   }
-  const signature = toHex(await world.keys.signDigest(authority, orderDigest))
+  const context = orderContext(world, 'Order', order, certificate.statusList)
+  const signature = toHex(await world.keys.signDigest(authority, orderDigest, context))
   const signer = await authoritySigner(world, authority)
   return {
     ...signed,

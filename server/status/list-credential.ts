@@ -49,7 +49,7 @@ export async function statusListCredential(
     },
   }
   const input = [header, payload].map(part => toBase64url(toUtf8(JSON.stringify(part)))).join('.')
-  return `${input}.${toBase64url(await world.keys.sign(key, toUtf8(input)))}`
+  return `${input}.${toBase64url(await world.keys.sign(key, toUtf8(input), { kind: 'status-list' }))}`
 
   async function indices(): Promise<number[]> {
     try {

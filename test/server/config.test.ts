@@ -21,6 +21,7 @@ const production = {
   CHAIN_RPC_URL: 'https://node.example/rpc',
   PUBLIC_URL: 'https://zz.example',
   KEYSTORE_PASSPHRASE_FILE: '/run/secrets/passphrase',
+  ONCEPROOF_KEY_PROVIDERS: '/etc/onceproof/providers.json',
 }
 
 describe('the configuration of the gateway', () => {
@@ -32,6 +33,7 @@ describe('the configuration of the gateway', () => {
       chainRpcUrl: null,
       publicUrl: 'http://127.0.0.1:8787',
       keystorePassphraseFile: null,
+      keyProvidersFile: null,
       confirmations: 1,
       sealAfterMs: 2000,
       sealAt: 4096,
@@ -83,6 +85,7 @@ describe('the configuration of the gateway', () => {
       chainRpcUrl: 'https://node.example/rpc',
       publicUrl: 'https://zz.example',
       keystorePassphraseFile: '/run/secrets/passphrase',
+      keyProvidersFile: '/etc/onceproof/providers.json',
       confirmations: 3,
       sealAfterMs: 0,
       sealAt: 1,
@@ -137,6 +140,7 @@ describe('the configuration of the gateway', () => {
     ],
     ['PROFILE', ['prod', 'Production', 'true']],
     ['KEYSTORE_PASSPHRASE_FILE', ['/', 'a\0b']],
+    ['ONCEPROOF_KEY_PROVIDERS', ['/', 'a\0b']],
     ['ONCEPROOF_CONFIRMATIONS', ['0', '-1', '10001', 'one']],
     ['ONCEPROOF_SEAL_AFTER_MS', ['-1', '3600001', '2s']],
     ['ONCEPROOF_SEAL_AT', ['0', '1048577', '4,096']],
