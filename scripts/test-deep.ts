@@ -28,6 +28,17 @@ const parts: Part[] = [
     command: [node, 'node_modules/hardhat/dist/src/cli.js', 'test', 'mocha', '--coverage'],
   },
   {
+    name: 'keys on a PKCS#11 token (SoftHSM2)',
+    missing: () => {
+      if (!has('softhsm2-util', '--version')) return 'softhsm2-util is not here'
+      const driver = process.env['PKCS11_DRIVER'] ?? 'pkcs11js'
+      return has(node, '--input-type=module', '-e', `await import(${JSON.stringify(driver)})`)
+        ? null
+        : 'the package pkcs11js is not here (PKCS11_DRIVER names its main file)'
+    },
+    command: [node, 'node_modules/mocha/bin/mocha.js', 'test/server/keys/pkcs11.deep.ts'],
+  },
+  {
     name: 'mutants',
     missing: () => null,
     command: [node, 'scripts/mutants.ts'],
