@@ -1,3 +1,4 @@
+import { caseMutants } from './cases.ts'
 import { contractMutants } from './contracts.ts'
 import { formatMutants } from './formats.ts'
 import { issuingMutants } from './issuing.ts'
@@ -16,4 +17,5 @@ export const mutants: Mutant[] = [
   ...presentationMutants,
   ...issuingMutants,
   ...grantMutants,
+  ...caseMutants,
 ]
