@@ -96,7 +96,13 @@ export async function openGateway({ env = {}, after }: OpenedGatewayOptions = {}
   const logger = createLogger({ level: 'debug', write: lines => log.push(lines), clock: clock.now })
   const config = configFromEnv(settings, { cwd: tmpdir() })
   const metrics = createMetrics()
-  const opened: OpenWorld = await openWorld({ config, publicUrl: url, logger, metrics, clock: clock.now })
+  const opened: OpenWorld = await openWorld({
+    config,
+    publicUrl: env['PUBLIC_URL'] ?? url,
+    logger,
+    metrics,
+    clock: clock.now,
+  })
   const { world, operatorToken: token } = opened
   const callers = new Map<string, Caller>()
   const app = gatewayApp(world, opened.anchorer, {

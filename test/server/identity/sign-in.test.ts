@@ -1,10 +1,18 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { demoRegion } from '../../../server/catalogue/region.ts'
 import { demoPeople, personaSub, staffSub } from '../../../server/identity/demo-people.ts'
 import { openBrowser, PENDING, SESSION, type Browser } from '../../support/browser.ts'
-import { admit, answerOf, freshKey, openGateway, type OpenedGateway } from '../../support/opened-gateway.ts'
+import { freePort } from '../../support/gateway.ts'
+import {
+  admit,
+  answerOf,
+  freshKey,
+  openGateway,
+  temporaryFolder,
+  type OpenedGateway,
+} from '../../support/opened-gateway.ts'
 import { problemIn } from '../http/gateway.ts'
 
 interface Session {
@@ -481,17 +489,44 @@ describe('signing in', () => {
 })
 
 describe('the demo’s identity provider', () => {
-  it('answers under the public address, which the gateway itself need not be able to reach', async () => {
-    const gateway = await openGateway({ env: { PUBLIC_URL: 'https://zz.example' } })
+  it('signs in under a public address that the gateway itself cannot reach, whatever a request claims', async () => {
+    const url = 'https://zz.example'
+    const gateway = await openGateway({ env: { PUBLIC_URL: url } })
     try {
-      const metadata = await answerOf<Record<string, string>>(
-        gateway.request('/oidc/.well-known/openid-configuration'),
-        200,
-      )
-      expect(metadata['issuer']).to.match(/\/oidc$/)
+      const path = '/oidc/.well-known/openid-configuration'
+      const metadata = await answerOf<Record<string, string>>(gateway.request(path), 200)
+      expect(metadata['issuer']).to.equal(`${url}/oidc`)
+      expect(metadata['token_endpoint']).to.equal(`${url}/oidc/token`)
       const headers = { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'ftp' }
-      const misled = await gateway.request('/oidc/.well-known/openid-configuration', { headers })
-      expect(await misled.json()).to.deep.equal(metadata)
+      expect(await answerOf(gateway.request(path, { headers }), 200)).to.deep.equal(metadata)
+
+      const browser = openBrowser({ url, request: gateway.request })
+      expect((await browser.signIn(personaSub('P06'))).status).to.equal(303)
+      const session = await answerOf<Session>(browser.send('/v1/session'), 200)
+      expect(session).to.include({ role: 'holder', name: '何䶮𠮷' })
+      expect((await browser.post('/sign-out')).status).to.equal(200)
+    } finally {
+      await gateway.close()
+    }
+  })
+
+  it('is not there when another provider is configured; that one being out is told as that', async () => {
+    const secretFile = join(temporaryFolder(), 'secret')
+    writeFileSync(secretFile, 'a secret of the provider\n')
+    const gateway = await openGateway({
+      env: {
+        OPENID_ISSUER: `http://127.0.0.1:${await freePort()}`,
+        OPENID_CLIENT_ID: 'onceproof',
+        OPENID_CLIENT_SECRET_FILE: secretFile,
+      },
+    })
+    try {
+      const response = await gateway.request('/sign-in', { redirect: 'manual' })
+      expect(response.status).to.equal(503)
+      expect((await problemIn(response)).code).to.equal('SIGN_IN_UNAVAILABLE')
+      expect(response.headers.getSetCookie()).to.deep.equal([])
+      expect((await gateway.request('/oidc/auth')).status).to.equal(404)
+      expect(gateway.rowCounts()).to.include({ accounts: 0, assignments: 0, sessions: 0 })
     } finally {
       await gateway.close()
     }
