@@ -1,6 +1,7 @@
 import { caseMutants } from './cases.ts'
 import { contractMutants } from './contracts.ts'
 import { formatMutants } from './formats.ts'
+import { identityMutants } from './identity.ts'
 import { issuingMutants } from './issuing.ts'
 import { grantMutants } from './grants.ts'
 import type { Mutant } from './mutant.ts'
@@ -18,4 +19,5 @@ export const mutants: Mutant[] = [
   ...issuingMutants,
   ...grantMutants,
   ...caseMutants,
+  ...identityMutants,
 ]
