@@ -67,6 +67,7 @@ async function main(): Promise<void> {
   await loadDemoWhenEmpty(opened.world, { url: local, token: opened.operatorToken, say })
   say(`
   ready at            ${publicUrl}   (API: ${local}/docs)
+  sign in             ${publicUrl}/sign-in
   operator token      ${opened.tokenPath}
   data                ${config.dataDir}
   chain               ${opened.chainUrl}   (chain id ${opened.world.chain.deployment.chain.chainId}, ${
