@@ -4,6 +4,7 @@
  * matter. All of it goes through the API, each step in the session of whose step it is, and what is done already is left as it is.
  */
 import { createHash, randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { computeAddress, SigningKey, TypedDataEncoder, type TypedDataField } from 'ethers'
 import { invariant } from '../protocol/refusal.ts'
 import { demoRegion } from './catalogue/region.ts'
@@ -47,11 +48,13 @@ export async function liveDemoLives(root: ApiClient, today: string): Promise<voi
     await as(staffSub(department, 'maker')),
     await as(staffSub(department, 'checker')),
   ]
-  await demoBatches({ maker, checker }, today)
+  const { issued } = await demoBatches({ maker, checker }, today)
   await useByDuty(stage)
   await consent(stage)
   await present(stage)
   await openCases(stage)
+  // Signed in the background since it was approved; whoever is told that the load is over finds it there.
+  while ((await maker.get<{ state: string }>(`/v1/batches/${issued}`)).state === 'approved') await pause(50)
 }
 
 // ---- who may act for whom

@@ -133,8 +133,8 @@ describe('command line', () => {
       }
       expect(departments.departments).to.have.length(18)
       expect(types.types).to.have.length(24)
-      // 64 certificates and the new versions of five.
-      expect(list.certificates).to.have.length(69)
+      // 64 certificates, the new versions of five, and three of a batch.
+      expect(list.certificates).to.have.length(72)
       const standings = list.certificates.map(({ standing }) => standing)
       expect(standings.filter(standing => standing === 'SUPERSEDED')).to.have.length(5)
       expect(standings.filter(standing => standing === 'REVOKED')).to.have.length(5)
