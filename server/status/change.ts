@@ -6,13 +6,12 @@ import { getBytes } from 'ethers'
 import { randomBytes } from 'node:crypto'
 import { toBase64url, toHex } from '../../protocol/bytes.ts'
 import { parseInstant } from '../../protocol/instant.ts'
-import { Refusal } from '../../protocol/refusal.ts'
+import { invariant, Refusal } from '../../protocol/refusal.ts'
 import { statusListId } from '../../protocol/snapshot.ts'
 import { typeOfCode } from '../catalogue/publish.ts'
 import { issueInPlaceOf, issueSuccessor } from '../certificates/issue.ts'
 import { openSuspension } from '../certificates/read.ts'
 import { typedDigest } from '../chain/contracts.ts'
-import { departmentOf } from '../departments/admit.ts'
 import { authoritySigner, orderContext, orderDeadline } from '../departments/registry.ts'
 import { signStatement } from '../departments/sign.ts'
 import { assertMayIssue, type Standing } from '../departments/standing.ts'
@@ -210,8 +209,9 @@ async function issuerOf(
   world: World,
   certificate: CertificateRow,
 ): Promise<{ uscc: string; standing: Standing }> {
-  const type = await typeOfCode(world, certificate.typeCode)
-  const department = await departmentOf(world, type.definition.issuer)
+  // The list is the department's that issued, whoever holds the permit for the type today.
+  const department = (await world.store.departments()).find(({ uscc }) => uscc === certificate.department)
+  invariant(department !== undefined, 'who issued a certificate was admitted')
   return { uscc: department.uscc, standing: await assertMayIssue(world, department, null) }
 }
 
