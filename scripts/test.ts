@@ -38,7 +38,7 @@ const steps: Step[] = [
     isSuite: true,
     alone: false,
   },
-  check('types', 'node_modules/typescript/bin/tsc', '--noEmit'),
+  check('types', 'node_modules/tsc/bin/tsc', '--noEmit'),
   check('lint', 'node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings'),
   check('format', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'),
   suite('protocol', 'test/protocol/**/*.test.ts'),
