@@ -692,6 +692,7 @@ export const messages: Readonly<Record<string, Message>> = {
   MATTER_PARTY: { zh: '没有这个当事人', en: 'The matter has no such party' },
   MATTER_CONDITION: { zh: '没有这个条件', en: 'The matter has no such condition' },
   MATTER_GROUP: { zh: '“任选其一”的分组不成立', en: 'The one-of group does not hold' },
+  MATTER_RESERVED: { zh: '该编码为亮证保留', en: 'This code is reserved for presentations' },
   MATTER_DUPLICATE: { zh: '重复', en: 'It is there twice' },
 
   // Cases

@@ -84,6 +84,9 @@ const matter = z.strictObject({
   sensitive: z.boolean(),
 })
 
+/** Stands for the matter where somebody only shows who he is: what he shows is then what is asked for. */
+export const NO_MATTER = 'PRESENT'
+
 export type Matter = z.infer<typeof matter>
 export type Party = Matter['parties'][number]
 export type Requirement = Matter['requirements'][number]
@@ -97,7 +100,7 @@ export interface Catalogue {
 }
 
 /**
- * The matter that a JSON value is. Refuses MATTER_DEFINITION with every error by field: MATTER_MEMBER (its shape),
+ * The matter that a JSON value is. Refuses MATTER_DEFINITION with every error by field: MATTER_MEMBER (its shape), MATTER_RESERVED (its code),
  * MATTER_DEPARTMENT (not admitted here, or not of this matter), MATTER_TYPE, MATTER_FIELD, MATTER_MODE (a use that the type does not
  * allow), MATTER_PARTY, MATTER_CONDITION, MATTER_GROUP (a fallback for no group, or a group of one), MATTER_DUPLICATE.
  */
@@ -158,6 +161,8 @@ function errorsOfMatter(value: unknown, catalogue: Catalogue): FieldError[] {
   }
   const { data } = parsed
   return [
+    // Else a matter of that name would be asked of whoever only shows something.
+    ...(data.code === NO_MATTER ? [wrong('code', 'MATTER_RESERVED', 'another code', NO_MATTER)] : []),
     ...errorsOfDepartments(data, catalogue),
     ...errorsOfRequirements(data, catalogue),
     ...errorsOfOutputs(data, catalogue),

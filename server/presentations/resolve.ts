@@ -4,7 +4,8 @@ import { departmentOf } from '../departments/admit.ts'
 import { Unavailable } from '../http/problem.ts'
 import type { GuessLimits, PresentationReader, PresentationRow } from '../store/presentations.ts'
 import type { Once } from '../store/store.ts'
-import { NO_MATTER, readCertificate, type Reading, type ReadRequest } from '../uses/read-certificate.ts'
+import { NO_MATTER } from '../matters/definition.ts'
+import { readCertificate, type Reading, type ReadRequest } from '../uses/read-certificate.ts'
 import { nowSeconds, type World } from '../world.ts'
 import { digitsHash, tokenHash, tokenIn } from './code.ts'
 import { tell } from './present.ts'
@@ -64,7 +65,7 @@ export interface ReadingRequest {
  * Reads what was presented, certificate by certificate, each through `readCertificate` and once only. What was read is a statement when
  * this returns; a repetition with the same `once` gives the same. One certificate that may not be read does not keep the others
  * back; when there is none that may, the first refusal is thrown. Refuses PRESENTATION_UNKNOWN when there is no such presentation,
- * and FIELD_NOT_PRESENTED for a certificate that is not in it.
+ * CERTIFICATE_ERASED when all that was in it has been erased, and FIELD_NOT_PRESENTED for a certificate that is not in it.
  */
 export async function readPresentation(
   world: World,
@@ -74,11 +75,11 @@ export async function readPresentation(
 ): Promise<PresentedReading[]> {
   const row = await world.store.presentation(id)
   if (row === null) throw refusalOf('PRESENTATION_UNKNOWN')
+  if (row.items.length === 0) throw refusalOf('CERTIFICATE_ERASED')
   const readings: PresentedReading[] = []
   let first: Refusal | null = null
   for (const { identifier, fields } of wanted ?? row.items.map(item => ({ ...item, fields: null }))) {
-    const number = row.items.findIndex(item => item.identifier === identifier)
-    const item = row.items[number]
+    const item = row.items.find(one => one.identifier === identifier)
     if (item === undefined) throw refusalOf('FIELD_NOT_PRESENTED')
     const request: ReadRequest = {
       reader,
@@ -93,7 +94,7 @@ export async function readPresentation(
     }
     try {
       // No client's key holds a space, so none stands for a part of another request.
-      const part = { key: `${once.key} ${number}`, request: once.request }
+      const part = { key: `${once.key} ${identifier}`, request: once.request }
       readings.push({ identifier, reading: await readCertificate(world, request, part) })
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -113,6 +114,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   PRESENTATION_CANCELLED: 'the holder ended this presentation',
   PRESENTATION_OTHER_DEPARTMENT: 'the holder shows this to another department only',
   FIELD_NOT_PRESENTED: 'this certificate was not presented',
+  CERTIFICATE_ERASED: 'what was presented has been erased',
 }
 
 const refusalOf = (code: string): Refusal => new Refusal(code, SENTENCES[code] ?? 'not presented')

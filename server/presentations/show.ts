@@ -20,7 +20,7 @@ export interface ShownCertificate {
 }
 
 /**
- * What the code shows to whoever has it. Null, after the same look-up, when there is none such or it is no longer alive, and when it is
+ * What the code shows to whoever has it. Null, after the same look-up, when there is none such, it is no longer alive or what it showed was erased, and when it is
  * for one department only. Consumes nothing and writes nothing.
  */
 export async function showToStranger(
@@ -30,6 +30,7 @@ export async function showToStranger(
   const row = await world.store.presentationByToken(tokenHash(token))
   const isShown =
     row !== null &&
+    row.items.length > 0 &&
     row.verifier === null &&
     row.cancelledAt === null &&
     row.resolvedAt === null &&

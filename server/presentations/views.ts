@@ -10,7 +10,7 @@ import {
   verdictName,
 } from '../http/schemas.ts'
 import type { PresentationRow } from '../store/presentations.ts'
-import { NO_MATTER } from '../uses/read-certificate.ts'
+import { NO_MATTER } from '../matters/definition.ts'
 import { fieldNames, matterCode } from '../uses/views.ts'
 import { nowSeconds, type World } from '../world.ts'
 import { PURPOSES, RENEWED_SECONDS, type Presented } from './present.ts'

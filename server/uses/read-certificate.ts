@@ -17,7 +17,7 @@ import { signStatement } from '../departments/sign.ts'
 import { assertMayIssue } from '../departments/standing.ts'
 import { refreshGrant } from '../grants/on-chain.ts'
 import { holdersOfCertificate } from '../holders/holders.ts'
-import { departmentsOf } from '../matters/definition.ts'
+import { departmentsOf, NO_MATTER } from '../matters/definition.ts'
 import { matterOf } from '../matters/matters.ts'
 import { decide, type PolicyFacts } from '../policy/decide.ts'
 import type { AcceptResult, CertificateRow, DepartmentRow, Once } from '../store/store.ts'
@@ -51,8 +51,6 @@ export interface Reading {
 
 /** How long what was handed out may be kept when the grant says nothing shorter: the longest promised time of a matter. */
 const COPY_SECONDS = 30 * 24 * 3_600
-/** Stands for the matter where somebody only shows who he is: what he shows is then what is asked for. */
-export const NO_MATTER = 'PRESENT'
 /** A certificate does not change its state three times while one reading is decided. */
 const MOST_DECISIONS = 3
 
@@ -184,7 +182,7 @@ async function decideOn(
 
 /**
  * What a grant gives of this certificate, once the chain was asked whether its holder has withdrawn it there. What is wrong with the grant itself is told by the transaction that counts its use, so here
- * one that names no fields of this certificate is taken at its word.
+ * one that names no fields of this certificate is taken at its word. `until` is exclusive, and a grant still holds in its last second.
  */
 async function consentOf(
   world: World,
@@ -196,7 +194,7 @@ async function consentOf(
   await refreshGrant(world, grant)
   const found = await world.store.grantByDigest(fromHex(grant)!)
   const item = found?.items.find(({ leaf }) => equalBytes(leaf, certificate.leaf))
-  return { given: true, fields: item?.fields ?? requested, until: found?.notAfter ?? 0 }
+  return { given: true, fields: item?.fields ?? requested, until: (found?.notAfter ?? 0) + 1 }
 }
 
 /**

@@ -106,6 +106,11 @@ describe('defining a matter', () => {
     ])
   })
 
+  it('refuses the code that stands for no matter at all', () => {
+    expect(refused('code', 'PRESENT')).to.deep.equal(['code MATTER_RESERVED'])
+    expect(() => parseMatter(changed('code', 'PRESENTS'), catalogue)).to.not.throw()
+  })
+
   it('names the row of each error of an import', () => {
     const { errors } = refusalOf(() => parseMatters([M04, changed('leadDept', 'XYZ'), 7], catalogue)).details
     expect(errors?.map(({ row, code }) => `${row} ${code}`)).to.include.members([
