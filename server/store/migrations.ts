@@ -425,6 +425,16 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX sessions_by_use ON sessions (used_at);
     `,
   },
+  {
+    version: 12,
+    name: 'what an erasure takes along: what was presented, and the copies of cases',
+    sql: `
+      CREATE INDEX presentation_items_of ON presentation_items (seq);
+      CREATE INDEX erasures_by_identifier ON erasures (identifier);
+      DELETE FROM presentation_items WHERE seq IN (SELECT certificate_seq FROM erasures);
+      UPDATE case_items SET copy_salt = NULL, copy = NULL WHERE identifier IN (SELECT identifier FROM erasures);
+    `,
+  },
 ]
 
 /**

@@ -53,6 +53,7 @@ export interface PresentationReader {
 }
 
 export interface PresentationRow extends Omit<NewPresentation, 'items' | 'code'> {
+  /** Without those of certificates that were erased. */
   items: PresentedItemRow[]
   openedAt: number
   /** When the person last showed who he is for it. */
@@ -98,7 +99,7 @@ export type ConsumePresentation = (check: PresentationCheck) => string | null
 export interface PresentationStore {
   /**
    * Opens a presentation with its first code. The same `once` again changes nothing and gives the first one's row. Refuses
-   * DIGITS_TAKEN (the caller draws others) and PRESENTATIONS_TOO_MANY (`most` of this holder's have a living code).
+   * DIGITS_TAKEN (the caller draws others), CERTIFICATE_ERASED and PRESENTATIONS_TOO_MANY (`most` of this holder's have a living code).
    */
   openPresentation(
     presentation: NewPresentation,

@@ -125,6 +125,7 @@ export function caseVerbs({ db, write, now }: Context, answers: Appender, out: O
        copy_salt = ?, copy = ?, copy_expires_at = ?, flagged = NULL, flagged_at = NULL
      WHERE case_id = ? AND number = ?`,
   )
+  const erased = db.prepare<[string]>('SELECT 1 FROM erasures WHERE identifier = ?')
   const setPaper = db.prepare<[string, string, string | null, number, string, number]>(
     `UPDATE case_items SET paper_by = ?, paper_department = ?, paper_reason = ?, paper_at = ?
      WHERE case_id = ? AND number = ?`,
@@ -322,6 +323,9 @@ export function caseVerbs({ db, write, now }: Context, answers: Appender, out: O
         invariant(item !== undefined, `case ${id} has no item ${number}`)
         if (item.adopted !== null && item.flagged === null) return
         const { identifier, ground, use, department, by, copy, copyExpiresAt } = adoption
+        if (erased.get(identifier) !== undefined) {
+          throw new Refusal('CERTIFICATE_ERASED', 'the values of this certificate have been erased')
+        }
         const { keySalt, ciphertext } = copy
         adopt.run(
           identifier,

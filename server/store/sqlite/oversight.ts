@@ -175,6 +175,10 @@ export function oversightVerbs(
     `UPDATE copies SET key_salt = NULL, ciphertext = NULL, destroyed_at = ?, why = 'erased'
      WHERE key_salt IS NOT NULL AND use_seq IN (SELECT seq FROM uses WHERE certificate_seq = ?)`,
   )
+  const eraseAdopted = db.prepare<[string]>(
+    'UPDATE case_items SET copy_salt = NULL, copy = NULL WHERE identifier = ? AND copy IS NOT NULL',
+  )
+  const erasePresented = db.prepare<[number]>('DELETE FROM presentation_items WHERE seq = ?')
   const eraseCorrections = db.prepare<[number]>(
     `UPDATE corrections SET says_salt = NULL, says = NULL, answer_salt = NULL, answer = NULL WHERE certificate_seq = ?`,
   )
@@ -382,6 +386,8 @@ export function oversightVerbs(
           eraseValues.run(certificateSeq)
           eraseIndex.run(certificateSeq)
           eraseCopies.run(now(), certificateSeq)
+          eraseAdopted.run(identifier)
+          erasePresented.run(certificateSeq)
           eraseCorrections.run(certificateSeq)
           insertErasure.run(certificateSeq, identifier, reason, erasedBy, now())
           newAnswer(0, 0, now(), null, once)

@@ -71,6 +71,7 @@ export function presentationVerbs(
       'SELECT count(*) FROM presentations WHERE holder = ? AND digits IS NOT NULL AND code_expires_at > ?',
     )
     .pluck()
+  const erased = db.prepare<[number]>('SELECT 1 FROM erasures WHERE certificate_seq = ?')
   const itemsOf = db.prepare<[string], ItemRecord>(
     'SELECT * FROM presentation_items WHERE presentation = ? ORDER BY number',
   )
@@ -137,6 +138,9 @@ export function presentationVerbs(
       throw new Refusal('PRESENTATIONS_TOO_MANY', 'too many codes of this holder are alive', {
         expected: `at most ${most}`,
       })
+    }
+    if (items.some(({ certificateSeq }) => erased.get(certificateSeq) !== undefined)) {
+      throw new Refusal('CERTIFICATE_ERASED', 'the values of this certificate have been erased')
     }
     freeDigits.run(at)
     withFreeDigits(() =>
@@ -237,7 +241,8 @@ export function presentationVerbs(
     cancelPresentation: id =>
       write(() => {
         const row = rowOf(recordOf(id))
-        if (row.items.every(({ usedAt }) => usedAt !== null)) throw used()
+        const { items } = row
+        if (items.length > 0 && items.every(({ usedAt }) => usedAt !== null)) throw used()
         if (row.cancelledAt === null) cancel.run(now(), id)
         return rowOf(recordOf(id))
       }),

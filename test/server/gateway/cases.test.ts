@@ -1,12 +1,15 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { strFromU8, unzipSync } from 'fflate'
 import { utf8FromBase64url } from '../../../protocol/bytes.ts'
 import { finishCutShort } from '../../../server/cases/keep.ts'
 import type { CaseView } from '../../../server/cases/views.ts'
+import { eraseCertificate } from '../../../server/oversight/erasure.ts'
 import { publishMatter } from '../../support/matters.ts'
 import {
   answerOf,
@@ -302,6 +305,32 @@ describe('cases', function () {
     )
     return fields.idNo
   }
+
+  it('lose their copy with the erasure of the certificate, and take none that comes late', async () => {
+    const { id, holder } = await collected()
+    await answerOf(officer.get(`/v1/cases/${id}/items/0/copy`), 200)
+    const kept = (await gateway.world.store.caseById(id))!.items[0]!.adopted!
+    const { keySalt, ciphertext } = kept.copy!
+    const files = () =>
+      readdirSync(gateway.dataDir)
+        .map(name => join(gateway.dataDir, name))
+        .filter(path => statSync(path).isFile())
+        .filter(path => [keySalt, ciphertext].some(bytes => readFileSync(path).includes(Buffer.from(bytes))))
+    expect(files()).to.not.deep.equal([])
+    const once = { key: freshKey(), request: randomBytes(32) }
+    await eraseCertificate(gateway.world, holder.certificate.identifier, 'ordered', 'supervisor-a', once)
+    expect(await codeOf(officer.get(`/v1/cases/${id}/items/0/copy`))).to.equal('CASE_COPY_NONE')
+    expect(files()).to.deep.equal([])
+
+    const other = await open(holder)
+    const late = gateway.world.store.adoptItem(other.id, 0, { ...kept, copy: kept.copy! })
+    const code = await late.then(
+      () => null,
+      (error: { code: string }) => error.code,
+    )
+    expect(code).to.equal('CERTIFICATE_ERASED')
+    expect(files()).to.deep.equal([])
+  })
 
   it('are archived with statements, steps and the department’s own copies', async () => {
     const { id } = await collected()

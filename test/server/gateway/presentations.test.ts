@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { sha256 } from '#crypto'
-import { toUtf8, utf8FromBase64url } from '../../../protocol/bytes.ts'
+import { fromBase64url, toUtf8, utf8FromBase64url } from '../../../protocol/bytes.ts'
+import { formatUlid } from '../../../protocol/identifiers.ts'
 import { parseStatement } from '../../../protocol/statement.ts'
 import { eraseCertificate } from '../../../server/oversight/erasure.ts'
 import {
@@ -96,7 +98,7 @@ describe('presenting a certificate', function () {
   const act = (id: string, what: string, by: Pick<Asking, 'request'> = holder.asks) =>
     by.request(`${path}/${id}/${what}`, { method: 'POST', headers: { 'idempotency-key': freshKey() } })
   const renew = (id: string, by?: Asking) => answerOf<Presented>(act(id, 'renewal', by), 200)
-  const end = (id: string) => answerOf<View>(act(id, 'cancellation'), 200)
+  const end = (id: string, by = holder) => answerOf<View>(act(id, 'cancellation', by.asks), 200)
   const take = (code: object, by = officer, more: object = {}) =>
     by.post('/v1/presentations/resolve', { code, ...more })
   const taken = (code: object, by?: Asking, more?: object) => answerOf<Taken>(take(code, by, more), 200)
@@ -318,14 +320,37 @@ describe('presenting a certificate', function () {
 
     it('shows and gives nothing of one that was erased after it was presented', async () => {
       const someone = await newHolder(gateway)
+      const before = gateway.rowCounts()['presentation_items']
       const open = await present(someone)
       const shown = await present(someone)
       await taken(byToken(open.code))
       const { identifier } = someone.certificate
+      const { seq, leaf } = (await gateway.world.store.certificateByIdentifier(identifier))!
       await eraseCertificate(gateway.world, identifier, 'ordered', 'supervisor-a', once())
       expect(await codeIn(read(open.presentation.id))).to.equal('CERTIFICATE_ERASED')
-      const [one] = (await show(shown.code)).certificates!
-      expect([one!.verdict, one!.fields]).to.deep.equal(['NOT_FOUND', []])
+      expect((await show(shown.code)).certificates).to.equal(undefined)
+      expect((await view(shown.presentation.id, someone)).certificates).to.deep.equal([])
+      expect((await end(shown.presentation.id, someone)).state).to.equal('cancelled')
+      expect(gateway.rowCounts()['presentation_items']).to.equal(before)
+      // Nor can one that was on its way when the certificate was erased.
+      const late = gateway.world.store.openPresentation(
+        {
+          id: formatUlid(gateway.world.clock(), randomBytes(10)),
+          holder: fromBase64url(someone.id)!,
+          person: fromBase64url(someone.id)!,
+          verifier: null,
+          purpose: 'SERVICE',
+          items: [{ certificateSeq: seq, leaf, identifier, type: 'RIC', fields: ['name'] }],
+          code: { token: randomBytes(32), digits: randomBytes(32), expiresAt: 4_000_000_000 },
+        },
+        5,
+        null,
+      )
+      const code = await late.then(
+        () => null,
+        (error: { code: string }) => error.code,
+      )
+      expect(code).to.equal('CERTIFICATE_ERASED')
     })
   })
 
