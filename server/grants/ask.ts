@@ -19,7 +19,7 @@ import {
 import type { ConsentRequestRow, ConsentTerm, NewConsentParty, RequestedItem } from '../store/grants.ts'
 import type { CertificateRow, Once } from '../store/store.ts'
 import type { Matter } from '../matters/definition.ts'
-import { matterOf } from '../matters/matters.ts'
+import { matterIn } from '../matters/matters.ts'
 import { nowSeconds, type World } from '../world.ts'
 import { matterText, NOTICE_VERSION, noticeText, PURPOSES, type Purpose, type Refusing } from './notice.ts'
 
@@ -76,7 +76,7 @@ export async function askConsent(
   once: Once | null,
 ): Promise<ConsentRequestRow> {
   const department = await departmentOf(world, ask.department)
-  const matter = await matterOf(world, ask.matter)
+  const matter = await matterIn(world, ask.matter, ask.department, ask.case)
   assertTakesPart(matter, ask.department)
   const purpose = purposeOf(matter)
   const most = Math.max(1, ...ask.parties.map(({ items }) => items.length))

@@ -1,7 +1,7 @@
 /** Who may consent for whom: the matter says in which capacity, the representation whether he has it now. */
 import { Refusal } from '../../protocol/refusal.ts'
 import type { Party } from '../matters/definition.ts'
-import { matterOf } from '../matters/matters.ts'
+import { matterIn } from '../matters/matters.ts'
 import { represents, type Representing } from '../representations/represents.ts'
 import type { ConsentPartyRow, ConsentRequestRow } from '../store/grants.ts'
 import { nowSeconds, type World } from '../world.ts'
@@ -29,7 +29,8 @@ export async function assertMayAnswer(
 ): Promise<void> {
   const about = { matter: request.matter, types: [...new Set(items.map(({ type }) => type))] }
   const found = await represents(world, person, holder, nowSeconds(world), about)
-  const party = (await matterOf(world, request.matter)).parties.find(one => one.role === role)
+  const matter = await matterIn(world, request.matter, request.department, request.case)
+  const party = matter.parties.find(one => one.role === role)
   const wanted = party === undefined ? null : MAY_CONSENT[party.consent]
   if (found !== null && (wanted === null || wanted.includes(found.capacity))) return
   throw new Refusal('NOT_REPRESENTED', 'this person may not answer for this holder in this matter', {

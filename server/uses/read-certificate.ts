@@ -18,7 +18,7 @@ import { assertMayIssue } from '../departments/standing.ts'
 import { refreshGrant } from '../grants/on-chain.ts'
 import { holdersOfCertificate } from '../holders/holders.ts'
 import { departmentsOf, NO_MATTER } from '../matters/definition.ts'
-import { matterOf } from '../matters/matters.ts'
+import { matterIn } from '../matters/matters.ts'
 import { decide, type PolicyFacts } from '../policy/decide.ts'
 import type { AcceptResult, CertificateRow, DepartmentRow, Once } from '../store/store.ts'
 import { countedChanges, type Ground, type NewUse, type UseRow } from '../store/uses.ts'
@@ -216,11 +216,11 @@ async function presentedOf(
 /** What the matter asks for of this type, and whether the department works on it. Refuses MATTER_NOT_FOUND. */
 async function askedIn(
   world: Pick<World, 'store'>,
-  { matter: code, ground }: ReadRequest,
+  { matter: code, ground, case: caseId }: ReadRequest,
   type: string,
   reader: DepartmentRow,
 ): Promise<Pick<PolicyFacts, 'requirement'> & { takesPart: boolean }> {
-  const matter = await matterOf(world, code)
+  const matter = await matterIn(world, code, reader.code, caseId)
   const takesPart = departmentsOf(matter).includes(reader.code)
   const lines = matter.requirements.filter(line => line.cert === type)
   if (lines.length === 0) return { takesPart, requirement: null }

@@ -306,6 +306,54 @@ describe('cases', function () {
     return fields.idNo
   }
 
+  it('go by the version of the matter that they began with, and others by the newest', async () => {
+    const [identity, household] = MATTER.requirements
+    const matter = { ...MATTER, code: 'X12' }
+    const basis = { department: 'GAJ', matter: 'X12', type: 'RIC', basis: '《居民身份证法》第六条' }
+    const begin = (holder: Holder) =>
+      answerOf<CaseView>(
+        officer.post('/v1/cases', {
+          matter: 'X12',
+          channel: 'counter',
+          parties: [{ role: 'applicant', holder: holder.id }],
+        }),
+        201,
+      )
+    const askedFor = async ({ id }: CaseView) => {
+      await answerOf(officer.post(`/v1/cases/${id}/collect`, {}), 200)
+      const { items } = (await gateway.world.store.caseById(id))!
+      const use = (await gateway.world.store.useById(items[0]!.adopted!.use))!
+      return use.fields
+    }
+    await answerOf(gateway.post('/v1/matters', { matters: [matter] }), 201)
+    await answerOf(gateway.post('/v1/duty-bases', basis), 200)
+    const holder = await newHolder(gateway)
+    const old = await begin(holder)
+    const requirements = [{ ...identity!, fields: ['name', 'idNo'] }, household]
+    await answerOf(gateway.post('/v1/matters', { matters: [{ ...matter, version: 2, requirements }] }), 201)
+    const young = await begin(await newHolder(gateway))
+    expect(await askedFor(old)).to.have.members(['name', 'validTo'])
+    expect(await askedFor(young)).to.have.members(['name', 'idNo'])
+    // Outside of it the old case gives nothing.
+    const { identifier } = holder.certificate
+    const line = { identifier, matter: 'X12', ground: 'duty', fields: ['validTo'] }
+    expect(await codeOf(officer.post('/v1/uses', line))).to.equal('FIELD_NOT_IN_MATTER')
+
+    const wanting = (department: string, caseId: string | null) =>
+      gateway.post('/v1/consent-requests', {
+        department,
+        matter: 'X12',
+        case: caseId,
+        refusing: 'PAPER',
+        term: { template: 'ONE_OFF' },
+        parties: [{ holder: holder.id, items: [{ identifier, required: ['validTo'], optional: [] }] }],
+      })
+    await answerOf(wanting('GAJ', old.id), 201)
+    for (const other of [null, young.id]) {
+      expect(await codeOf(wanting('GAJ', other))).to.equal('FIELD_NOT_IN_MATTER')
+    }
+  })
+
   it('lose their copy with the erasure of the certificate, and take none that comes late', async () => {
     const { id, holder } = await collected()
     await answerOf(officer.get(`/v1/cases/${id}/items/0/copy`), 200)
