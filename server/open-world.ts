@@ -188,7 +188,7 @@ async function openKeys(config: Config, say: (text: string) => void, clock: () =
   const own = existsSync(path)
     ? await openKeystore({ path, passphrase })
     : await createKeystore({ path, passphrase })
-  const keys = keyring(own, await openProviders(config.keyProvidersFile, clock))
+  const keys = keyring(own, await openProviders(config.keyProvidersFile, { dataDir: config.dataDir, clock }))
   const gateways = { department: null }
   await ensureKey(keys, { name: NOTE_KEY, purpose: 'note', algorithm: 'EdDSA', ...gateways })
   await ensureKey(keys, { name: LOG_KEY, purpose: 'log', algorithm: 'secp256k1', ...gateways })

@@ -2,7 +2,7 @@
  * Which departments keep their keys elsewhere, and where: one JSON file, named in ONCEPROOF_KEY_PROVIDERS (docs/keys.md).
  */
 import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { isUscc } from '../../protocol/identifiers.ts'
 import { Refusal } from '../../protocol/refusal.ts'
@@ -38,9 +38,12 @@ const providers = z.record(z.string().regex(/^[A-Z][A-Z0-9]{1,11}$/), provider)
 /**
  * The providers that a file names, by code of the department; paths in it are relative to it. Refuses CONFIG_INVALID for a file that
  * is not there, is not as it should be, names one credit code twice, or a token that cannot be opened. A remote signer need not
- * answer yet.
+ * answer yet; the public keys that it told before are kept in `dataDir`.
  */
-export async function openProviders(path: string | null, clock: () => number): Promise<DepartmentProvider[]> {
+export async function openProviders(
+  path: string | null,
+  { dataDir, clock }: { dataDir: string; clock: () => number },
+): Promise<DepartmentProvider[]> {
   if (path === null) return []
   const parsed = providers.safeParse(jsonOf(read(path)))
   if (!parsed.success) {
@@ -56,7 +59,10 @@ export async function openProviders(path: string | null, clock: () => number): P
     if (settings.kind === 'remote') {
       const { url, secretFile, timeoutMs } = settings
       const secret = secretIn(beside(secretFile), `${code}.secretFile`)
-      opened.push(remoteSigner({ department, url, secret, clock, ...(timeoutMs && { timeoutMs }) }))
+      const knownKeys = join(dataDir, `signer-keys-${department}.json`)
+      opened.push(
+        remoteSigner({ department, url, secret, knownKeys, clock, ...(timeoutMs && { timeoutMs }) }),
+      )
     } else {
       const { module, token, pinFile, driver } = settings
       const pin = secretIn(beside(pinFile), `${code}.pinFile`, 4)

@@ -3,9 +3,12 @@
  * believe the gateway; what it answers is checked before it is used. Without it nothing of the department is signed.
  */
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
 import { fromBase64url, toBase64url } from '../../protocol/bytes.ts'
 import { verifySignature } from '../../protocol/key.ts'
 import { Refusal } from '../../protocol/refusal.ts'
+import { writeFileDurably } from '../chain/embedded/durable-file.ts'
 import { Unavailable } from '../http/problem.ts'
 import type { DepartmentProvider } from './keyring.ts'
 import { recoverableSignature, type KeyInfo, type SigningContext, type ToSign } from './provider.ts'
@@ -25,20 +28,40 @@ export interface RemoteSignerOptions {
   url: string
   secret: string
   timeoutMs?: number
+  /** File for the public keys that it told; while it is away they are read from there. Null or left out: memory only. */
+  knownKeys?: string | null
   /** Milliseconds since 1970. */
   clock?: () => number
 }
 
-type ListedKey = Omit<KeyInfo, 'department'> & { publicKey: string }
+const listedKey = z.strictObject({
+  name: z.string(),
+  purpose: z.enum(['issuing', 'authority']),
+  algorithm: z.enum(['ES256', 'secp256k1']),
+  createdAt: z.int(),
+  /** Base64url. */
+  publicKey: z.string().length(86),
+})
+type ListedKey = z.infer<typeof listedKey>
+const knownFile = z.strictObject({ department: z.string(), keys: z.array(listedKey) })
 
 /**
- * The keys of a remote signer. `Unavailable` REMOTE_SIGNER_UNREACHABLE when it does not answer, or not with the secret; refuses
+ * The keys of a remote signer. Which keys it has is told from memory while it does not answer: a key is never taken away, and
+ * strangers want to know the public halves at any time. To sign it is asked. `Unavailable` REMOTE_SIGNER_UNREACHABLE when it does not answer, or not with the secret; refuses
  * what it refuses, with its code (SIGNER_…), and SIGNATURE_WRONG for an answer that is no signature of the key.
  */
 export function remoteSigner(options: RemoteSignerOptions): DepartmentProvider {
-  const { department, url, secret, timeoutMs = 10_000, clock = Date.now } = options
-  // A name stands for one key for ever.
-  const publicKeys = new Map<string, Uint8Array>()
+  const { department, url, secret, timeoutMs = 10_000, knownKeys = null, clock = Date.now } = options
+  const known = new Map(readKnown(knownKeys, department).map(key => [key.name, key]))
+
+  function learn(keys: readonly ListedKey[]): KeyInfo[] {
+    const hasNew = keys.some(({ name, publicKey }) => known.get(name)?.publicKey !== publicKey)
+    for (const key of keys) known.set(key.name, key)
+    if (hasNew && knownKeys !== null) {
+      writeFileDurably(knownKeys, `${JSON.stringify({ department, keys: [...known.values()] })}\n`, 0o600)
+    }
+    return keys.map(({ publicKey: _, ...info }) => ({ ...info, department }))
+  }
 
   async function ask<Answer>(method: 'GET' | 'POST', path: string, content?: unknown): Promise<Answer> {
     const body = content === undefined ? '' : JSON.stringify(content)
@@ -77,19 +100,21 @@ export function remoteSigner(options: RemoteSignerOptions): DepartmentProvider {
   }
 
   async function list(): Promise<KeyInfo[]> {
-    const { keys } = await ask<{ keys: ListedKey[] }>('GET', '/v1/keys')
-    return keys.map(({ publicKey, ...info }) => {
-      publicKeys.set(info.name, fromBase64url(publicKey)!)
-      return { ...info, department }
-    })
+    try {
+      const { keys } = await ask<{ keys: ListedKey[] }>('GET', '/v1/keys')
+      return learn(keys)
+    } catch (error) {
+      if (!(error instanceof Unavailable) || known.size === 0) throw error
+      return learn([...known.values()])
+    }
   }
 
   async function publicKey(name: string): Promise<Uint8Array> {
-    if (!publicKeys.has(name)) await list()
-    const key = publicKeys.get(name)
+    if (!known.has(name)) await list()
+    const key = known.get(name)
     if (key === undefined)
       throw new Refusal('KEY_UNKNOWN', `there is no key ${name}`, { field: 'key', found: name })
-    return key.slice()
+    return fromBase64url(key.publicKey)!
   }
 
   async function signMany(name: string, items: readonly ToSign[]): Promise<Uint8Array[]> {
@@ -116,13 +141,8 @@ export function remoteSigner(options: RemoteSignerOptions): DepartmentProvider {
     publicKey,
     signMany,
     async generate({ name, purpose, algorithm }) {
-      const { publicKey: made, ...info } = await ask<ListedKey>('POST', '/v1/keys', {
-        name,
-        purpose,
-        algorithm,
-      })
-      publicKeys.set(name, fromBase64url(made)!)
-      return { ...info, department }
+      const [info] = learn([await ask<ListedKey>('POST', '/v1/keys', { name, purpose, algorithm })])
+      return info!
     },
     async sign(name, data, context) {
       const [signature] = await signMany(name, [{ data, context: contextOr(context) }])
@@ -136,6 +156,17 @@ export function remoteSigner(options: RemoteSignerOptions): DepartmentProvider {
       const bytes = fromBase64url(signature) ?? new Uint8Array()
       return recoverableSignature(bytes.subarray(0, 64), digest, key)
     },
+  }
+}
+
+/** A file that is missing, cut or of another department says nothing: the signer will tell it all again. */
+function readKnown(path: string | null, department: string): ListedKey[] {
+  if (path === null) return []
+  try {
+    const { department: of, keys } = knownFile.parse(JSON.parse(readFileSync(path, 'utf8')))
+    return of === department ? keys : []
+  } catch {
+    return []
   }
 }
 
