@@ -60,3 +60,11 @@ export function publicUrl(world: Pick<World, 'config'>): string {
   invariant(world.config.publicUrl !== null, 'the public URL is known once the gateway listens')
   return world.config.publicUrl
 }
+
+/**
+ * Later than the chain's head and than our clock, whichever runs behind: a chain on which nothing happens makes no blocks, and an end
+ * of a key or permit comes all the same.
+ */
+export async function presentTime(world: Pick<World, 'chain' | 'clock'>): Promise<number> {
+  return Math.max((await world.chain.view().head()).time, nowSeconds(world))
+}

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { toUtf8 } from '../../protocol/bytes.ts'
 import { invariant, Refusal } from '../../protocol/refusal.ts'
 import { typeOf } from '../catalogue/publish.ts'
-import { checkRows, issueCertificates } from '../certificates/issue.ts'
+import { assertIssuedBy, checkRows, issueCertificates, typeToReplace } from '../certificates/issue.ts'
 import { certificateOf, standingOf } from '../certificates/read.ts'
 import { departmentOf } from '../departments/admit.ts'
 import { openDocument, sealDocument } from '../keys/sealing.ts'
@@ -42,7 +42,8 @@ export interface StepRequest {
  * finishes; each output is issued once, and what it replaces is ordered revoked or superseded in the transaction that accepts it. The
  * same `once` changes nothing. Refuses CASE_NOT_OPEN, CASE_STEP_UNKNOWN, CASE_STEP_NOT_NEXT, CASE_REASON_MISSING, CASE_NOT_READY (the
  * last step, while something required is not there), CASE_FLAGGED, CASE_OUTPUT (not one of this step, or issued already),
- * CASE_REPLACES_OTHER (of another type, or of nobody in this case), STATUS_ALREADY and what issuing refuses.
+ * CASE_REPLACES_OTHER (of another type, or of nobody in this case), CERTIFICATE_OF_ANOTHER_DEPARTMENT (the type has gone to another
+ * department), STATUS_ALREADY and what issuing refuses.
  */
 export async function actStep(
   world: World,
@@ -153,7 +154,12 @@ async function planOutputs(
       })
     }
     if (isRecord) await recordOf(world, request.record!)
-    else checkRows(await typeOf(world, request.cert), [request.fields])
+    else {
+      const type = await typeOf(world, request.cert)
+      // The matter named its department when it was published; the type may have gone to another one since.
+      assertIssuedBy(type, department)
+      checkRows(type, [request.fields])
+    }
     if (request.replaces !== undefined) await assertReplaceable(world, of, request, `${field}.replaces`)
     outputs.push({
       output,
@@ -186,6 +192,7 @@ async function assertReplaceable(
       field,
     })
   }
+  await typeToReplace(world, old)
   const standing = standingOf(old, await world.store.statusChanges(old.identifier), nowSeconds(world))
   if (standing === 'REVOKED' || standing === 'SUPERSEDED') throw alreadyOver(standing)
 }
@@ -204,7 +211,7 @@ async function issueOutput(
 ): Promise<CertificateRow> {
   const { department } = stepOf(of, output.step)
   const fields = await openRequest(world, department, of.id, output)
-  const certificate = await issueOnce(world, of, output, fields)
+  const certificate = await issueOnce(world, of, output, fields, department)
   // Whom the fields do not name, the case knows: the party that the matter issues it for.
   const role = matter.outputs[output.output]?.party
   const lookups: Uint8Array[] = []
@@ -221,10 +228,11 @@ async function issueOnce(
   of: CaseRow,
   { number, cert, replaces }: CaseOutputRow,
   fields: Record<string, unknown>,
+  department: string,
 ): Promise<CertificateRow> {
   const plainly = async () => {
     const once = onceOf(of.id, `output ${number}`)
-    const [certificate] = await issueCertificates(world, { type: cert, rows: [fields] }, once)
+    const [certificate] = await issueCertificates(world, { type: cert, rows: [fields], by: department }, once)
     world.wake()
     return certificate!
   }
@@ -235,7 +243,7 @@ async function issueOnce(
     if (replaces.how === 'supersede') {
       return (await supersede(world, old, fields, replaces.reason, once)).successor
     }
-    return (await revokeFor(world, old, { type: cert, row: fields, reason: replaces.reason }, once)).issued
+    return (await revokeFor(world, old, { row: fields, reason: replaces.reason }, once)).issued
   } catch (error) {
     // Somebody else ended the old one since this was written down: what is left to do is to issue the new one.
     if (error instanceof Refusal && error.code === 'STATUS_ALREADY') return plainly()

@@ -302,6 +302,7 @@ export const caseRoutes = [
       'CASE_FLAGGED',
       'CASE_OUTPUT',
       'CASE_REPLACES_OTHER',
+      'CERTIFICATE_OF_ANOTHER_DEPARTMENT',
       'CASE_NOT_OPEN',
       'ROWS_INVALID',
     ],

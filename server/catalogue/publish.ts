@@ -11,7 +11,7 @@ import { grantPermitOnChain } from '../departments/registry.ts'
 import { signStatement } from '../departments/sign.ts'
 import { assertMayIssue } from '../departments/standing.ts'
 import type { TypeRow } from '../store/store.ts'
-import { nowSeconds, type World } from '../world.ts'
+import { nowSeconds, presentTime, type World } from '../world.ts'
 import { compileType, type CompiledType } from './check-rows.ts'
 import { parseTypeDefinition } from './type-definition.ts'
 
@@ -62,12 +62,12 @@ export async function publishType(
 
 /** Whose permit it is, is the chain's to say: nothing is published that its department could not issue. */
 async function assertNoOtherHolder(
-  world: Pick<World, 'chain' | 'region'>,
+  world: Pick<World, 'chain' | 'clock' | 'region'>,
   uscc: string,
   typeCode: string,
 ): Promise<void> {
   const view = world.chain.view()
-  const { time } = await view.head()
+  const time = await presentTime(world)
   const periods = await view.permitsOf(typeCode, world.region)
   const holder = periods.find(period => covers(period, time))
   if (holder === undefined || holder.department === departmentId(uscc)) return

@@ -8,7 +8,7 @@ import { statementHeader } from '../../protocol/statement.ts'
 import type { CheckedRow } from '../catalogue/check-rows.ts'
 import { typeOf, typeOfCode, typeVersionOf, type PublishedType } from '../catalogue/publish.ts'
 import { holderNumbersOf } from '../catalogue/type-definition.ts'
-import { departmentOf } from '../departments/admit.ts'
+import { departmentOf, issuingDepartment } from '../departments/admit.ts'
 import { assertMayIssue } from '../departments/standing.ts'
 import { kindOfNumber, lookupOf } from '../holders/holders.ts'
 import type { AcceptResult, CertificateRow, NewCertificate, NewStatusChange, Once } from '../store/store.ts'
@@ -26,6 +26,8 @@ export interface IssueRequest {
   holders?: string[][]
   /** Of the type; default: the newest. */
   version?: number
+  /** Code of the department that has decided to issue; default: whoever issues the type. */
+  by?: string
   /** The batch's name; default: a new one for several rows, none for one. */
   batch?: string
 }
@@ -75,7 +77,7 @@ export function checkRows(type: PublishedType, rows: unknown[]): CheckedRow[] {
  *
  * When this returns, every certificate is signed and encrypted, has its place in the log and survives a power cut, but it is
  * not on chain yet: the anchorer takes it from there. A repetition with the same `once` changes nothing and returns the same.
- * Refuses ROWS_INVALID, TYPE_NOT_FOUND, what `assertMayIssue` refuses, and IDEMPOTENCY_KEY_REUSED.
+ * Refuses ROWS_INVALID, TYPE_NOT_FOUND, CERTIFICATE_OF_ANOTHER_DEPARTMENT, what `assertMayIssue` refuses, and IDEMPOTENCY_KEY_REUSED.
  */
 export async function issueCertificates(
   world: World,
@@ -89,6 +91,7 @@ export async function issueCertificates(
   const type = await (version === undefined
     ? typeOf(world, request.type)
     : typeVersionOf(world, request.type, version))
+  if (request.by !== undefined) assertIssuedBy(type, request.by)
   const checked = checkRows(type, request.rows)
   const holders = await lookupsOfRows(world, type, checked, request.holders)
   const issuer = await issuerOf(world, type)
@@ -113,8 +116,34 @@ export async function issueCertificates(
 }
 
 /**
+ * The newest version of a certificate's type, for what takes its place in one request: this department must issue the type still.
+ * A new certificate is issued by who holds the permit, an order is the old issuer's, and nobody does both for two departments
+ * (ARCHITECTURE.md, decision 52). Refuses CERTIFICATE_OF_ANOTHER_DEPARTMENT, naming who issues the type now.
+ */
+export async function typeToReplace(
+  world: Pick<World, 'store' | 'region'>,
+  certificate: CertificateRow,
+): Promise<PublishedType> {
+  const type = await typeOfCode(world, certificate.typeCode)
+  const { code } = await issuingDepartment(world, certificate)
+  assertIssuedBy(type, code)
+  return type
+}
+
+/** Refuses CERTIFICATE_OF_ANOTHER_DEPARTMENT when another department than this one issues the type now. */
+export function assertIssuedBy({ definition }: PublishedType, department: string): void {
+  const { code, issuer } = definition
+  if (issuer === department) return
+  throw new Refusal(
+    'CERTIFICATE_OF_ANOTHER_DEPARTMENT',
+    `${issuer} issues the type ${code} now and not ${department}: ${issuer} issues the new certificate, ${department} then orders the old one revoked`,
+    { field: 'department', expected: issuer, found: department },
+  )
+}
+
+/**
  * Issues the next version of a certificate and orders the one before superseded, both or neither. `makeChange` gives the
- * status change once the successor's leaf is known.
+ * status change once the successor's leaf is known. Refuses as `typeToReplace` and as issuing does.
  */
 export async function issueSuccessor(
   world: World,
@@ -123,14 +152,9 @@ export async function issueSuccessor(
   makeChange: (successor: NewCertificate) => Promise<NewStatusChange>,
   once: Once | null,
 ): Promise<AcceptResult> {
-  const type = await typeOfCode(world, predecessor.typeCode)
+  const type = await typeToReplace(world, predecessor)
   const [checked] = checkRows(type, [row])
   const issuer = await issuerOf(world, type)
-  if (issuer.uscc !== predecessor.department) {
-    throw new Refusal('CERTIFICATE_OF_ANOTHER_DEPARTMENT', 'another department issues this type now', {
-      field: 'department',
-    })
-  }
   const [slot] = await takeSlots(world, issuer.uscc, 1)
   const { serial, version } = parseCertificateIdentifier(predecessor.identifier)
   const follows = { identifier: predecessor.identifier, serial, version }
@@ -149,17 +173,18 @@ export async function issueSuccessor(
 }
 
 /**
- * Issues a certificate of a row and accepts a status change of another one in the same transaction, both or neither. The order
- * goes to the chain once the new certificate is final there. Refuses as `issueCertificates`.
+ * Issues a certificate of a row and accepts a status change of another one of its type in the same transaction, both or neither.
+ * The order goes to the chain once the new certificate is final there. Refuses as `typeToReplace` and as issuing does.
  */
 export async function issueInPlaceOf(
   world: World,
-  request: { type: string; row: unknown },
+  old: CertificateRow,
+  row: unknown,
   makeChange: (issued: NewCertificate) => Promise<NewStatusChange>,
   once: Once | null,
 ): Promise<AcceptResult> {
-  const type = await typeOf(world, request.type)
-  const checked = checkRows(type, [request.row])
+  const type = await typeToReplace(world, old)
+  const checked = checkRows(type, [row])
   const [holders] = await lookupsOfRows(world, type, checked, undefined)
   const issuer = await issuerOf(world, type)
   const [slot] = await takeSlots(world, issuer.uscc, 1)

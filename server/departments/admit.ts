@@ -5,7 +5,7 @@ import { keccak256 } from 'ethers'
 import { fromBase64url, toHex } from '../../protocol/bytes.ts'
 import { isUscc } from '../../protocol/identifiers.ts'
 import { thumbprint } from '../../protocol/key.ts'
-import { Refusal } from '../../protocol/refusal.ts'
+import { invariant, Refusal } from '../../protocol/refusal.ts'
 import { ensureKey } from '../keys/ensure.ts'
 import { authorityKey, issuingKey, kekName } from '../keys/names.ts'
 import type { DepartmentRow } from '../store/store.ts'
@@ -117,6 +117,16 @@ export async function departmentOf(world: Pick<World, 'store'>, code: string): P
   throw new Refusal('DEPARTMENT_NOT_FOUND', `there is no department ${code.slice(0, 40)}`, {
     field: 'department',
   })
+}
+
+/** The department that issued a certificate, whoever issues its type today. */
+export async function issuingDepartment(
+  world: Pick<World, 'store'>,
+  { department: uscc }: { department: string },
+): Promise<DepartmentRow> {
+  const department = (await world.store.departments()).find(row => row.uscc === uscc)
+  invariant(department !== undefined, 'who issued a certificate was admitted')
+  return department
 }
 
 /** The department that notarizes for this gateway: the one with the role operator. Refuses NOTARY_MISSING. */

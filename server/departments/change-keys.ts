@@ -9,7 +9,7 @@ import { contractReader } from '../chain/view.ts'
 import { ensureKey } from '../keys/ensure.ts'
 import { authorityKey, issuingKey } from '../keys/names.ts'
 import type { DepartmentRow } from '../store/store.ts'
-import { nowSeconds, type World } from '../world.ts'
+import { presentTime, type World } from '../world.ts'
 import {
   keyInForce,
   keysOf,
@@ -123,12 +123,12 @@ export interface KeyState extends DepartmentKey {
 
 /** Every key on hand, newest first, and what it is good for at the present head. */
 export async function keyStates(
-  world: Pick<World, 'keys' | 'chain'>,
+  world: Pick<World, 'keys' | 'chain' | 'clock'>,
   { uscc }: Pick<DepartmentRow, 'uscc'>,
   purpose: DepartmentKeyPurpose,
 ): Promise<KeyState[]> {
   const keys = await keysOf(world, uscc, purpose)
-  const { time } = await world.chain.view().head()
+  const time = await presentTime(world)
   const current = keyInForce(keys, time)
   const committed = await committedKey(world, uscc, purpose)
   return keys.map(key => ({ ...key, state: stateOf(key) }))
@@ -166,11 +166,6 @@ async function committedKey(
   const read = contractReader(world.chain.rpc, world.chain.deployment.contracts, 'latest')
   const [keyId] = await read('DepartmentRegistry', 'nextKeyOf', [departmentId(uscc), PURPOSE[purpose]])
   return /^0x0{64}$/.test(keyId as string) ? null : (keyId as string)
-}
-
-/** Later than the chain's head and than our clock, whichever runs behind. */
-async function presentTime(world: Pick<World, 'chain' | 'clock'>): Promise<number> {
-  return Math.max((await world.chain.view().head()).time, nowSeconds(world))
 }
 
 async function registeredKey(world: KeyWorld, { uscc }: DepartmentRow, keyId: string): Promise<void> {

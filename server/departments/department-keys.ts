@@ -8,7 +8,7 @@ import { thumbprint } from '../../protocol/key.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { authorityKey, issuingKey } from '../keys/names.ts'
 import { addressOf } from '../keys/provider.ts'
-import type { World } from '../world.ts'
+import { presentTime, type World } from '../world.ts'
 
 export type DepartmentKeyPurpose = 'issuing' | 'authority'
 
@@ -63,11 +63,11 @@ export function keyInForce(keys: readonly DepartmentKey[], time: number): Depart
 
 /** The key with which the department signs now. Refuses KEY_NOT_IN_FORCE. */
 export async function currentKey(
-  world: Pick<World, 'keys' | 'chain'>,
+  world: Pick<World, 'keys' | 'chain' | 'clock'>,
   uscc: string,
   purpose: DepartmentKeyPurpose,
 ): Promise<DepartmentKey> {
-  const { time } = await world.chain.view().head()
+  const time = await presentTime(world)
   const key = keyInForce(await keysOf(world, uscc, purpose), time)
   if (key !== null) return key
   throw new Refusal('KEY_NOT_IN_FORCE', `the department has no ${purpose} key in force`, {

@@ -2,7 +2,7 @@ import { toBase64url } from '../../protocol/bytes.ts'
 import type { JsonObject } from '../../protocol/json.ts'
 import { thumbprint } from '../../protocol/key.ts'
 import type { DepartmentRow } from '../store/store.ts'
-import type { World } from '../world.ts'
+import { presentTime, type World } from '../world.ts'
 import { keyInForce, keysOf, type KeyOnHand } from './department-keys.ts'
 
 /**
@@ -10,13 +10,13 @@ import { keyInForce, keysOf, type KeyOnHand } from './department-keys.ts'
  * the registry says; our own verification never fetches it.
  */
 export async function didDocument(
-  world: Pick<World, 'keys' | 'chain'>,
+  world: Pick<World, 'keys' | 'chain' | 'clock'>,
   { did, uscc }: DepartmentRow,
 ): Promise<JsonObject> {
   const registered = (await keysOf(world, uscc, 'issuing')).filter(key => key.registered !== null)
   // What a compromised key signed may still be good, but only the registry knows from when on it is not.
   const sound = registered.filter(key => key.registered!.compromisedSince === 0)
-  const { time } = await world.chain.view().head()
+  const time = await presentTime(world)
   const current = keyInForce(sound, time)
   const idOf = (key: KeyOnHand) => `${did}#${thumbprint(key.publicKey)}`
   return {

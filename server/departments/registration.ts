@@ -6,7 +6,7 @@ import { Refusal } from '../../protocol/refusal.ts'
 import { covers } from '../../protocol/chain-view.ts'
 import { departmentId } from '../../protocol/snapshot.ts'
 import type { DepartmentRow } from '../store/store.ts'
-import type { World } from '../world.ts'
+import { presentTime, type World } from '../world.ts'
 import { keyStates } from './change-keys.ts'
 import { endPermitOnChain, grantPermitOnChain, RECORD_TYPE } from './registry.ts'
 import { forgetStanding } from './standing.ts'
@@ -64,7 +64,7 @@ export async function endPermit(
 ): Promise<void> {
   const typeCode = await typeCodeOf(world, type)
   const view = world.chain.view()
-  const { time } = await view.head()
+  const time = await presentTime(world)
   const periods = await view.permitsOf(typeCode, world.region)
   if (!periods.some(period => period.department === departmentId(uscc) && covers(period, time))) {
     throw new Refusal('PERMIT_NOT_HELD', 'the department does not hold this permit', { field: 'type' })

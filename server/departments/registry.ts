@@ -11,7 +11,7 @@ import { bringAbout, type Account } from '../chain/transactions.ts'
 import { ContractRevert, contractReader } from '../chain/view.ts'
 import type { ContractName } from '../../protocol/chain-view.ts'
 import { addressOf, type SigningContext } from '../keys/provider.ts'
-import { nowSeconds, type World } from '../world.ts'
+import { nowSeconds, presentTime, type World } from '../world.ts'
 
 type RegistryWorld = Pick<World, 'chain' | 'keys' | 'clock'>
 
@@ -74,7 +74,7 @@ export async function grantPermitOnChain(
     [department, typeCode, region],
     async () => {
       const view = world.chain.view()
-      const { time } = await view.head()
+      const time = await presentTime(world)
       const periods = await view.permitsOf(typeCode, region)
       return periods.some(period => period.department === department && covers(period, time))
     },

@@ -41,6 +41,7 @@ export const proposalRoutes = [
     responses: { 201: asProposal },
     refusals: [
       'CERTIFICATE_NOT_FOUND',
+      'CERTIFICATE_OF_ANOTHER_DEPARTMENT',
       'STATUS_REASON',
       'STATUS_ALREADY',
       'STATUS_NOT_SUSPENDED',

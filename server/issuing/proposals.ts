@@ -9,8 +9,9 @@ import { Refusal } from '../../protocol/refusal.ts'
 import type { CheckedRow } from '../catalogue/check-rows.ts'
 import { typeOfCode, type PublishedType } from '../catalogue/publish.ts'
 import { demoRegion } from '../catalogue/region.ts'
-import { checkRows } from '../certificates/issue.ts'
+import { checkRows, typeToReplace } from '../certificates/issue.ts'
 import { certificateOf, fieldsOf } from '../certificates/read.ts'
+import { issuingDepartment } from '../departments/admit.ts'
 import { assertAllowed, changeStatus, supersede } from '../status/change.ts'
 import type { ProposalRow } from '../store/batches.ts'
 import type { CertificateRow, Once, StatusAction } from '../store/store.ts'
@@ -43,7 +44,8 @@ export function reasonsOf(action: StatusAction): string[] {
 
 /**
  * Proposes a change; returns the proposal's id, or that of the first time with this `once`. Refuses STATUS_REASON, STATUS_ALREADY,
- * STATUS_NOT_SUSPENDED, ROWS_INVALID for new fields, and PROPOSAL_OPEN.
+ * STATUS_NOT_SUSPENDED, ROWS_INVALID for new fields, CERTIFICATE_OF_ANOTHER_DEPARTMENT for a replacement of a type that another
+ * department issues now, and PROPOSAL_OPEN.
  */
 export async function propose(
   world: DraftWorld,
@@ -63,17 +65,18 @@ export async function propose(
     })
   }
   assertAllowed(action, await world.store.statusChanges(certificate.identifier))
-  const type = await typeOfCode(world, certificate.typeCode)
+  const type = await typeFor(world, certificate, action)
+  const { code: department } = await issuingDepartment(world, certificate)
   const [row] = fields === null ? [null] : checkRows(type, [fields])
   const id = formatUlid(world.clock(), randomBytes(10))
   const salt = randomBytes(32)
   const content: Content = { salt: toBase64(salt), fields }
-  const seal = await sealer(world, type.definition.issuer)
+  const seal = await sealer(world, department)
   return world.store.createProposal(
     {
       id,
       identifier: certificate.identifier,
-      department: type.definition.issuer,
+      department,
       action,
       reason,
       effective,
@@ -151,13 +154,20 @@ export async function carryOutProposal(world: World, id: string, once: Once): Pr
   world.events.publish(`certificate:${proposal.identifier}`)
 }
 
+const typeFor = (
+  world: Pick<World, 'store' | 'region'>,
+  certificate: CertificateRow,
+  action: StatusAction,
+): Promise<PublishedType> =>
+  action === 'supersede' ? typeToReplace(world, certificate) : typeOfCode(world, certificate.typeCode)
+
 async function assertUnchanged(
   world: World,
   proposal: ProposalRow,
   certificate: CertificateRow,
   content: Content | null,
 ): Promise<void> {
-  const type = await typeOfCode(world, certificate.typeCode)
+  const type = await typeFor(world, certificate, proposal.action)
   const fields = content?.fields ?? null
   const row = fields === null ? null : checkRows(type, [fields])[0]!
   const salt = Buffer.from(content?.salt ?? '', 'base64')

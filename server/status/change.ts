@@ -6,12 +6,12 @@ import { getBytes } from 'ethers'
 import { randomBytes } from 'node:crypto'
 import { toBase64url, toHex } from '../../protocol/bytes.ts'
 import { parseInstant } from '../../protocol/instant.ts'
-import { invariant, Refusal } from '../../protocol/refusal.ts'
+import { Refusal } from '../../protocol/refusal.ts'
 import { statusListId } from '../../protocol/snapshot.ts'
-import { typeOfCode } from '../catalogue/publish.ts'
 import { issueInPlaceOf, issueSuccessor } from '../certificates/issue.ts'
 import { openSuspension } from '../certificates/read.ts'
 import { typedDigest } from '../chain/contracts.ts'
+import { issuingDepartment } from '../departments/admit.ts'
 import { authoritySigner, orderContext, orderDeadline } from '../departments/registry.ts'
 import { signStatement } from '../departments/sign.ts'
 import { assertMayIssue, type Standing } from '../departments/standing.ts'
@@ -62,7 +62,8 @@ export async function changeStatus(
 
 /**
  * Issues the next version of a certificate with these fields and orders the one before superseded: accepted together. The
- * order goes to the chain once the successor is final there. Refuses as `changeStatus` and as issuing does.
+ * order goes to the chain once the successor is final there. Refuses as `changeStatus` and as issuing does, and
+ * CERTIFICATE_OF_ANOTHER_DEPARTMENT when another department issues this type now.
  */
 export async function supersede(
   world: World,
@@ -99,14 +100,14 @@ export async function supersede(
 }
 
 /**
- * Issues another holder's certificate and orders this one revoked: accepted together (a home that is sold). The order goes to the
- * chain once the new certificate is final there, so at no time is neither in force. Refuses as `changeStatus` and as issuing
- * does, and CERTIFICATE_OF_ANOTHER_DEPARTMENT when the two are not of one type.
+ * Issues another holder's certificate of the same type and orders this one revoked: accepted together (a home that is sold). The
+ * order goes to the chain once the new certificate is final there, so at no time is neither in force. Refuses as `changeStatus`
+ * and as issuing does, and CERTIFICATE_OF_ANOTHER_DEPARTMENT when another department issues this type now.
  */
 export async function revokeFor(
   world: World,
   certificate: CertificateRow,
-  request: { type: string; row: unknown; reason: string },
+  { row, reason }: { row: unknown; reason: string },
   once: Once | null,
 ): Promise<{ issued: CertificateRow; change: StatusChangeRow }> {
   const before = once === null ? null : await world.store.answered(once)
@@ -118,18 +119,9 @@ export async function revokeFor(
   }
 
   async function accept(): Promise<AcceptResult> {
-    const { row: type } = await typeOfCode(world, certificate.typeCode)
-    if (type.code !== request.type) {
-      throw new Refusal('CERTIFICATE_OF_ANOTHER_DEPARTMENT', 'the two certificates are of different types', {
-        field: 'type',
-        expected: type.code,
-        found: request.type,
-      })
-    }
     assertAllowed('revoke', await world.store.statusChanges(certificate.identifier))
-    const { reason } = request
     const revoke: Change = { action: 'revoke', reason, effective: null, successor: null, lifted: null }
-    return issueInPlaceOf(world, request, () => makeChange(world, certificate, revoke), once)
+    return issueInPlaceOf(world, certificate, row, () => makeChange(world, certificate, revoke), once)
   }
 }
 
@@ -210,8 +202,7 @@ async function issuerOf(
   certificate: CertificateRow,
 ): Promise<{ uscc: string; standing: Standing }> {
   // The list is the department's that issued, whoever holds the permit for the type today.
-  const department = (await world.store.departments()).find(({ uscc }) => uscc === certificate.department)
-  invariant(department !== undefined, 'who issued a certificate was admitted')
+  const department = await issuingDepartment(world, certificate)
   return { uscc: department.uscc, standing: await assertMayIssue(world, department, null) }
 }
 

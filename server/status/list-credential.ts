@@ -22,7 +22,7 @@ const PURPOSE_NUMBER: Record<ListPurpose, number> = { revocation: 0, suspension:
  * bits are those at the present head. Refuses STATUS_LIST_NOT_FOUND.
  */
 export async function statusListCredential(
-  world: Pick<World, 'store' | 'keys' | 'chain' | 'config'>,
+  world: Pick<World, 'store' | 'keys' | 'chain' | 'clock' | 'config'>,
   uscc: string,
   list: number,
   purpose: ListPurpose,

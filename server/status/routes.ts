@@ -101,7 +101,13 @@ export const statusRoutes = [
         schema: z.strictObject({ certificate: issued, change }),
       },
     },
-    refusals: ['CERTIFICATE_NOT_FOUND', 'STATUS_ALREADY', 'ROWS_INVALID'],
+    refusals: [
+      'CERTIFICATE_NOT_FOUND',
+      'CERTIFICATE_OF_ANOTHER_DEPARTMENT',
+      'STATUS_ALREADY',
+      'ROWS_INVALID',
+      'PERMIT_NOT_HELD',
+    ],
     owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params: { identifier }, body, once }) => {
       const certificate = await certificateOf(world, identifier)
