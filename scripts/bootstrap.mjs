@@ -1,4 +1,4 @@
-// Sets a fresh clone up: dependencies, the `npx onceproof` link, compiled contracts. Runs before `npm start` and
+// Sets a fresh clone up: dependencies, the `npx onceproof` link, compiled contracts, built pages. Runs before `npm start` and
 // `npm test`, on whatever Node the system has (20 or newer), with nothing installed: only `node:` imports here.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -8,6 +8,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   chmodSync,
   writeFileSync,
@@ -30,6 +31,7 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
 installDependencies()
 linkCommand()
 compileContracts()
+buildPages()
 
 /** Installs exactly what the lock file names. npm itself must run on Node 24: under Node 20 it leaves out native parts. */
 function installDependencies() {
@@ -78,6 +80,21 @@ function compileContracts() {
   if (readOr(stamp, '') === want) return
   say('compiling contracts')
   run('node_modules/node/bin/node', ['node_modules/hardhat/dist/src/cli.js', 'build', '--quiet'])
+  writeFileSync(stamp, want)
+}
+
+/** Builds what browsers get when it, or what it shares with the gateway, changed. */
+function buildPages() {
+  const stamp = 'web/dist/.onceproof-built'
+  const sources = ['web', 'protocol', 'server/chain']
+    .flatMap(folder => readdirSync(folder, { recursive: true }).map(name => join(folder, String(name))))
+    .filter(name => !name.startsWith(join('web', 'dist')) && statSync(name).isFile())
+    .toSorted((a, b) => (a < b ? -1 : 1))
+  const inputs = [...sources, 'scripts/build-web.ts', 'package-lock.json']
+  const want = sha256(inputs.map(name => name + sha256(readFileSync(name))).join())
+  if (readOr(stamp, '') === want) return
+  say('building pages')
+  run('node_modules/node/bin/node', ['--disable-warning=ExperimentalWarning', 'scripts/build-web.ts'])
   writeFileSync(stamp, want)
 }
 

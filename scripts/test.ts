@@ -39,6 +39,7 @@ const steps: Step[] = [
     alone: false,
   },
   check('types', 'node_modules/tsc/bin/tsc', '--noEmit'),
+  check('types of pages', 'scripts/check-pages.ts'),
   check('lint', 'node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings'),
   check('format', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'),
   suite('protocol', 'test/protocol/**/*.test.ts'),
@@ -63,6 +64,7 @@ const steps: Step[] = [
   alone(suite('consent', 'test/server/grants/**/*.test.ts')),
   alone(suite('matters', 'test/server/gateway/matters/**/*.test.ts')),
   alone(suite('gateway', 'test/server/gateway/*.test.ts')),
+  alone(suite('browser', 'test/browser/*.test.ts')),
   alone(suite('command line', 'test/scripts/cli*.test.ts')),
   alone(suite('benchmark', 'test/scripts/bench.test.ts')),
 ]

@@ -1,6 +1,7 @@
 /**
  * The gateway's HTTP face: every route on one screen.
  */
+import { fileURLToPath } from 'node:url'
 import type { Express } from 'express'
 import { invariant } from '../protocol/refusal.ts'
 import type { Anchorer } from './anchorer.ts'
@@ -19,8 +20,9 @@ import { healthRoutes } from './health/routes.ts'
 import { ACCESS } from './http/access.ts'
 import { authenticateToken, type Authenticator } from './http/auth.ts'
 import { answerRest, createApp, createEdge } from './http/edge.ts'
-import { apiDescriptionRoutes } from './http/openapi.ts'
+import { apiDescriptionRoutes, openApiDocument, type OpenApiDocument } from './http/openapi.ts'
 import { mountRoutes, type Route } from './http/routes.ts'
+import { mountSite } from './http/site.ts'
 import { decisionRoutes } from './issuing/decision-routes.ts'
 import { proposalRoutes } from './issuing/proposal-routes.ts'
 import { issuingRoutes } from './issuing/routes.ts'
@@ -94,6 +96,17 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>, identity: Identity
   ] as Route<World>[]
 }
 
+/** What `/openapi.json` of any gateway describes, without one: for the types of its callers. */
+export function apiDocument(): OpenApiDocument {
+  const unasked = (): never => {
+    throw new Error('a description answers nobody')
+  }
+  const identity = { party: null, actingFor: unasked, authenticator: unasked, mount: unasked }
+  return openApiDocument(apiRoutes({ health: unasked }, identity), API_INFO, ACCESS)
+}
+
+const SITE_FOLDER = fileURLToPath(new URL('../web/dist/app', import.meta.url))
+
 /** Whom a person represents now, himself not counted. */
 const representedBy: ActingFor = async (world, person) =>
   (await actingFor(world, person, nowSeconds(world))).flatMap(({ capacity, holder }) =>
@@ -137,6 +150,7 @@ export function gatewayApp(
   mountRoutes(app, all, world, edge)
   const known = new Set(all.map(({ operationId }) => operationId))
   const idle = Object.keys(ACCESS).filter(operationId => !known.has(operationId))
+  mountSite(app, SITE_FOLDER)
   invariant(idle.length === 0, `rows of the access table without a route: ${idle.join(', ')}`)
   answerRest(app, edge)
   return app

@@ -41,6 +41,10 @@ export const messages: Readonly<Record<string, Message>> = {
     zh: '系统内部出错，请凭请求编号联系管理员',
     en: 'Something broke on our side; please report the request id',
   },
+  SITE_NOT_BUILT: {
+    zh: '页面尚未生成，请重新启动本系统',
+    en: 'The pages were not built yet; please start the system again',
+  },
   UNAVAILABLE: {
     zh: '服务暂不可用，请稍后再试',
     en: 'The service is not available now, please try again later',

@@ -72,16 +72,22 @@ export interface Who {
 }
 
 export interface OpenedGatewayOptions {
+  /** The name by which it is known; it listens on loopback in any case. Passkeys refuse an IP address. */
+  host?: 'localhost'
   env?: Record<string, string>
   /** A folder where another one was closed, and the address that it had. */
   after?: Pick<OpenedGateway, 'dataDir' | 'url'>
 }
 
 /** Issuing departments and types that tests ask for by code are those of the demonstration region. */
-export async function openGateway({ env = {}, after }: OpenedGatewayOptions = {}): Promise<OpenedGateway> {
+export async function openGateway({
+  env = {},
+  after,
+  host,
+}: OpenedGatewayOptions = {}): Promise<OpenedGateway> {
   const dataDir = after?.dataDir ?? temporaryFolder()
   const port = after === undefined ? await freePort() : Number(new URL(after.url).port)
-  const url = `http://127.0.0.1:${port}`
+  const url = after?.url ?? `http://${host ?? '127.0.0.1'}:${port}`
   const settings = {
     PORT: String(port),
     DATA_DIR: dataDir,

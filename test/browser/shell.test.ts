@@ -1,0 +1,43 @@
+import { expect } from 'chai'
+import { personaSub, staffSub } from '../../server/identity/demo-people.ts'
+import type { OpenedGateway } from '../support/opened-gateway.ts'
+import { closeChromium, closeDemo, demoGateway, faultsInEveryView, signInOnPage, visit } from './chromium.ts'
+
+after(async function () {
+  this.timeout(60_000)
+  await closeChromium()
+  await closeDemo()
+})
+
+describe('the application in a browser', function () {
+  this.timeout(180_000)
+  let gateway: OpenedGateway
+  before(async () => {
+    gateway = await demoGateway()
+  })
+
+  it('greets who is not signed in', async () => {
+    const visitor = await visit(gateway)
+    visitor.expect('401')
+    await visitor.page.goto('/app')
+    await visitor.page.getByRole('heading', { level: 1, name: '请先登录' }).waitFor()
+    expect(await faultsInEveryView(visitor.page, 'signed-out')).to.deep.equal([])
+    await visitor.leave()
+  })
+
+  it('signs in through the identity service and lets one person change roles without signing in again', async () => {
+    const visitor = await visit(gateway)
+    await signInOnPage(visitor, personaSub('P02'))
+    const { page } = visitor
+    await page.getByRole('heading', { name: '请选择身份' }).waitFor()
+    expect(await faultsInEveryView(page, 'role-choice')).to.deep.equal([])
+    await visitor.leave()
+  })
+
+  it('says in plain words that a page needs another role', async () => {
+    const visitor = await visit(gateway)
+    await signInOnPage(visitor, staffSub('GAJ', 'maker'), '/app/nowhere')
+    await visitor.page.getByRole('heading', { name: '没有这个页面' }).waitFor()
+    await visitor.leave()
+  })
+})

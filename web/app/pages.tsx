@@ -1,0 +1,16 @@
+/** Every page of the application on one screen. Each area is loaded when somebody first goes there. */
+import type { RouteObject } from 'react-router'
+import { Home, Missing } from './home.tsx'
+import { Broken } from './parts/broken.tsx'
+import { Shell } from './shell.tsx'
+
+export const pages: RouteObject[] = [
+  {
+    element: <Shell />,
+    errorElement: <Broken />,
+    children: [
+      { index: true, element: <Home /> },
+      { path: '*', element: <Missing /> },
+    ],
+  },
+]
