@@ -138,10 +138,14 @@ export async function fieldsGranted(
   return grant.items.find(item => leaf.equals(item.leaf))?.fields ?? null
 }
 
-/** Everybody who was asked in this case, in the order of the requests. */
+/** Everybody who was asked in this case, in the order of the requests, without those whose request was taken back before they answered. */
 async function askedParties({ store }: Pick<World, 'store'>, of: CaseRow): Promise<ConsentPartyRow[]> {
   const parties: ConsentPartyRow[] = []
-  for (const id of of.consentRequests) parties.push(...((await store.consentRequest(id))?.parties ?? []))
+  for (const id of of.consentRequests) {
+    const request = await store.consentRequest(id)
+    const isOpen = request?.withdrawnAt === null
+    parties.push(...(request?.parties ?? []).filter(({ state }) => isOpen || state !== 'waiting'))
+  }
   return parties
 }
 

@@ -37,7 +37,10 @@ export interface OpenedItem {
   values: Record<string, unknown> | null
 }
 
-/** A request, the caller's part of it, and who he is. Refuses CONSENT_REQUEST_NOT_FOUND and NOT_REPRESENTED. */
+/**
+ * A request, the caller's part of it, and who he is. Refuses CONSENT_REQUEST_NOT_FOUND, NOT_REPRESENTED and, unless he has answered,
+ * CONSENT_REQUEST_WITHDRAWN.
+ */
 async function asked(
   world: World,
   caller: Caller,
@@ -48,12 +51,17 @@ async function asked(
   const request = await consentRequestOf(world, id)
   const party = partyOf(request, holder)
   await assertMayAnswer(world, person, holder, request, party)
+  if (request.withdrawnAt !== null && party.state === 'waiting') {
+    throw new Refusal('CONSENT_REQUEST_WITHDRAWN', 'the department has taken this request back', {
+      field: 'id',
+    })
+  }
   return { request, party, holder, person }
 }
 
 /**
  * Shows a holder what is asked of him, with his own values, and notes durably that the notice was shown: without that nobody
- * can consent. Refuses CONSENT_REQUEST_NOT_FOUND and NOT_REPRESENTED.
+ * can consent. Refuses CONSENT_REQUEST_NOT_FOUND, CONSENT_REQUEST_WITHDRAWN and NOT_REPRESENTED.
  */
 export async function openRequest(
   world: World,
@@ -125,7 +133,7 @@ export async function grantToSign(
  * anchorer brings it to the chain, unless the holder or anybody else has done so. The same grant again, in whatever encoding
  * of its signature, changes nothing. Refuses what `readGrantTypedData` refuses, GRANT_MISMATCH (another holder, department, matter, purpose or
  * notice), FIELD_NOT_REQUESTED, REQUIRED_FIELD_MISSING, CERTIFICATE_NOT_OF_HOLDER, TERM_TOO_LONG, GRANT_EXPIRED, EPOCH_WRONG,
- * SIGNATURE_FORM, SIGNATURE_WRONG, GRANT_WITHDRAWN, NOTICE_NOT_SHOWN, CONSENT_ANSWERED, CONSENT_REQUEST_EXPIRED, HOLDER_KEY_MISSING and
+ * SIGNATURE_FORM, SIGNATURE_WRONG, GRANT_WITHDRAWN, NOTICE_NOT_SHOWN, CONSENT_ANSWERED, CONSENT_REQUEST_WITHDRAWN, CONSENT_REQUEST_EXPIRED, HOLDER_KEY_MISSING and
  * NOT_REPRESENTED.
  */
 export async function acceptConsent(
@@ -185,7 +193,7 @@ export async function acceptConsent(
   return row
 }
 
-/** Refuses a request for one party. Again is a no-op. Refuses CONSENT_ANSWERED, CONSENT_REQUEST_EXPIRED, NOT_REPRESENTED. */
+/** Refuses a request for one party. Again is a no-op. Refuses CONSENT_ANSWERED, CONSENT_REQUEST_WITHDRAWN, CONSENT_REQUEST_EXPIRED, NOT_REPRESENTED. */
 export async function refuseRequest(world: World, caller: Caller, id: string): Promise<ConsentRequestRow> {
   const { party } = await asked(world, caller, id)
   await world.store.refuseConsent(id, party.number)

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { underKey } from '../http/idempotency.ts'
 import { defineRoute } from '../http/routes.ts'
 import { certificateIdentifier, departmentCode, seconds, typeShort, ulid } from '../http/schemas.ts'
 import { nowSeconds, type World } from '../world.ts'
-import { askConsent, type AskedItem } from './ask.ts'
+import { askConsent, consentRequestOf, withdrawRequest, type AskedItem } from './ask.ts'
 import { fieldName, holderIdText, refusing, requestView, viewRequest } from './views.ts'
 
 const uses = z.int().min(1).max(1_000)
@@ -89,6 +90,29 @@ export const askRoutes = [
       const parties = body.parties.map(({ items, ...party }) => ({ ...party, items: items as AskedItem[] }))
       const ask = { ...body, parties, officer: caller.subject }
       return { status: 201, body: viewRequest(await askConsent(world, ask, once), nowSeconds(world), null) }
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/consent-requests/{id}/withdrawal',
+    operationId: 'withdrawConsentRequest',
+    summary: {
+      zh: '撤回本部门尚待答复的授权请求；已作出的授权不受影响',
+      en: 'Take back a request that waits for an answer; what was granted stands',
+    },
+    tags: ['consent'],
+    owner: async (world: World, { params }) => ({
+      departments: [(await consentRequestOf(world, params.id)).department],
+    }),
+    idempotent: true,
+    bodyKind: 'json',
+    params: z.strictObject({ id: ulid }),
+    body: z.strictObject({}),
+    responses: { 200: { description: { zh: '已撤回', en: 'Withdrawn' }, schema: requestView } },
+    refusals: ['CONSENT_REQUEST_NOT_FOUND', 'CONSENT_ANSWERED', 'CONSENT_REQUEST_EXPIRED'],
+    handler: async (world: World, { params, once }) => {
+      const request = await underKey(world.store, once, () => withdrawRequest(world, params.id))
+      return { status: 200, body: viewRequest(request, nowSeconds(world), null) }
     },
   }),
 ]

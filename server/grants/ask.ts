@@ -124,6 +124,18 @@ export async function askConsent(
   return request
 }
 
+/**
+ * Takes a request back while somebody has not answered it: those see it as withdrawn and can no longer answer, and what others
+ * granted stands. On disk when this returns; again is a no-op. Refuses CONSENT_REQUEST_NOT_FOUND, CONSENT_ANSWERED and
+ * CONSENT_REQUEST_EXPIRED.
+ */
+export async function withdrawRequest(world: World, id: string): Promise<ConsentRequestRow> {
+  const before = await consentRequestOf(world, id)
+  const request = await world.store.withdrawConsentRequest(id)
+  if (before.withdrawnAt === null) announce(world, request, 'consent-request-withdrawn')
+  return request
+}
+
 /** Tells the department, the case and every party that something happened to a request. */
 export function announce(world: Pick<World, 'events'>, request: ConsentRequestRow, event: string): void {
   const data = { event, request: request.id }

@@ -113,7 +113,7 @@ export const consentRoutes = [
     responses: {
       200: { description: { zh: '告知书与本人信息', en: 'Notice and values' }, schema: openedView },
     },
-    refusals: ['CONSENT_REQUEST_NOT_FOUND', 'NOT_REPRESENTED'],
+    refusals: ['CONSENT_REQUEST_NOT_FOUND', 'CONSENT_REQUEST_WITHDRAWN', 'NOT_REPRESENTED'],
     handler: async (world: World, { caller, params, once }) => {
       const opened = await underKey(world.store, once, () => openRequest(world, caller, params.id))
       const { request, party, items } = opened
@@ -137,7 +137,13 @@ export const consentRoutes = [
         schema: z.strictObject({ typedData: json, digest: hex32, signer: signerText }),
       },
     },
-    refusals: ['CONSENT_REQUEST_NOT_FOUND', 'HOLDER_KEY_MISSING', 'FIELD_NOT_REQUESTED', 'NOT_REPRESENTED'],
+    refusals: [
+      'CONSENT_REQUEST_NOT_FOUND',
+      'CONSENT_REQUEST_WITHDRAWN',
+      'HOLDER_KEY_MISSING',
+      'FIELD_NOT_REQUESTED',
+      'NOT_REPRESENTED',
+    ],
     handler: async (world: World, { caller, params, body }) => ({
       status: 200,
       body: await grantToSign(world, caller, params.id, body.items),
@@ -177,6 +183,7 @@ export const consentRoutes = [
       'NOTICE_NOT_SHOWN',
       'CONSENT_ANSWERED',
       'CONSENT_REQUEST_EXPIRED',
+      'CONSENT_REQUEST_WITHDRAWN',
       'HOLDER_KEY_MISSING',
       'HOLDER_KEY_NOT_ACTIVE',
       'NOT_REPRESENTED',
@@ -198,7 +205,7 @@ export const consentRoutes = [
     params: requestParams,
     body: z.strictObject({}),
     responses: { 200: { description: { zh: '已拒绝', en: 'Refused' }, schema: requestView } },
-    refusals: ['CONSENT_ANSWERED', 'CONSENT_REQUEST_EXPIRED', 'NOT_REPRESENTED'],
+    refusals: ['CONSENT_ANSWERED', 'CONSENT_REQUEST_EXPIRED', 'CONSENT_REQUEST_WITHDRAWN', 'NOT_REPRESENTED'],
     handler: async (world: World, { caller, params, once }) => {
       const request = await underKey(world.store, once, () => refuseRequest(world, caller, params.id))
       return { status: 200, body: viewRequest(request, nowSeconds(world), holderOf(caller)) }

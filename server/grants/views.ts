@@ -77,7 +77,8 @@ export const requestView = z.strictObject({
   noticeVersion: z.int(),
   createdAt: seconds,
   expiresAt: seconds,
-  state: z.enum(['waiting', 'complete', 'incomplete', 'expired']),
+  withdrawnAt: seconds.nullable(),
+  state: z.enum(['waiting', 'complete', 'incomplete', 'expired', 'withdrawn']),
   agreed: z.int().describe('How many of the needed parties have agreed'),
   needed: z.int(),
   parties: z.array(party),
@@ -85,9 +86,10 @@ export const requestView = z.strictObject({
 
 /** Complete when every needed party has agreed to all; incomplete when all have answered and somebody has not. */
 export function stateOfRequest(
-  { parties, expiresAt }: ConsentRequestRow,
+  { parties, expiresAt, withdrawnAt }: ConsentRequestRow,
   now: number,
 ): z.infer<typeof requestView>['state'] {
+  if (withdrawnAt !== null) return 'withdrawn'
   const needed = parties.filter(one => one.needed)
   if (needed.every(({ state }) => state === 'agreed')) return 'complete'
   if (needed.every(({ state }) => state !== 'waiting')) return 'incomplete'
@@ -112,6 +114,7 @@ export function viewRequest(
     noticeVersion: row.noticeVersion,
     createdAt: row.createdAt,
     expiresAt: row.expiresAt,
+    withdrawnAt: row.withdrawnAt,
     state: stateOfRequest(row, now),
     agreed: needed.filter(({ state }) => state === 'agreed' || state === 'partly').length,
     needed: needed.length,

@@ -277,6 +277,10 @@ export const ACCESS: AccessTable = {
   bindHolderKey: OWN_HOLDER_PRESENT,
   cancelHolderKeyReplacement: OWN_HOLDER,
   askConsent: { cells: { root: 'any', client: 'own', officer: 'own', supervisor: 'own' }, action: 'consent' },
+  withdrawConsentRequest: {
+    cells: { root: 'any', client: 'own', officer: 'own', supervisor: 'own' },
+    action: 'consent',
+  },
   listConsentRequests: CONSENT_LISTS,
   getConsentRequest: CONSENT,
   openConsentRequest: OWN_HOLDER,

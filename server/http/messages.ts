@@ -504,6 +504,7 @@ export const messages: Readonly<Record<string, Message>> = {
   HOLDER_KEY_TAKEN: { zh: '此密钥正在或曾经被使用', en: 'This key is or was in use' },
   HOLDER_KEY_NOT_ACTIVE: { zh: '此密钥当前不生效', en: 'This key is not in effect' },
   CONSENT_REQUEST_NOT_FOUND: { zh: '没有此授权请求', en: 'There is no such request for consent' },
+  CONSENT_REQUEST_WITHDRAWN: { zh: '部门已撤回该授权请求', en: 'The department has taken the request back' },
   CONSENT_REQUEST_EXPIRED: { zh: '授权请求已过答复期限', en: 'The request can no longer be answered' },
   CONSENT_ANSWERED: { zh: '此授权请求已答复', en: 'This request has been answered' },
   NOTICE_NOT_SHOWN: {

@@ -101,6 +101,8 @@ export interface NewConsentRequest {
 
 export interface ConsentRequestRow extends Omit<NewConsentRequest, 'parties'> {
   createdAt: number
+  /** When the department took it back; who had not answered can no longer. */
+  withdrawnAt: number | null
   parties: ConsentPartyRow[]
 }
 
@@ -226,13 +228,18 @@ export interface GrantStore {
   ): Promise<ConsentRequestRow[]>
   /** Notes when a party first saw the notice. A no-op after that. */
   noteShown(id: string, party: number): Promise<void>
-  /** Refuses CONSENT_ANSWERED, CONSENT_REQUEST_EXPIRED. The same answer again is a no-op. */
+  /**
+   * Takes a request back while somebody has not answered it; answers that were given stand. Again is a no-op. Refuses CONSENT_ANSWERED
+   * (by everybody) and CONSENT_REQUEST_EXPIRED.
+   */
+  withdrawConsentRequest(id: string): Promise<ConsentRequestRow>
+  /** Refuses CONSENT_ANSWERED, CONSENT_REQUEST_WITHDRAWN, CONSENT_REQUEST_EXPIRED. The same answer again is a no-op. */
   refuseConsent(id: string, party: number): Promise<void>
 
   // Grants
   /**
    * Takes a grant whose signature was checked and notes the party's answer. The same digest again changes nothing. Refuses
-   * GRANT_MISMATCH (it answers another request already), NOTICE_NOT_SHOWN, CONSENT_ANSWERED, CONSENT_REQUEST_EXPIRED, HOLDER_KEY_NOT_ACTIVE and GRANT_WITHDRAWN (withdrawn before
+   * GRANT_MISMATCH (it answers another request already), NOTICE_NOT_SHOWN, CONSENT_ANSWERED, CONSENT_REQUEST_WITHDRAWN, CONSENT_REQUEST_EXPIRED, HOLDER_KEY_NOT_ACTIVE and GRANT_WITHDRAWN (withdrawn before
    * it came, or of an epoch that is over).
    */
   acceptGrant(grant: NewGrant): Promise<GrantRow>

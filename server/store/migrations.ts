@@ -435,6 +435,11 @@ export const migrations: readonly Migration[] = [
       UPDATE case_items SET copy_salt = NULL, copy = NULL WHERE identifier IN (SELECT identifier FROM erasures);
     `,
   },
+  {
+    version: 13,
+    name: 'requests for consent that were withdrawn',
+    sql: 'ALTER TABLE consent_requests ADD COLUMN withdrawn_at INTEGER;',
+  },
 ]
 
 /**

@@ -31,6 +31,7 @@ interface RequestRecord {
   notice_version: number
   expires_at: number
   created_at: number
+  withdrawn_at: number | null
 }
 
 interface PartyRecord {
@@ -116,7 +117,7 @@ export function grantVerbs(
   answers: Pick<Appender, 'earlierAnswer' | 'newAnswer'>,
 ): { verbs: RequestVerbs; consumeGrant: ConsumeGrant } {
   const insertRequest = db.prepare<(string | number | null)[]>(
-    'INSERT INTO consent_requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO consent_requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)',
   )
   const insertParty = db.prepare<(string | number | Uint8Array | null)[]>(
     "INSERT INTO consent_parties VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', NULL, NULL, NULL)",
@@ -131,6 +132,9 @@ export function grantVerbs(
   const requestsOfHolder = db.prepare<[Uint8Array, string, number], RequestRecord>(
     `SELECT * FROM consent_requests WHERE id IN (SELECT request FROM consent_parties WHERE holder = ?)
      AND id < ? ORDER BY id DESC LIMIT ?`,
+  )
+  const withdrawRequest = db.prepare<[number, string]>(
+    'UPDATE consent_requests SET withdrawn_at = ? WHERE id = ?',
   )
   const show = db.prepare<[number, string, number]>(
     'UPDATE consent_parties SET shown_at = ? WHERE request = ? AND number = ? AND shown_at IS NULL',
@@ -239,9 +243,10 @@ export function grantVerbs(
     if (party.state !== 'waiting') {
       throw new Refusal('CONSENT_ANSWERED', 'this request has been answered', { found: party.state })
     }
-    if (now() > record.expires_at) {
-      throw new Refusal('CONSENT_REQUEST_EXPIRED', 'this request can no longer be answered')
+    if (record.withdrawn_at !== null) {
+      throw new Refusal('CONSENT_REQUEST_WITHDRAWN', 'the department has taken this request back')
     }
+    if (now() > record.expires_at) throw expired()
     return party
   }
 
@@ -336,6 +341,19 @@ export function grantVerbs(
       return records.map(record => toRequest(record, partiesOf.all(record.id)))
     },
     noteShown: (id, party) => write(() => void show.run(now(), id, party)),
+    withdrawConsentRequest: id =>
+      write(() => {
+        const record = requestById.get(id)
+        invariant(record !== undefined, `no request ${id}`)
+        if (record.withdrawn_at === null) {
+          if (partiesOf.all(id).every(({ state }) => state !== 'waiting')) {
+            throw new Refusal('CONSENT_ANSWERED', 'everybody has answered this request')
+          }
+          if (now() > record.expires_at) throw expired()
+          withdrawRequest.run(now(), id)
+        }
+        return requestOf(requestById.get(id))!
+      }),
     refuseConsent: (id, party) =>
       write(() => {
         const known = partiesOf.all(id).find(one => one.number === party)
@@ -388,6 +406,8 @@ export function grantVerbs(
   return { verbs, consumeGrant }
 }
 
+const expired = () => new Refusal('CONSENT_REQUEST_EXPIRED', 'this request can no longer be answered')
+
 function toRequest(record: RequestRecord, parties: PartyRecord[]): ConsentRequestRow {
   return {
     id: record.id,
@@ -403,6 +423,7 @@ function toRequest(record: RequestRecord, parties: PartyRecord[]): ConsentReques
     noticeVersion: record.notice_version,
     expiresAt: record.expires_at,
     createdAt: record.created_at,
+    withdrawnAt: record.withdrawn_at,
     parties: parties.map(party => ({
       number: party.number,
       holder: bytes(party.holder),

@@ -84,6 +84,12 @@ export const CONSENT_EXAMPLES: Readonly<Record<string, MakeExample>> = {
     method: 'GET',
     status: 200,
   })),
+  withdrawConsentRequest: byHolder(async (holder, gateway) => ({
+    path: await requestPath(gateway, holder, '/withdrawal'),
+    method: 'POST',
+    body: {},
+    status: 200,
+  })),
   openConsentRequest: byHolder(async (holder, gateway) =>
     post(await requestPath(gateway, holder, '/opening'), {}, holder),
   ),

@@ -9,6 +9,7 @@ import {
   issue,
   openGateway,
   untilAllFinal,
+  type Asking,
   type OpenedGateway,
 } from '../../support/opened-gateway.ts'
 import { problemIn } from '../http/gateway.ts'
@@ -347,6 +348,55 @@ describe('asking for consent', () => {
       'CONSENT_REQUEST_EXPIRED',
       'GRANT_EXPIRED',
     ])
+  })
+
+  it('is taken back by its department, once and for all, by whoever has not answered yet', async () => {
+    const [first, second] = [await signing(), await signing()]
+    const officer = gateway.as({ role: 'officer', department: 'ZJJ' })
+    const { id } = await ask(gateway, [first.holder, second.holder])
+    const path = `/v1/consent-requests/${id}`
+    const given = await prepare(first.holder, id)
+    const grant = await answerOf<GivenGrant>(
+      give(first.holder, id, given.typedData, first.signer.sign(given.digest)),
+      201,
+    )
+    const late = await prepare(second.holder, id)
+    const end = (by: Asking, headers = {}) => by.post(`${path}/withdrawal`, {}, headers)
+    for (const [who, code] of [
+      [{ role: 'officer', department: 'MZJ' }, 'ACCESS_NOT_OWN'],
+      [{ role: 'auditor' }, 'ACCESS_DENIED'],
+      [first.holder.who, 'ACCESS_DENIED'],
+    ] as const) {
+      expect(await codeOf(end(gateway.as(who))), who.role).to.equal(code)
+    }
+    const key = { 'idempotency-key': freshKey() }
+    const withdrawn = await answerOf<AskedRequest>(end(officer, key), 200)
+    expect(withdrawn.state).to.equal('withdrawn')
+    expect(await answerOf<AskedRequest>(end(officer, key), 200)).to.deep.equal(withdrawn)
+    expect(await answerOf<AskedRequest>(end(officer), 200)).to.deep.equal(withdrawn)
+
+    const seen = await answerOf<AskedRequest>(second.holder.asks.get(path), 200)
+    expect(seen.state).to.equal('withdrawn')
+    const signature = second.signer.sign(late.digest)
+    const refused = 'CONSENT_REQUEST_WITHDRAWN'
+    await refusedBy(refused, () => give(second.holder, id, late.typedData, signature))
+    await refusedBy(refused, () => second.holder.asks.post(`${path}/refusal`, {}))
+    await refusedBy(refused, () => second.holder.asks.post(`${path}/opening`, {}))
+    // Also when the withdrawal comes between the look and the transaction.
+    const waiting = gateway.world.store.refuseConsent(id, 1)
+    const code = await waiting.then(
+      () => null,
+      (error: { code: string }) => error.code,
+    )
+    expect(code).to.equal(refused)
+    // What was granted stands, and handing it in again is still a repetition.
+    await answerOf(read(gateway, first.holder, grant.digest), 201)
+    await answerOf(give(first.holder, id, given.typedData, first.signer.sign(given.digest)), 201)
+
+    const { id: answered } = await ask(gateway, [second.holder])
+    await answerOf(second.holder.asks.post(`/v1/consent-requests/${answered}/refusal`, {}), 200)
+    const over = () => officer.post(`/v1/consent-requests/${answered}/withdrawal`, {})
+    await refusedBy('CONSENT_ANSWERED', over)
   })
 
   it('takes a consent only from somebody who has just shown who he is', async () => {
