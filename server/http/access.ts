@@ -162,6 +162,7 @@ export const ACCESS: AccessTable = {
   withdrawBatch: MAKING,
   approveBatch: APPROVING,
   rejectBatch: CHECKING,
+  recallBatch: { cells: { root: 'any', checker: 'own', supervisor: 'own' } },
   proposeChange: PROPOSING,
   listProposals: PROPOSALS,
   getProposal: PROPOSALS,

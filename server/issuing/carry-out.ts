@@ -105,6 +105,8 @@ async function issueBatch(world: World, id: string): Promise<void> {
     },
     onceOf('batch', id),
   )
+  // Recalled meanwhile.
+  if (certificates.length === 0) return
   await world.store.markBatchIssued(id, certificates[0]!.seq, certificates.length)
   changed(world, id)
   world.wake()

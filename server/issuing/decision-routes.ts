@@ -4,8 +4,8 @@ import { EVENT_STREAM, eventStream } from '../http/events.ts'
 import { defineRoute } from '../http/routes.ts'
 import { hex32, ulid } from '../http/schemas.ts'
 import type { World } from '../world.ts'
-import { resumeApproved } from './carry-out.ts'
-import { batchOf, changed, rejectBatch, submitBatch, withdrawBatch } from './drafts.ts'
+import { onceOf, resumeApproved } from './carry-out.ts'
+import { batchOf, changed, recallBatch, rejectBatch, submitBatch, withdrawBatch } from './drafts.ts'
 import { batchOwner } from './owner.ts'
 import { EVENT_ID, eventsSince } from './progress.ts'
 import { asBatch, batchNow, revision, summaryOf, summaryView } from './views.ts'
@@ -125,6 +125,28 @@ export const decisionRoutes = [
     owner: batchOwner,
     handler: async (world: World, { caller, params: { id }, once }) => {
       await withdrawBatch(world, await batchOf(world, id), caller.subject, once)
+      return { status: 200, body: await batchNow(world, id) }
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/batches/{id}/recall',
+    operationId: 'recallBatch',
+    summary: {
+      zh: '收回已审核而未能签发的批次，并说明原因；其中的行随即删除',
+      en: 'Give up an approved batch of which nothing is issued, with a reason; its rows are erased',
+    },
+    tags: ['issuing'],
+    idempotent: true,
+    bodyKind: 'json',
+    params,
+    body: z.strictObject({ reason: z.string().trim().min(1).max(500) }),
+    responses: { 200: asBatch },
+    refusals: ['BATCH_NOT_FOUND', 'BATCH_STATE'],
+    owner: batchOwner,
+    handler: async (world: World, { caller, params: { id }, body, once }) => {
+      const request = { reason: body.reason, by: caller.subject, issuing: onceOf('batch', id) }
+      await recallBatch(world, await batchOf(world, id), request, once)
       return { status: 200, body: await batchNow(world, id) }
     },
   }),

@@ -201,7 +201,7 @@ export async function rejectBatch(
   changed(world, batch.id)
 }
 
-/** The checker's reason for rejecting. */
+/** The reason for rejecting or recalling. */
 export async function remarkOf(
   world: Pick<World, 'store' | 'keys'>,
   batch: BatchRow,
@@ -219,6 +219,22 @@ export async function withdrawBatch(
 ): Promise<void> {
   await world.store.withdrawBatch(id, by, once)
   changed(world, id)
+}
+
+/**
+ * Gives up an approved batch that cannot be issued, with a reason; its rows are erased. When this returns nothing of it is issued
+ * any more, whatever is being signed. Refuses BATCH_STATE when its certificates were accepted.
+ */
+export async function recallBatch(
+  world: DraftWorld,
+  batch: BatchRow,
+  { reason, by, issuing }: { reason: string; by: string; issuing: Once },
+  once: Once | null,
+): Promise<void> {
+  const seal = await sealer(world, batch.department)
+  const remark = seal(remarkName(batch.id), Buffer.from(reason))
+  await world.store.recallBatch(batch.id, by, remark, issuing, once)
+  changed(world, batch.id)
 }
 
 export const changed = ({ events }: Pick<World, 'events'>, id: string): void => events.publish(`batch:${id}`)

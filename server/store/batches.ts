@@ -126,6 +126,11 @@ export interface BatchStore {
   rejectBatch(id: string, by: string, remark: Sealed, once: Once | null): Promise<void>
   /** Gives it up and erases its rows. Refuses BATCH_STATE once it is approved. */
   withdrawBatch(id: string, by: string, once: Once | null): Promise<void>
+  /**
+   * Gives an approved batch up and erases its rows; `issuing` is what its issuing stands under, and nothing is issued under it any
+   * more, also not what is being signed. Refuses BATCH_STATE when it is not approved or its certificates were accepted.
+   */
+  recallBatch(id: string, by: string, remark: Sealed, issuing: Once, once: Once | null): Promise<void>
   /** Approved and not issued, oldest first. */
   batchesToIssue(): Promise<BatchRow[]>
   /** Issued and not delivered, oldest first. */

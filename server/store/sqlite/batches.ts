@@ -53,6 +53,7 @@ type BatchVerbs = Pick<
   | 'approveBatch'
   | 'rejectBatch'
   | 'withdrawBatch'
+  | 'recallBatch'
   | 'batchesToIssue'
   | 'batchesToDeliver'
   | 'noteBatchProblem'
@@ -251,6 +252,16 @@ export function batchVerbs(context: Context): BatchVerbs {
         recordOf(id, 'draft', 'submitted', 'rejected')
         addHand.run(id, by)
         withdraw.run(now(), id)
+        eraseRows.run(id)
+      }),
+    recallBatch: (id, by, remark, issuing, key) =>
+      once(key, () => {
+        recordOf(id, 'approved')
+        if (earlierAnswer(issuing) !== null) throw wrongState(['approved'], 'issued')
+        // Who signs it at this moment finds the place taken, by nothing.
+        newAnswer(0, 0, now(), null, issuing)
+        addHand.run(id, by)
+        decide.run('withdrawn', by, now(), remark.keySalt, remark.ciphertext, id)
         eraseRows.run(id)
       }),
     async batchesToIssue() {

@@ -111,9 +111,12 @@ const ofCertificate = (rest: string) =>
 const ofRecord = (rest: string) => read(({ record }) => `/v1/records/${record.id}${rest}`)
 
 /** A draft by a maker of its department; `to` brings it further. */
-async function batchOf({ gateway }: Scene, to: 'draft' | 'submitted' | 'delivered' = 'draft') {
+async function batchOf({ gateway }: Scene, to: 'draft' | 'submitted' | 'delivered' = 'draft', type = 'RIC') {
   const maker = gateway.as({ role: 'maker', department: 'GAJ' })
-  const { id } = await answerOf<{ id: string }>(maker.post('/v1/batches?type=RIC', [exampleRow('RIC')]), 201)
+  const { id } = await answerOf<{ id: string }>(
+    maker.post(`/v1/batches?type=${type}`, [exampleRow(type)]),
+    201,
+  )
   const path = `/v1/batches/${id}`
   if (to === 'draft') return { path, digest: '' }
   await answerOf(maker.post(`${path}/submit`, {}), 200)
@@ -124,6 +127,21 @@ async function batchOf({ gateway }: Scene, to: 'draft' | 'submitted' | 'delivere
     (await answerOf<{ deliveredAt: number | null }>(maker.get(path))).deliveredAt !== null
   await until(isDelivered)
   return { path, digest }
+}
+
+/** Ends a permit, unless it has ended, and waits for that second. */
+async function withoutPermit(gateway: OpenedGateway, department: string, type: string) {
+  const path = `/v1/departments/${department}`
+  const now = () => Math.floor(gateway.world.clock() / 1000)
+  const { permits } = await answerOf<{ permits: { type: string; until: number }[] }>(
+    gateway.get(`${path}/registration`),
+  )
+  let { until: end } = permits.findLast(permit => permit.type === type)!
+  if (end === 0) {
+    end = now() + 2
+    await answerOf(gateway.post(`${path}/permits/${type}/end`, { until: end }), 200)
+  }
+  await until(() => now() >= end)
 }
 
 async function proposalOf({ gateway }: Scene) {
@@ -319,6 +337,15 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
     'submitted',
   ),
   rejectBatch: ofBatch('/reject', { method: 'POST', body: { reason: '住址不全' }, status: 200 }, 'submitted'),
+  recallBatch: async scene => {
+    const { gateway } = scene
+    await publish(gateway, 'RES')
+    const { path, digest } = await batchOf(scene, 'submitted', 'RES')
+    await withoutPermit(gateway, 'GAJ', 'RES')
+    await answerOf(gateway.post(`${path}/approve`, { digest }), 202)
+    await until(async () => (await answerOf<{ problem: string | null }>(gateway.get(path))).problem !== null)
+    return { path: `${path}/recall`, method: 'POST', body: { reason: '许可已失' }, status: 200 }
+  },
   withdrawBatch: ofBatch('/withdraw', { method: 'POST', status: 200 }),
   watchBatch: ofBatch('/events', READ, 'delivered'),
   proposeChange: async ({ gateway }) => ({

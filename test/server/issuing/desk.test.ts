@@ -377,6 +377,63 @@ describe('the issuing desk', () => {
     expect(await gateway.world.store.batchRows(id, 0, 10, false)).to.deep.equal([])
   })
 
+  describe('an approved batch that cannot be issued', () => {
+    const supervisor = () => gateway.as({ role: 'supervisor', department: 'GAJ' })
+    const recall = (who: Asking, id: string, headers = {}) =>
+      who.post(`/v1/batches/${id}/recall`, { reason: '许可已到期，不再签发' }, headers)
+    const stuck = async () => {
+      const { id } = await upload(freshRows(3))
+      await submit(id)
+      await answerOf(approve(id), 202)
+      await until(async () => (await batch(id)).problem !== null)
+      return id
+    }
+    before(() => answerOf(act(root(), '/v1/departments/GAJ/suspend'), 200))
+    after(() => answerOf(act(root(), '/v1/departments/GAJ/resume'), 200))
+
+    it('is recalled with a reason by a checker or supervisor of its department, once for a key', async () => {
+      for (const who of [checker, supervisor()]) {
+        const id = await stuck()
+        expect((await batch(id)).problem).to.equal('DEPARTMENT_SUSPENDED')
+        expect(await codeOf(act(maker, `/v1/batches/${id}/withdraw`))).to.equal('BATCH_STATE')
+        expect(await codeOf(recall(maker, id))).to.equal('ACCESS_DENIED')
+        const stranger = gateway.as({ role: 'checker', department: 'MZJ' })
+        expect(await codeOf(recall(stranger, id))).to.equal('ACCESS_NOT_OWN')
+        const key = { 'idempotency-key': freshKey() }
+        const first = await answerOf<Batch>(recall(who, id, key), 200)
+        expect([first.state, first.remark]).to.deep.equal(['withdrawn', '许可已到期，不再签发'])
+        expect(await answerOf<Batch>(recall(who, id, key), 200)).to.deep.equal(first)
+        expect(await codeOf(recall(who, id))).to.equal('BATCH_STATE')
+        expect(await gateway.world.store.batchRows(id, 0, 10, false)).to.deep.equal([])
+      }
+    })
+
+    it('is recalled or issued, and never both', async () => {
+      const [recalled, issued] = [await stuck(), await stuck()]
+      await answerOf(act(root(), '/v1/departments/GAJ/resume'), 200)
+      const signAndAccept = async (id: string) => {
+        const { rows } = await whatWillBeSigned(gateway.world, await batchOf(gateway.world, id))
+        const values = rows.map(({ checked }) => Object.fromEntries(checked.values))
+        return {
+          accept: () =>
+            issueCertificates(gateway.world, { type: 'RIC', batch: id, rows: values }, onceOf('batch', id)),
+        }
+      }
+      const late = await signAndAccept(recalled)
+      await answerOf(recall(checker, recalled), 200)
+      expect(await late.accept()).to.deep.equal([])
+      expect(await certificatesOf(recalled)).to.deep.equal([])
+
+      // Accepted, but the batch does not know it yet.
+      await (await signAndAccept(issued)).accept()
+      expect(await codeOf(recall(checker, issued))).to.equal('BATCH_STATE')
+      gateway.advanceClock(11_000)
+      await untilState(issued, 'issued')
+      expect(await certificatesOf(issued)).to.have.lengthOf(3)
+      expect((await batch(recalled)).state).to.equal('withdrawn')
+    })
+  })
+
   it('issues an approved batch once when the gateway ends right after the approval, or right after the signing', async () => {
     const ids: string[] = []
     for (let i = 0; i < 2; i++) {
