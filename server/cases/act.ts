@@ -11,7 +11,7 @@ import { departmentOf } from '../departments/admit.ts'
 import { openDocument, sealDocument } from '../keys/sealing.ts'
 import type { Matter } from '../matters/definition.ts'
 import { recordOf } from '../records/notarize.ts'
-import { revokeFor, supersede } from '../status/change.ts'
+import { assertReason, revokeFor, supersede } from '../status/change.ts'
 import type { CaseOutputRow, CaseRow, NewOutput, Replacing } from '../store/cases.ts'
 import type { CertificateRow, Once } from '../store/store.ts'
 import { nowSeconds, type World } from '../world.ts'
@@ -180,7 +180,9 @@ async function assertReplaceable(
   request: OutputRequest,
   field: string,
 ): Promise<void> {
-  const old = await certificateOf(world, request.replaces!.identifier)
+  const { identifier, how, reason } = request.replaces!
+  assertReason(how, reason, `${field}.reason`)
+  const old = await certificateOf(world, identifier)
   const { typeCode } = (await typeOf(world, request.cert)).row
   const own = await Promise.all(of.parties.map(({ holder }) => world.store.holderById(holder)))
   const holders = await world.store.holdersOfCertificate(old.seq)

@@ -303,6 +303,7 @@ export const caseRoutes = [
       'CASE_OUTPUT',
       'CASE_REPLACES_OTHER',
       'CERTIFICATE_OF_ANOTHER_DEPARTMENT',
+      'STATUS_REASON',
       'CASE_NOT_OPEN',
       'ROWS_INVALID',
     ],

@@ -8,6 +8,7 @@ import { toBase64url, toHex } from '../../protocol/bytes.ts'
 import { parseInstant } from '../../protocol/instant.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { statusListId } from '../../protocol/snapshot.ts'
+import { demoRegion } from '../catalogue/region.ts'
 import { issueInPlaceOf, issueSuccessor } from '../certificates/issue.ts'
 import { openSuspension } from '../certificates/read.ts'
 import { typedDigest } from '../chain/contracts.ts'
@@ -38,7 +39,7 @@ export const ACTION_NUMBER: Record<StatusAction, number> = { revoke: 1, suspend:
 /**
  * Accepts a status order. When this returns, statement and signed order are on disk in one transaction and will reach the
  * chain whatever crashes; they count from the block that executes them. A repetition with the same `once` changes nothing.
- * Refuses STATUS_ALREADY (revoked, suspended or superseded before) and STATUS_NOT_SUSPENDED.
+ * Refuses STATUS_REASON, STATUS_ALREADY (revoked, suspended or superseded before) and STATUS_NOT_SUSPENDED.
  */
 export async function changeStatus(
   world: World,
@@ -53,7 +54,7 @@ export async function changeStatus(
 
   async function accept(): Promise<AcceptResult> {
     const changes = await world.store.statusChanges(certificate.identifier)
-    assertAllowed(request.action, changes)
+    assertAllowed(request.action, request.reason, changes)
     const lifted = request.action === 'resume' ? openSuspension(changes)! : null
     const change = await makeChange(world, certificate, { ...request, successor: null, lifted })
     return world.store.acceptStatusChange(change, once)
@@ -81,7 +82,7 @@ export async function supersede(
   }
 
   async function accept(): Promise<AcceptResult> {
-    assertAllowed('supersede', await world.store.statusChanges(certificate.identifier))
+    assertAllowed('supersede', reason, await world.store.statusChanges(certificate.identifier))
     return issueSuccessor(
       world,
       certificate,
@@ -119,14 +120,33 @@ export async function revokeFor(
   }
 
   async function accept(): Promise<AcceptResult> {
-    assertAllowed('revoke', await world.store.statusChanges(certificate.identifier))
+    assertAllowed('revoke', reason, await world.store.statusChanges(certificate.identifier))
     const revoke: Change = { action: 'revoke', reason, effective: null, successor: null, lifted: null }
     return issueInPlaceOf(world, certificate, row, () => makeChange(world, certificate, revoke), once)
   }
 }
 
-/** Refuses STATUS_ALREADY and STATUS_NOT_SUSPENDED when the changes so far leave no room for this one. */
-export function assertAllowed(action: StatusAction, changes: StatusChangeRow[]): void {
+/** Codes of the reasons that an action may have. What lifts a suspension names the reason that fell away. */
+function reasonsOf(action: StatusAction): string[] {
+  const { revocationReasons, suspensionReasons } = demoRegion()
+  const list = action === 'revoke' || action === 'supersede' ? revocationReasons : suspensionReasons
+  return list.map(({ code }) => code)
+}
+
+/** Refuses STATUS_REASON when the region's catalogue does not have this reason for this action. */
+export function assertReason(action: StatusAction, reason: string, field = 'reason'): void {
+  const reasons = reasonsOf(action)
+  if (reasons.includes(reason)) return
+  throw new Refusal('STATUS_REASON', 'the reason is not one of the catalogue', {
+    field,
+    expected: reasons.join(', '),
+    found: 'another',
+  })
+}
+
+/** Refuses STATUS_REASON, and STATUS_ALREADY and STATUS_NOT_SUSPENDED when the changes so far leave no room for this one. */
+export function assertAllowed(action: StatusAction, reason: string, changes: StatusChangeRow[]): void {
+  assertReason(action, reason)
   const counted = changes.filter(change => change.state !== 'refused')
   const done = (name: StatusAction) => counted.some(change => change.action === name)
   const already = (found: string) =>

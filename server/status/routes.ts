@@ -70,7 +70,13 @@ export const statusRoutes = [
       200: { description: { zh: '已上链生效', en: 'Executed on chain' }, schema: change },
       202: { description: { zh: '已受理，尚未上链', en: 'Accepted, not on chain yet' }, schema: change },
     },
-    refusals: ['CERTIFICATE_NOT_FOUND', 'STATUS_ALREADY', 'STATUS_NOT_SUSPENDED', 'STATUS_ORDER_REFUSED'],
+    refusals: [
+      'CERTIFICATE_NOT_FOUND',
+      'STATUS_REASON',
+      'STATUS_ALREADY',
+      'STATUS_NOT_SUSPENDED',
+      'STATUS_ORDER_REFUSED',
+    ],
     owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params: { identifier }, body, once }) => {
       const certificate = await certificateOf(world, identifier)
@@ -104,6 +110,7 @@ export const statusRoutes = [
     refusals: [
       'CERTIFICATE_NOT_FOUND',
       'CERTIFICATE_OF_ANOTHER_DEPARTMENT',
+      'STATUS_REASON',
       'STATUS_ALREADY',
       'ROWS_INVALID',
       'PERMIT_NOT_HELD',

@@ -358,7 +358,7 @@ describe('command line', () => {
 
       expect(await order(first, 'suspend', 'REPORTED_LOST')).to.include({ action: 'suspend', state: 'final' })
       expect(await exitOf(first)).to.equal(31)
-      await order(first, 'resume', 'HOLDER_REQUEST')
+      await order(first, 'resume', 'REPORTED_LOST')
       expect(await exitOf(first)).to.equal(0)
       await order(first, 'revoke', 'ISSUED_IN_ERROR')
       expect(await exitOf(first)).to.equal(19)

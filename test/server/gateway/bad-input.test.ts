@@ -615,11 +615,32 @@ describe('repeating a write', () => {
     }
   })
 
+  it('of an order for a reason that the catalogue does not have for it is refused, and nothing is written', async () => {
+    const { identifier } = await issue(gateway, 'RIC')
+    await untilAllFinal(gateway)
+    const rows = gateway.rowCounts()
+    const path = `/v1/certificates/${identifier}`
+    for (const [action, reason] of [
+      ['revoke', 'BECAUSE'],
+      ['revoke', 'UNDER_REVIEW'],
+      ['suspend', 'ISSUED_IN_ERROR'],
+      ['resume', 'HOLDER_REQUEST'],
+    ]) {
+      const problem = await problemIn(await gateway.post(`${path}/status`, { action, reason }))
+      expect([problem.code, problem.status, problem.field]).to.deep.equal(['STATUS_REASON', 422, 'reason'])
+    }
+    const next = { fields: exampleRow('RIC'), reason: 'REPORTED_LOST' }
+    expect((await problemIn(await gateway.post(`${path}/successor`, next))).code).to.equal('STATUS_REASON')
+    expect(gateway.rowCounts()).to.deep.equal(rows)
+  })
+
   it('of an order that was done already under another key is refused 409', async () => {
     const { identifier } = await issue(gateway, 'RIC')
     const path = `/v1/certificates/${identifier}/status`
-    const codeOf = async (action: string) =>
-      (await problemIn(await gateway.post(path, { action, reason: 'UNDER_REVIEW' }))).code
+    const codeOf = async (
+      action: string,
+      reason = action === 'revoke' ? 'ISSUED_IN_ERROR' : 'UNDER_REVIEW',
+    ) => (await problemIn(await gateway.post(path, { action, reason }))).code
     expect(await codeOf('resume')).to.equal('STATUS_NOT_SUSPENDED')
     await answerOf(gateway.post(path, { action: 'suspend', reason: 'UNDER_REVIEW' }), 200)
     expect(await codeOf('suspend')).to.equal('STATUS_ALREADY')

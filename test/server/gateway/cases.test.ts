@@ -231,6 +231,8 @@ describe('cases', function () {
     expect(await attempt({ cert: 'LOW' })).to.equal('CASE_OUTPUT')
     expect(await attempt({ cert: 'LOW', fields: { ...fields, headIdNo: '1' } })).to.equal('ROWS_INVALID')
     const replaces = { identifier: foreign.identifier, how: 'revoke', reason: 'HOLDER_CHANGE' }
+    const unknown = { ...replaces, reason: 'UNDER_REVIEW' }
+    expect(await attempt({ cert: 'LOW', fields, replaces: unknown })).to.equal('STATUS_REASON')
     expect(await attempt({ cert: 'LOW', fields, replaces })).to.equal('CASE_REPLACES_OTHER')
     expect(gateway.rowCounts()).to.deep.equal(counts)
   })

@@ -290,7 +290,10 @@ describe('presenting a certificate', function () {
       const { identifier } = someone.certificate
       await untilAllFinal(gateway)
       await answerOf(
-        gateway.post(`/v1/certificates/${identifier}/status`, { action: 'revoke', reason: 'DATA_ERROR' }),
+        gateway.post(`/v1/certificates/${identifier}/status`, {
+          action: 'revoke',
+          reason: 'ISSUED_IN_ERROR',
+        }),
       )
       expect(await codeIn(read(presentation.id))).to.equal('CERTIFICATE_NOT_IN_FORCE')
     })

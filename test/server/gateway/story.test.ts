@@ -190,7 +190,7 @@ describe('the story of a certificate and of a record', () => {
       expect(
         await Promise.all([verdictByStranger(file), verdictByGateway(file).then(r => r.verdict)]),
       ).to.deep.equal(['SUSPENDED', 'SUSPENDED'])
-      await order(certificate.identifier, 'resume', 'HOLDER_REQUEST')
+      await order(certificate.identifier, 'resume', 'REPORTED_LOST')
       expect(
         await Promise.all([verdictByStranger(file), verdictByGateway(file).then(r => r.verdict)]),
       ).to.deep.equal(['VALID', 'VALID'])
