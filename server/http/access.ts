@@ -272,6 +272,7 @@ export const ACCESS: AccessTable = {
   listWebhooks: WEBHOOK_LISTS,
   setWebhookState: OPERATOR,
   listDeliveries: WEBHOOK_LISTS,
+  sendAgain: WEBHOOK_LISTS,
   // Holders' keys, consent and grants
   listHolderKeys: OWN_HOLDER,
   challengeHolderKey: OWN_HOLDER_PRESENT,

@@ -730,6 +730,8 @@ export const messages: Readonly<Record<string, Message>> = {
   },
 
   // Webhooks
+  DELIVERY_NOT_FOUND: { zh: '没有这条通知', en: 'There is no such delivery' },
+  DELIVERY_STATE: { zh: '该通知已送达', en: 'The delivery has arrived' },
   WEBHOOK_NOT_FOUND: { zh: '没有这个通知地址', en: 'There is no such webhook' },
   WEBHOOK_URL: { zh: '通知地址不被接受', en: 'A webhook may not point there' },
   WEBHOOK_ADDRESS: { zh: '该主机不在公网', en: 'The host is not at a public address' },

@@ -57,6 +57,11 @@ export interface WebhookStore {
       error: string | null
     },
   ): Promise<void>
+  /**
+   * Has a delivery that was given up sent again, with all its attempts before it; null = the webhook has none of this number. Of one that
+   * waits it is a no-op. Refuses DELIVERY_STATE for one that arrived.
+   */
+  sendAgain(webhook: string, id: number): Promise<DeliveryRow | null>
   /** Newest first. */
   deliveries(
     webhook: string,

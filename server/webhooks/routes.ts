@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { formatUlid } from '../../protocol/identifiers.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { departmentOf } from '../departments/admit.ts'
+import { underKey } from '../http/idempotency.ts'
 import { defineRoute, integerText } from '../http/routes.ts'
 import { departmentCode, seconds, ulid } from '../http/schemas.ts'
 import type { DeliveryRow, WebhookRow } from '../store/webhooks.ts'
@@ -159,6 +160,37 @@ export const webhookRoutes = [
       const { state = null, before = null, limit = 50 } = query
       const rows = await world.store.deliveries(id, state, before, limit)
       return { status: 200, body: { deliveries: rows.map(deliveryView) } }
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/webhooks/{id}/deliveries/{delivery}/again',
+    operationId: 'sendAgain',
+    summary: {
+      zh: '重发已放弃的通知；接收方凭同一标识识别重复',
+      en: 'Send a delivery again that was given up; receivers know it by the same id',
+    },
+    tags: ['webhooks'],
+    idempotent: true,
+    bodyKind: 'json',
+    params: params.extend({ delivery: integerText(1, Number.MAX_SAFE_INTEGER) }),
+    body: z.strictObject({}),
+    responses: { 200: { description: { zh: '将重发', en: 'It will be sent' }, schema: delivery } },
+    refusals: ['WEBHOOK_NOT_FOUND', 'DELIVERY_NOT_FOUND', 'DELIVERY_STATE'],
+    owner: async (world: World, { params: { id } }) => ({
+      departments: [(await webhookOf(world, id)).department],
+    }),
+    handler: async (world: World, { params: { id, delivery: number }, once }) => {
+      await webhookOf(world, id)
+      // A repetition sends nothing that was given up anew meanwhile.
+      const isRepeated = (await world.store.answered(once)) !== null
+      const row = isRepeated
+        ? ((await world.store.deliveries(id, null, number + 1, 1)).find(one => one.id === number) ?? null)
+        : await underKey(world.store, once, () => world.store.sendAgain(id, number))
+      if (row === null) {
+        throw new Refusal('DELIVERY_NOT_FOUND', 'the webhook has no such delivery', { field: 'delivery' })
+      }
+      return { status: 200, body: deliveryView(row) }
     },
   }),
 ]

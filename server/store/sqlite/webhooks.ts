@@ -1,5 +1,5 @@
 /** Webhooks and their deliveries in SQLite. */
-import { invariant } from '../../../protocol/refusal.ts'
+import { invariant, Refusal } from '../../../protocol/refusal.ts'
 import type { DeliveryRow, WebhookRow, WebhookState, WebhookStore } from '../webhooks.ts'
 import type { Appender } from './appending.ts'
 import type { Context } from './context.ts'
@@ -50,6 +50,12 @@ export function webhookVerbs({ db, write, now }: Context, answers: Appender): We
     `UPDATE deliveries SET state = ?, attempts = attempts + 1, next_at = ?, last_status = ?, last_error = ?
      WHERE id = ?`,
   )
+  const deliveryById = db.prepare<[string, number], DeliveryRecord>(
+    'SELECT * FROM deliveries WHERE webhook = ? AND id = ?',
+  )
+  const revive = db.prepare<[number, number]>(
+    "UPDATE deliveries SET state = 'waiting', attempts = 0, next_at = ? WHERE id = ?",
+  )
   const listed = db.prepare<
     { webhook: string; state: string | null; before: number; limit: number },
     DeliveryRecord
@@ -95,6 +101,20 @@ export function webhookVerbs({ db, write, now }: Context, answers: Appender): We
     },
     noteDelivery: (id, { state, nextAt, status, error }) =>
       write(() => void note.run(state, nextAt, status, error, id)),
+    sendAgain: (webhook, id) =>
+      write(() => {
+        const record = deliveryById.get(webhook, id)
+        if (record === undefined) return null
+        if (record.state === 'delivered') {
+          throw new Refusal('DELIVERY_STATE', 'the delivery has arrived', {
+            field: 'delivery',
+            expected: 'dead',
+            found: record.state,
+          })
+        }
+        if (record.state === 'dead') revive.run(now(), id)
+        return toDelivery(deliveryById.get(webhook, id)!)
+      }),
     async deliveries(webhook, state, before, limit) {
       const page = { webhook, state, before: before ?? Number.MAX_SAFE_INTEGER, limit }
       return listed.all(page).map(toDelivery)

@@ -94,6 +94,19 @@ export const CASE_EXAMPLES: Readonly<Record<string, MakeExample>> = {
   listWebhooks: reading('/v1/webhooks'),
   setWebhookState: async ({ gateway }) =>
     post(`/v1/webhooks/${await webhook(gateway)}/state`, { state: 'stopped' }),
+  sendAgain: async ({ gateway }) => {
+    const { id } = await answerOf<{ id: string }>(
+      gateway.post('/v1/webhooks', { ...WEBHOOK, events: [] }),
+      201,
+    )
+    await answerOf(gateway.post(`/v1/webhooks/${id}/state`, { state: 'approved' }), 200)
+    await answerOf(gateway.post('/v1/cases', openBody(await applicant(gateway))), 201)
+    await answerOf(gateway.post(`/v1/webhooks/${id}/state`, { state: 'stopped' }), 200)
+    const [one] = await gateway.world.store.deliveries(id, null, null, 1)
+    const outcome = { state: 'dead', nextAt: 0, status: null, error: 'UNREACHABLE' } as const
+    await gateway.world.store.noteDelivery(one!.id, outcome)
+    return post(`/v1/webhooks/${id}/deliveries/${one!.id}/again`, {})
+  },
   listDeliveries: async ({ gateway }) => read(`/v1/webhooks/${await webhook(gateway)}/deliveries?state=dead`),
 }
 

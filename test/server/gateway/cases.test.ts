@@ -512,5 +512,28 @@ describe('cases', function () {
       }
       expect(await deliveries('?state=dead')).to.have.length(1)
     })
+
+    it('again when its department or the operator asks for what was given up, with the same id', async () => {
+      const [dead] = await gateway.world.store.deliveries(webhook, 'dead', null, 1)
+      const path = `/v1/webhooks/${webhook}/deliveries/${dead!.id}/again`
+      const supervisor = gateway.as({ role: 'supervisor', department: 'GAJ' })
+      const stranger = gateway.as({ role: 'supervisor', department: 'MZJ' })
+      expect(await codeOf(stranger.post(path, {}))).to.equal('ACCESS_NOT_OWN')
+      expect(await codeOf(officer.post(path, {}))).to.equal('ACCESS_DENIED')
+      expect(await codeOf(supervisor.post(`/v1/webhooks/${webhook}/deliveries/999999/again`, {}))).to.equal(
+        'DELIVERY_NOT_FOUND',
+      )
+      const before = calls.length
+      status = 200
+      const key = { 'idempotency-key': freshKey() }
+      const revived = await answerOf<{ state: string; attempts: number }>(supervisor.post(path, {}, key), 200)
+      expect(revived).to.include({ state: 'waiting', attempts: 0 })
+      await until(async () => (await deliveries('?state=dead')).length === 0 && calls.length > before)
+      await until(async () => (await deliveries())[0]!.state === 'delivered')
+      expect(calls.slice(before).map(({ headers }) => headers['webhook-id'])).to.deep.equal([dead!.event])
+      await answerOf(supervisor.post(path, {}, key), 200)
+      expect(await codeOf(gateway.as({ role: 'operator' }).post(path, {}))).to.equal('DELIVERY_STATE')
+      expect(calls).to.have.length(before + 1)
+    })
   })
 })
