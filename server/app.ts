@@ -150,7 +150,7 @@ export function gatewayApp(
   mountRoutes(app, all, world, edge)
   const known = new Set(all.map(({ operationId }) => operationId))
   const idle = Object.keys(ACCESS).filter(operationId => !known.has(operationId))
-  mountSite(app, SITE_FOLDER)
+  mountSite(app, world, SITE_FOLDER)
   invariant(idle.length === 0, `rows of the access table without a route: ${idle.join(', ')}`)
   answerRest(app, edge)
   return app

@@ -103,8 +103,8 @@ const variables = {
   PUBLIC_URL: {
     default: null,
     meaning: {
-      zh: '对外网址；不填则为 `http://127.0.0.1:PORT`。production 必填且须为 https',
-      en: 'The address that others know; `http://127.0.0.1:PORT` when empty. Needed in production, with https',
+      zh: '对外网址；不填则为 `http://localhost:PORT`。production 必填且须为 https',
+      en: 'The address that others know; `http://localhost:PORT` when empty. Needed in production, with https',
     },
     expected: 'an http or https URL without path, query, fragment and credentials',
     mayBeSecret: true,
@@ -459,7 +459,8 @@ function shown(text: string, mayBeSecret: boolean): string {
   return mayBeSecret ? `text of ${text.length} characters` : JSON.stringify(text.slice(0, 60))
 }
 
-const localUrl = (port: number) => `http://127.0.0.1:${port}`
+/** By name, not by address: passkeys take no IP address. */
+const localUrl = (port: number) => `http://localhost:${port}`
 
 function oneOf<const T extends string>(values: readonly T[]) {
   return (text: string): T | undefined => values.find(value => value === text)

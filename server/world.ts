@@ -68,3 +68,18 @@ export function publicUrl(world: Pick<World, 'config'>): string {
 export async function presentTime(world: Pick<World, 'chain' | 'clock'>): Promise<number> {
   return Math.max((await world.chain.view().head()).time, nowSeconds(world))
 }
+
+/**
+ * Where a page asked for under another name of this machine stands: cookies belong to one name, and the identity provider sends people back
+ * to the public one. Null when it was asked for under that.
+ */
+export function atPublicUrl(
+  world: Pick<World, 'config'>,
+  host: string | undefined,
+  path: string,
+): string | null {
+  const known = new URL(publicUrl(world))
+  const isLoopback = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/
+  const isOther = host !== known.host && isLoopback.test(host ?? '') && isLoopback.test(known.host)
+  return isOther ? known.origin + path : null
+}

@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
 import type { Express } from 'express'
 import { Refusal } from '../../protocol/refusal.ts'
+import { atPublicUrl, type World } from '../world.ts'
 import { Unavailable } from './problem.ts'
 import { visitOf } from './request-id.ts'
 
@@ -35,7 +36,7 @@ const CODINGS = [
 ] as const
 
 /** Puts the application's paths on the app. `folder`: where `scripts/build-web.ts` left it. */
-export function mountSite(app: Express, folder: string): void {
+export function mountSite(app: Express, world: Pick<World, 'config'>, folder: string): void {
   let files: Map<string, SiteFile> | null = null
   const site = () => (files ??= readSite(folder))
 
@@ -44,7 +45,8 @@ export function mountSite(app: Express, folder: string): void {
     const name = request.path.slice(MOUNT.length + 1)
     const file = extname(name) === '' ? undefined : site().get(name)
     if (file !== undefined && name !== 'index.html') sendFile(file, request, response)
-    else if (extname(name) === '') sendPage(site(), response)
+    else if (extname(name) === '')
+      sendPage(site(), response, atPublicUrl(world, request.headers.host, request.url))
     else throw new Refusal('NO_SUCH_PATH', 'there is nothing at this path')
   })
 }
@@ -92,7 +94,11 @@ export function sendFile(file: SiteFile, request: IncomingMessage, response: Ser
   response.end(request.method === 'HEAD' ? undefined : bytes)
 }
 
-function sendPage(site: Map<string, SiteFile>, response: ServerResponse): void {
+function sendPage(site: Map<string, SiteFile>, response: ServerResponse, elsewhere: string | null): void {
+  if (elsewhere !== null) {
+    response.writeHead(307, { Location: elsewhere }).end()
+    return
+  }
   const nonce = randomBytes(16).toString('base64')
   const page = site.get('index.html')?.bytes.toString('utf8') ?? ''
   response.writeHead(200, {

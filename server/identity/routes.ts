@@ -7,7 +7,7 @@ import { HttpRefusal } from '../http/problem.ts'
 import { defineRoute, integerText } from '../http/routes.ts'
 import { departmentCode, seconds, ulid } from '../http/schemas.ts'
 import { STAFF_ROLES, type AssignmentRow, type SessionRow } from '../store/identity.ts'
-import type { World } from '../world.ts'
+import { atPublicUrl, type World } from '../world.ts'
 import { assign, assignmentOf, endAssignment } from './assignments.ts'
 import { cookieIn, cookieLine, forgetLine, PENDING_COOKIE, SESSION_COOKIE } from './cookies.ts'
 import type { Identity } from './identity.ts'
@@ -63,6 +63,11 @@ const assignmentView = (row: AssignmentRow): z.input<typeof assignment> => row
 /** Text of any kind: what a provider adds is its own affair, and nothing but what we asked for is believed. */
 const told = z.string().max(4_096).optional()
 
+const queryText = (query: Record<string, string | undefined>): string => {
+  const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined)
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
+}
+
 export function identityRoutes(identity: Identity) {
   const { actingFor } = identity
   const party = (): RelyingParty => {
@@ -93,10 +98,13 @@ export function identityRoutes(identity: Identity) {
       idempotent: false,
       bodyKind: 'none',
       query: z.strictObject({ returnTo: returnTo.optional(), stepUp: z.literal('1').optional() }),
+      headers: z.strictObject({ host: z.string().optional() }),
       rateLimit: 'signIn',
       responses: { 303: { description: { zh: '前往身份服务', en: 'To the identity provider' } } },
       refusals: ['SIGN_IN_OFF', 'SIGN_IN_UNAVAILABLE'],
-      handler: async (world: World, { query }) => {
+      handler: async (world: World, { query, headers }) => {
+        const elsewhere = atPublicUrl(world, headers.host, `/sign-in${queryText(query)}`)
+        if (elsewhere !== null) return { status: 303, headers: { Location: elsewhere } }
         const { location, pending } = await sendToProvider(world, party(), {
           returnTo: query.returnTo ?? '/',
           stepUp: query.stepUp === '1',

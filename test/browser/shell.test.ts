@@ -34,6 +34,14 @@ describe('the application in a browser', function () {
     await visitor.leave()
   })
 
+  it('leads who came by another name of this machine to the one that sign-in and passkeys know', async () => {
+    const other = gateway.url.replace('localhost', '127.0.0.1')
+    for (const path of ['/app/wallet?lang=en', '/sign-in?returnTo=%2Fapp']) {
+      const response = await fetch(other + path, { redirect: 'manual' })
+      expect(response.headers.get('location')).to.equal(gateway.url + path)
+    }
+  })
+
   it('says in plain words that a page needs another role', async () => {
     const visitor = await visit(gateway)
     await signInOnPage(visitor, staffSub('GAJ', 'maker'), '/app/nowhere')

@@ -31,7 +31,7 @@ describe('the configuration of the gateway', () => {
       port: 8787,
       dataDir: '/srv/onceproof/data',
       chainRpcUrl: null,
-      publicUrl: 'http://127.0.0.1:8787',
+      publicUrl: 'http://localhost:8787',
       keystorePassphraseFile: null,
       keyProvidersFile: null,
       confirmations: 1,
@@ -113,7 +113,7 @@ describe('the configuration of the gateway', () => {
   it('waits for the port when any free one is taken', () => {
     const config = read({ PORT: '0' })
     expect(config.publicUrl).to.equal(null)
-    expect(publicUrlOf(config, 40_123)).to.equal('http://127.0.0.1:40123')
+    expect(publicUrlOf(config, 40_123)).to.equal('http://localhost:40123')
     expect(publicUrlOf(read(production), 40_123)).to.equal('https://zz.example')
   })
 

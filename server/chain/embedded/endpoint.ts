@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeFileDurably } from './durable-file.ts'
+import { writeFileDurably } from '../../store/durable-file.ts'
 
 const endpointFile = z.object({
   /** Process that serves, or served, the chain. */

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { z } from 'zod'
-import { writeFileDurably } from './durable-file.ts'
+import { writeFileDurably } from '../../store/durable-file.ts'
 import { StartRefusal } from './refusal.ts'
 
 const genesisFile = z.strictObject({
