@@ -342,8 +342,8 @@ export const messages: Readonly<Record<string, Message>> = {
   CERTIFICATE_NOT_FOUND: { zh: '没有这张证照', en: 'There is no such certificate' },
   CERTIFICATE_ERASED: { zh: '这张证照的内容已被删除', en: 'The values of this certificate have been erased' },
   CERTIFICATE_OF_ANOTHER_DEPARTMENT: {
-    zh: '此类证照现由另一部门签发',
-    en: 'Another department issues this type now',
+    zh: '此类证照现由另一部门签发：新证由该部门签发，旧证再由原签发部门注销',
+    en: 'Another department issues this type now: it issues the new certificate, then the one that issued the old one orders it revoked',
   },
   IDENTIFIER_TAKEN: { zh: '证照标识已被使用', en: 'The identifier is taken' },
   SHORT_CODE_TAKEN: { zh: '短码已被使用', en: 'The short code is taken' },
