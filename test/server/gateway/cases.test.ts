@@ -8,6 +8,7 @@ import { expect } from 'chai'
 import { strFromU8, unzipSync } from 'fflate'
 import { utf8FromBase64url } from '../../../protocol/bytes.ts'
 import { finishCutShort } from '../../../server/cases/keep.ts'
+import { demoRegion, typeIn } from '../../../server/catalogue/region.ts'
 import type { CaseView } from '../../../server/cases/views.ts'
 import { eraseCertificate } from '../../../server/oversight/erasure.ts'
 import { publishMatter } from '../../support/matters.ts'
@@ -534,6 +535,23 @@ describe('cases', function () {
       await answerOf(supervisor.post(path, {}, key), 200)
       expect(await codeOf(gateway.as({ role: 'operator' }).post(path, {}))).to.equal('DELIVERY_STATE')
       expect(calls).to.have.length(before + 1)
+    })
+  })
+
+  describe('whose output’s type has gone to another department', () => {
+    it('issue nothing in its name, and leave the old certificate to who issued it', async () => {
+      const { id } = await collected()
+      await answerOf(step(officer, id, 1), 200)
+      // The chain's clock, which no test moves.
+      const ends = Math.floor(Date.now() / 1000) + 2
+      await answerOf(gateway.post('/v1/departments/MZJ/permits/LOW/end', { until: ends }), 200)
+      await until(() => Date.now() > (ends + 1) * 1_000)
+      const definition = { ...typeIn(demoRegion(), 'LOW'), version: 2, issuer: 'GAJ' }
+      await answerOf(gateway.post('/v1/types', { definition }), 201)
+      const counts = gateway.rowCounts()
+      const outputs = [{ cert: 'LOW', fields: LOW() }]
+      expect(await codeOf(step(issuer, id, 2, { outputs }))).to.equal('CERTIFICATE_OF_ANOTHER_DEPARTMENT')
+      expect(gateway.rowCounts()).to.deep.equal(counts)
     })
   })
 })
