@@ -7,6 +7,7 @@ import { grantMutants } from './grants.ts'
 import type { Mutant } from './mutant.ts'
 import { presentationMutants } from './presentations.ts'
 import { serverMutants } from './server.ts'
+import { signerMutants } from './signer.ts'
 import { verificationMutants } from './verification.ts'
 
 /** Every mutant. A change of the source that moves one’s text moves the mutant too: `test/project/mutants.test.ts` sees to it. */
@@ -20,4 +21,5 @@ export const mutants: Mutant[] = [
   ...grantMutants,
   ...caseMutants,
   ...identityMutants,
+  ...signerMutants,
 ]
