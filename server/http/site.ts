@@ -40,7 +40,7 @@ export function mountSite(app: Express, world: Pick<World, 'config'>, folder: st
   let files: Map<string, SiteFile> | null = null
   const site = () => (files ??= readSite(folder))
 
-  app.get([MOUNT, `${MOUNT}/*path`], (request, response) => {
+  app.get([MOUNT, `${MOUNT}/`, `${MOUNT}/*path`], (request, response) => {
     visitOf(response).route = MOUNT
     const name = request.path.slice(MOUNT.length + 1)
     const file = extname(name) === '' ? undefined : site().get(name)

@@ -22,6 +22,10 @@ const PLACES: [pattern: RegExp, place: string, rank: number][] = [
 ]
 
 const files = globSync('{protocol,server,scripts}/**/*.ts').sort()
+const pages = globSync('web/**/*.{ts,tsx}').filter(file => !file.startsWith('web/dist/'))
+/** What a page may know beside its own: the formats, and how to ask a chain. */
+const KNOWN_TO_PAGES =
+  /^(?:protocol|web)\/|^server\/chain\/(?:view|rpc|contracts|log-id)\.ts$|^server\/verification\/wording\.ts$/
 
 function placeOf(file: string): { place: string; rank: number } {
   const found = PLACES.find(([pattern]) => pattern.test(file))
@@ -55,6 +59,18 @@ describe('direction of dependencies', () => {
         if (to.rank > from.rank) wrong.push(`${file} (${from.place}) imports ${path} (${to.place})`)
       }
     }
+    expect(wrong).to.deep.equal([])
+  })
+
+  it('lets pages know the formats, the chain and the API, and nothing else of the gateway', () => {
+    expect(pages.length).to.be.greaterThan(10)
+    const wrong = pages.flatMap(file =>
+      importsOf(file)
+        .filter(target => target.startsWith('.'))
+        .map(target => relative('.', join(dirname(file), target)))
+        .filter(target => !KNOWN_TO_PAGES.test(target))
+        .map(target => `${file} imports ${target}`),
+    )
     expect(wrong).to.deep.equal([])
   })
 
