@@ -19,6 +19,8 @@ const published = z.strictObject({
   definition: json,
 })
 
+const reason = z.strictObject({ code: z.string(), zh: z.string(), en: z.string() })
+
 const view = (row: TypeRow) => ({
   code: row.code,
   version: row.version,
@@ -50,12 +52,24 @@ export const catalogueRoutes = [
     responses: {
       200: {
         description: { zh: '地区', en: 'Region' },
-        schema: z.strictObject({ code: z.string(), region: json, verdicts: json }),
+        schema: z.strictObject({
+          code: z.string(),
+          region: json,
+          verdicts: json,
+          reasons: z
+            .strictObject({ ending: z.array(reason), suspension: z.array(reason) })
+            .describe('Why a certificate may be revoked or replaced; suspended or resumed'),
+        }),
       },
     },
     handler: async (world: World) => ({
       status: 200,
-      body: { code: world.region, region: demoRegion().region, verdicts: demoRegion().verdicts },
+      body: {
+        code: world.region,
+        region: demoRegion().region,
+        verdicts: demoRegion().verdicts,
+        reasons: { ending: demoRegion().revocationReasons, suspension: demoRegion().suspensionReasons },
+      },
     }),
   }),
   defineRoute({

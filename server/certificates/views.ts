@@ -17,7 +17,7 @@ export const issued = z.strictObject({
   acceptedAt: seconds,
   promise: z.string().describe('Signed promise that it will be anchored (docs/formats.md §7)'),
 })
-const standing = z.enum(['NOT_YET_VALID', 'ACTIVE', 'EXPIRED', 'SUSPENDED', 'SUPERSEDED', 'REVOKED'])
+export const standing = z.enum(['NOT_YET_VALID', 'ACTIVE', 'EXPIRED', 'SUSPENDED', 'SUPERSEDED', 'REVOKED'])
 export const change = z.strictObject({
   id: ulid,
   action: z.enum(['revoke', 'suspend', 'resume', 'supersede']),

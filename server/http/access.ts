@@ -164,7 +164,7 @@ export const ACCESS: AccessTable = {
   rejectBatch: CHECKING,
   recallBatch: { cells: { root: 'any', checker: 'own', supervisor: 'own' } },
   proposeChange: PROPOSING,
-  listProposals: PROPOSALS,
+  listProposals: { cells: { ...PROPOSALS.cells, supervisor: 'own' } },
   getProposal: PROPOSALS,
   approveProposal: APPROVING,
   rejectProposal: CHECKING,
@@ -241,7 +241,8 @@ export const ACCESS: AccessTable = {
   listWithholdings: { cells: { root: 'any', operator: 'any', supervisor: 'any', auditor: 'any' } },
   listObjections: { cells: { root: 'any', supervisor: 'own' } },
   answerObjection: { cells: { root: 'any', supervisor: 'own' } },
-  listCorrections: { cells: { root: 'any', checker: 'own', supervisor: 'own' } },
+  // A maker proposes the version that says it right.
+  listCorrections: { cells: { root: 'any', maker: 'own', checker: 'own', supervisor: 'own' } },
   answerCorrection: { cells: { root: 'any', checker: 'own', supervisor: 'own' } },
   eraseCertificate: { cells: { root: 'any', checker: 'own' }, stepUp: true },
   // Log

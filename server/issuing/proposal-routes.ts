@@ -4,7 +4,7 @@ import { certificateOwner } from '../certificates/owner.ts'
 import { certificateOf } from '../certificates/read.ts'
 import { fieldRow, identifierParams } from '../certificates/views.ts'
 import { defineRoute, integerText } from '../http/routes.ts'
-import { hex32, ulid } from '../http/schemas.ts'
+import { certificateIdentifier, hex32, ulid } from '../http/schemas.ts'
 import { isInstant } from '../status/change.ts'
 import type { World } from '../world.ts'
 import { resumeApproved } from './carry-out.ts'
@@ -67,6 +67,7 @@ export const proposalRoutes = [
     bodyKind: 'none',
     query: z.strictObject({
       state: proposalState.optional(),
+      identifier: certificateIdentifier.optional(),
       before: ulid.optional(),
       limit: integerText(1, 100).optional(),
     }),
@@ -77,8 +78,9 @@ export const proposalRoutes = [
       },
     },
     owner: 'caller',
-    handler: async (world: World, { caller, query: { state = null, before = null, limit = 50 } }) => {
-      const filter = { department: departmentOfCaller(caller), state }
+    handler: async (world: World, { caller, query }) => {
+      const { state = null, identifier = null, before = null, limit = 50 } = query
+      const filter = { department: departmentOfCaller(caller), state, identifier }
       const rows = await world.store.listProposals(filter, { before, limit })
       const proposals = []
       for (const row of rows) proposals.push(await viewOfProposal(world, row))

@@ -145,8 +145,9 @@ export interface BatchStore {
   /** Refuses PROPOSAL_OPEN when the certificate has one that is not decided. Returns the id, or that of the first time. */
   createProposal(proposal: NewProposal, once: Once | null): Promise<string>
   proposalById(id: string): Promise<ProposalRow | null>
+  /** Newest first; null = all. */
   listProposals(
-    filter: { department: string | null; state: ProposalState | null },
+    filter: { department: string | null; state: ProposalState | null; identifier: string | null },
     page: { before: string | null; limit: number },
   ): Promise<ProposalRow[]>
   /** As `approveBatch`: PROPOSAL_STATE, PROPOSAL_OWN_APPROVAL, PROPOSAL_DIGEST_DIFFERS. */

@@ -68,11 +68,18 @@ export function proposalVerbs(context: Context): ProposalVerbs {
   )
   const byId = db.prepare<[string], ProposalRecord>('SELECT * FROM proposals WHERE id = ?')
   const list = db.prepare<
-    { department: string | null; state: string | null; before: string; limit: number },
+    {
+      department: string | null
+      state: string | null
+      identifier: string | null
+      before: string
+      limit: number
+    },
     ProposalRecord
   >(
     `SELECT * FROM proposals WHERE id < @before AND (@department IS NULL OR department = @department)
-     AND (@state IS NULL OR state = @state) ORDER BY id DESC LIMIT @limit`,
+     AND (@state IS NULL OR state = @state) AND (@identifier IS NULL OR identifier = @identifier)
+     ORDER BY id DESC LIMIT @limit`,
   )
   const decide = db.prepare<[string, string | null, number, Uint8Array | null, Uint8Array | null, string]>(
     'UPDATE proposals SET state = ?, checker = ?, decided_at = ?, remark_salt = ?, remark = ? WHERE id = ?',
@@ -146,8 +153,8 @@ export function proposalVerbs(context: Context): ProposalVerbs {
       const record = byId.get(id)
       return record === undefined ? null : toProposal(record)
     },
-    async listProposals({ department, state }, { before, limit }) {
-      return list.all({ department, state, before: before ?? '~', limit }).map(toProposal)
+    async listProposals(filter, { before, limit }) {
+      return list.all({ ...filter, before: before ?? '~', limit }).map(toProposal)
     },
     approveProposal: (id, by, digest, key) =>
       once(key, () => {

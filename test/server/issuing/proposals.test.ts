@@ -72,6 +72,20 @@ describe('a change of one certificate, by two people of its department', () => {
     }
     const { changes } = await stateOf(identifier)
     expect(changes.map(({ action }) => action)).to.deep.equal(['suspend', 'resume', 'revoke'])
+    const { proposals } = await answerOf<{ proposals: { identifier: string }[] }>(
+      gateway
+        .as({ role: 'supervisor', department: 'GAJ' })
+        .get(`/v1/proposals?identifier=${identifier}&state=done`),
+    )
+    expect(proposals.map(one => one.identifier)).to.deep.equal([identifier, identifier, identifier])
+    const listed = async (standing: string, limit: number) =>
+      answerOf<{ certificates: { identifier: string; standing: string }[]; before: number | null }>(
+        maker.get(`/v1/certificates?standing=${standing}&limit=${limit}`),
+      )
+    const revoked = await listed('REVOKED', 1)
+    expect(revoked.certificates.map(one => one.identifier)).to.deep.equal([identifier])
+    expect(revoked.before).to.be.a('number')
+    expect((await listed('SUSPENDED', 10)).certificates).to.deep.equal([])
     expect(await codeOf(ask(identifier, { action: 'suspend', reason: 'UNDER_REVIEW' }))).to.equal(
       'STATUS_ALREADY',
     )
