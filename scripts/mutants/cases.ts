@@ -97,4 +97,12 @@ export const caseMutants: Mutant[] = [
     replace: '',
     tests: [TARGETS],
   },
+  {
+    name: 'case-by-a-later-version',
+    why: 'A department could read more in a case than its parties were told when it began.',
+    file: 'server/matters/matters.ts',
+    find: 'return of?.matter === code ? matterVersionOf(world, code, of.version) : matterOf(world, code)',
+    replace: 'return matterOf(world, of?.matter === code ? of.matter : code)',
+    tests: [only(CASES, 'go by the version')],
+  },
 ]

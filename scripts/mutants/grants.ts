@@ -163,4 +163,12 @@ export const grantMutants: Mutant[] = [
     replace: 'if (known.has(name)) continue\n',
     tests: [only(CONSENT, 'beyond the matter')],
   },
+  {
+    name: 'consent-to-what-was-taken-back',
+    why: 'A holder would answer what nobody asks any more, and the department could read by it.',
+    file: 'server/store/sqlite/grants.ts',
+    find: 'if (record.withdrawn_at !== null) {',
+    replace: 'if (record.withdrawn_at === 0) {',
+    tests: [only(CONSENT, 'is taken back by its department')],
+  },
 ]

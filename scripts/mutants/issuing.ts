@@ -79,4 +79,20 @@ export const issuingMutants: Mutant[] = [
     replace: 'cell',
     tests: [only(DESK, 'hands bad rows out as CSV')],
   },
+  {
+    name: 'batch-recalled-and-issued',
+    why: 'What was recalled while it was being signed would be issued all the same.',
+    file: 'server/store/sqlite/batches.ts',
+    find: '        newAnswer(0, 0, now(), null, issuing)\n',
+    replace: '',
+    tests: [only(DESK, 'is recalled or issued')],
+  },
+  {
+    name: 'batch-recalled-after-it-was-issued',
+    why: 'Certificates would be in the log, and their batch would say that there are none.',
+    file: 'server/store/sqlite/batches.ts',
+    find: "        if (earlierAnswer(issuing) !== null) throw wrongState(['approved'], 'issued')\n",
+    replace: '        if (earlierAnswer(issuing) !== null) return\n',
+    tests: [only(DESK, 'is recalled or issued')],
+  },
 ]

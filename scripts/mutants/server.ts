@@ -8,6 +8,7 @@ const ACCESS = 'test/server/http/access.test.ts'
 const REQUESTS = 'test/server/http/requests.test.ts'
 const LIMITS = 'test/server/http/limits.test.ts'
 const ENDPOINTS = 'test/server/gateway/endpoints.test.ts'
+const STANDING = 'test/server/gateway/standing.test.ts'
 const STORY = 'test/server/gateway/story.test.ts'
 const TRANSACTIONS = 'test/server/chain/transactions.test.ts'
 const NOT_FINAL = 'test/server/gateway/not-final.test.ts'
@@ -482,5 +483,53 @@ export const serverMutants: Mutant[] = [
     find: '  if (!holds)',
     replace: '  if (false)',
     tests: ['test/server/gateway/authority.test.ts'],
+  },
+  {
+    name: 'standing-by-the-newest-block-alone',
+    why: 'On a quiet chain a key would sign after its end, and nobody would accept what it signed.',
+    file: 'server/departments/standing.ts',
+    find: 'const time = Math.max(facts.blockTime, now)',
+    replace: 'const time = Math.min(facts.blockTime, now)',
+    tests: [only(STANDING, 'a key ends in its second')],
+  },
+  {
+    name: 'standing-asked-by-everybody',
+    why: 'Each of many uses at once would ask the chain the same.',
+    file: 'server/departments/standing.ts',
+    find: 'entry.asking ??= askChain',
+    replace: 'entry.asking = askChain',
+    tests: [only(STANDING, 'fifty who ask at once')],
+  },
+  {
+    name: 'standing-kept-after-a-change',
+    why: 'A department that was suspended would sign on for seconds.',
+    file: 'server/departments/standing.ts',
+    find: '  answers.delete(world.store)\n',
+    replace: '  void world\n',
+    tests: [only(STANDING, 'an answer on its way')],
+  },
+  {
+    name: 'erasure-leaves-the-copies-of-cases',
+    why: 'What was erased could be opened from a case.',
+    file: 'server/store/sqlite/oversight.ts',
+    find: '          eraseAdopted.run(identifier)\n',
+    replace: '',
+    tests: [only('test/server/gateway/cases.test.ts', 'lose their copy')],
+  },
+  {
+    name: 'erasure-leaves-presentations',
+    why: 'Who showed an erased certificate would stay on record.',
+    file: 'server/store/sqlite/oversight.ts',
+    find: '          erasePresented.run(certificateSeq)\n',
+    replace: '',
+    tests: [only('test/server/gateway/presentations.test.ts', 'one that was erased')],
+  },
+  {
+    name: 'status-for-any-reason',
+    why: 'A certificate could be revoked for a reason that no law knows.',
+    file: 'server/status/change.ts',
+    find: '  assertReason(action, reason)\n',
+    replace: '',
+    tests: [only('test/server/gateway/bad-input.test.ts', 'for a reason that the catalogue')],
   },
 ]

@@ -76,7 +76,7 @@ export async function askConsent(
   once: Once | null,
 ): Promise<ConsentRequestRow> {
   const department = await departmentOf(world, ask.department)
-  const matter = await matterIn(world, ask.matter, ask.department, ask.case)
+  const matter = await matterIn(world, ask.matter, ask.case)
   assertTakesPart(matter, ask.department)
   const purpose = purposeOf(matter)
   const most = Math.max(1, ...ask.parties.map(({ items }) => items.length))

@@ -29,7 +29,7 @@ export async function assertMayAnswer(
 ): Promise<void> {
   const about = { matter: request.matter, types: [...new Set(items.map(({ type }) => type))] }
   const found = await represents(world, person, holder, nowSeconds(world), about)
-  const matter = await matterIn(world, request.matter, request.department, request.case)
+  const matter = await matterIn(world, request.matter, request.case)
   const party = matter.parties.find(one => one.role === role)
   const wanted = party === undefined ? null : MAY_CONSENT[party.consent]
   if (found !== null && (wanted === null || wanted.includes(found.capacity))) return

@@ -64,17 +64,15 @@ export async function matterVersionOf(
 
 /**
  * What counts for something done in a case: the version that it began with. The newest one without a case, and for a case of
- * another matter or of other departments, which gives nothing. Refuses MATTER_NOT_FOUND.
+ * another matter. Refuses MATTER_NOT_FOUND.
  */
 export async function matterIn(
   world: Pick<World, 'store'>,
   code: string,
-  department: string,
   caseId: string | null,
 ): Promise<Matter> {
   const of = caseId === null ? null : await world.store.caseById(caseId)
-  const isOfCase = of !== null && of.matter === code && of.departments.includes(department)
-  return isOfCase ? matterVersionOf(world, code, of.version) : matterOf(world, code)
+  return of?.matter === code ? matterVersionOf(world, code, of.version) : matterOf(world, code)
 }
 
 /** Refuses MATTER_NOT_FOUND. */

@@ -220,7 +220,7 @@ async function askedIn(
   type: string,
   reader: DepartmentRow,
 ): Promise<Pick<PolicyFacts, 'requirement'> & { takesPart: boolean }> {
-  const matter = await matterIn(world, code, reader.code, caseId)
+  const matter = await matterIn(world, code, caseId)
   const takesPart = departmentsOf(matter).includes(reader.code)
   const lines = matter.requirements.filter(line => line.cert === type)
   if (lines.length === 0) return { takesPart, requirement: null }
