@@ -70,7 +70,7 @@ describe('what the gateway publishes', () => {
       didDocument = await answerOf(gateway.request('/v1/departments/GAJ/did.json'))
       for (const action of ['suspend', 'revoke']) {
         const { identifier } = await issue(gateway, 'RIC')
-        const order = { action, reason: 'UNDER_REVIEW' }
+        const order = { action, reason: 'LAW_ENFORCEMENT' }
         await answerOf(gateway.post(`/v1/certificates/${identifier}/status`, order), 200)
       }
       const example = await EXAMPLES['supersedeCertificate']!(scene)

@@ -268,7 +268,7 @@ describe('what a holder sees of his own certificates', function () {
       const { certificate } = await answerOf<{ certificate: { identifier: string } }>(
         gateway.post(`/v1/certificates/${own['DIS']}/successor`, {
           fields: exampleRow('DIS'),
-          reason: 'DATA_CORRECTION',
+          reason: 'ISSUED_IN_ERROR',
         }),
         201,
       )
