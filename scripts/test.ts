@@ -63,6 +63,7 @@ const steps: Step[] = [
   alone(suite('desk', 'test/server/issuing/**/*.test.ts')),
   alone(suite('consent', 'test/server/grants/**/*.test.ts')),
   alone(suite('matters', 'test/server/gateway/matters/**/*.test.ts')),
+  alone(suite('pages', 'test/server/pages/**/*.test.ts')),
   alone(suite('gateway', 'test/server/gateway/*.test.ts')),
   alone(suite('browser', 'test/browser/*.test.ts')),
   alone(suite('command line', 'test/scripts/cli*.test.ts')),

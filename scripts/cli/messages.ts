@@ -7,15 +7,6 @@ import { messages as shared, type Message } from '../../server/http/messages.ts'
 /** `zh en`, as every line of the command line is written. */
 export const both = ({ zh, en }: Message): string => `${zh} ${en}`
 
-/** What a valid record says: about what came before it was anchored, nothing. */
-export const validRecord = {
-  headline: { zh: '存证有效', en: 'This record is valid' },
-  next: {
-    zh: '上链以来未被改动；此前的内容由提交者负责',
-    en: 'It has not changed since it was anchored; what was true before is the submitter’s word',
-  },
-}
-
 export const labels = {
   refused: { zh: '未完成', en: 'refused' },
   usage: { zh: '用法有误', en: 'used wrongly' },

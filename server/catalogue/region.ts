@@ -1,6 +1,6 @@
 /**
- * A region's catalogue: its departments, certificate types, the words for verdicts and reasons. `demo-region.json` is the
- * one that comes with the product; every person, body and number in it is invented.
+ * A region's catalogue: its departments, certificate types, the words for reasons of a change of status. `demo-region.json` is
+ * the one that comes with the product; every person, body and number in it is invented.
  */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
@@ -39,18 +39,6 @@ const region = z.strictObject({
   masks: z.array(word),
   revocationReasons: z.array(reason),
   suspensionReasons: z.array(reason),
-  questions: z.array(word.extend({ ask: bilingual })),
-  verdicts: z.array(
-    z.strictObject({
-      code: z.string(),
-      tone: z.enum(['success', 'warning', 'error', 'info', 'neutral']),
-      icon: z.string(),
-      headline: bilingual,
-      why: bilingual,
-      next: bilingual,
-    }),
-  ),
-  tones: z.record(z.string(), z.string().regex(/^#[0-9a-f]{6}$/)),
   certificateTypes: z.array(z.unknown()),
   personas: z.array(
     z.strictObject({
@@ -82,7 +70,6 @@ const region = z.strictObject({
 export type Region = Omit<z.infer<typeof region>, 'certificateTypes'> & { certificateTypes: TypeDefinition[] }
 export type Persona = Region['personas'][number]
 export type Organisation = Region['organisations'][number]
-export type VerdictText = Region['verdicts'][number]
 
 /**
  * The region that a JSON value is. Refuses `REGION_INVALID` (its shape, two types of one code, a type whose issuer is no

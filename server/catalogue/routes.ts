@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { toHex } from '../../protocol/bytes.ts'
+import { VERDICTS, type Verdict } from '../../protocol/verdict.ts'
 import { receiptOf, statementState as stateOf } from '../anchoring/receipts.ts'
 import { underKey } from '../http/idempotency.ts'
 import { defineRoute, integerText } from '../http/routes.ts'
 import { departmentCode, hex32, json, seconds, typeShort, statementState } from '../http/schemas.ts'
 import type { TypeRow } from '../store/store.ts'
+import { VERDICT_ICON, VERDICT_WORDS } from '../wording/verdict-words.ts'
 import type { World } from '../world.ts'
 import { publishType, typeOf, typeVersionOf } from './publish.ts'
 import { demoRegion } from './region.ts'
@@ -37,6 +39,12 @@ async function publicationView(world: World, seq: number) {
   return { statement, leaf: toHex(leaf), state: await stateOf(world, seq), receipt }
 }
 
+const verdictList = () =>
+  Object.entries(VERDICT_WORDS).map(([name, words]) => {
+    const code = name as Verdict
+    return { code, tone: VERDICTS[code].tone, icon: VERDICT_ICON[code], ...words }
+  })
+
 export const catalogueRoutes = [
   defineRoute({
     method: 'get',
@@ -67,7 +75,7 @@ export const catalogueRoutes = [
       body: {
         code: world.region,
         region: demoRegion().region,
-        verdicts: demoRegion().verdicts,
+        verdicts: verdictList(),
         reasons: { ending: demoRegion().revocationReasons, suspension: demoRegion().suspensionReasons },
       },
     }),

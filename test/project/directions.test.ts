@@ -11,6 +11,7 @@ const PLACES: [pattern: RegExp, place: string, rank: number][] = [
   [/^server\/keys\/names\.ts$/, 'store', 1],
   [/^server\/(store|keys)\//, 'store', 1],
   [/^server\/http\/(logger|metrics|events|problem|messages|rate-limit|request-id)\.ts$/, 'http basics', 1],
+  [/^server\/wording\//, 'wording', 1],
   [/^server\/config\.ts$/, 'config', 2],
   [/^server\/chain\//, 'chain', 2],
   [/^server\/world\.ts$/, 'world', 3],

@@ -5,12 +5,6 @@ import { demoRegion, parseRegion, typeIn } from '../../../server/catalogue/regio
 import { CATALOGUE_COLUMNS, holderNameOf } from '../../../server/catalogue/type-definition.ts'
 import { refusalOf } from './refusals.ts'
 
-/** docs/formats.md §14, with the verdicts that only a service gives. */
-const VERDICTS =
-  'UNREADABLE TAMPERED ISSUER_UNKNOWN NOT_RECOGNISED_HERE KEY_COMPROMISED ISSUER_KEY_REVOKED KEY_NOT_YET_VALID ' +
-  'ISSUER_SUSPENDED PERMIT_NOT_IN_FORCE REVOKED CANNOT_CHECK PENDING_ANCHOR SUPERSEDED SUSPENDED EXPIRED ' +
-  'NOT_YET_VALID TEST OFFLINE_OK VALID NOT_FOUND CODE_EXPIRED CODE_USED NO_CONSENT SHARE_REFUSED WITHHELD'
-
 describe('the demonstration region', () => {
   const region = demoRegion()
 
@@ -57,17 +51,6 @@ describe('the demonstration region', () => {
     }
   })
 
-  it('has words for every verdict in both languages, each in a tone with a colour', () => {
-    expect(region.verdicts.map(verdict => verdict.code)).to.deep.equal(VERDICTS.split(' '))
-    for (const { code, headline, why, next, tone } of region.verdicts) {
-      for (const text of [headline, why, next]) {
-        expect(text.zh, code).to.match(/\p{Script=Han}/u)
-        expect(text.en, code).to.match(/^[A-Z][^\p{Script=Han}]+$/u)
-      }
-      expect(region.tones, code).to.have.property(tone)
-    }
-  })
-
   it('numbers its departments, bodies and people so that every check digit holds and nobody is meant', () => {
     for (const { uscc } of [...region.departments, ...region.organisations]) {
       expect(isUscc(uscc), uscc).to.equal(true)
@@ -86,9 +69,6 @@ describe('the demonstration region', () => {
     expect(refusalOf(() => parseRegion(twice))).to.include({ code: 'REGION_INVALID' })
     const byTheAuditor = { ...region, certificateTypes: [{ ...typeIn(region, 'RIC'), issuer: 'SJJ' }] }
     expect(refusalOf(() => parseRegion(byTheAuditor)).message).to.include('SJJ')
-    expect(refusalOf(() => parseRegion({ ...region, tones: { red: 'red' } }))).to.include({
-      code: 'REGION_INVALID',
-    })
     expect(refusalOf(() => typeIn(region, 'XYZ'))).to.include({ code: 'TYPE_NOT_FOUND' })
   })
 })
