@@ -29,6 +29,8 @@ import { issuingRoutes } from './issuing/routes.ts'
 import { logRoutes } from './log/routes.ts'
 import { caseRoutes } from './cases/routes.ts'
 import { matterRoutes } from './matters/routes.ts'
+import { mountPageFiles, problemPageFor } from './pages/mount.ts'
+import { pageRoutes } from './pages/routes.ts'
 import { presentationRoutes } from './presentations/routes.ts'
 import { holderOversightRoutes } from './oversight/holder-routes.ts'
 import { oversightRoutes } from './oversight/routes.ts'
@@ -45,6 +47,8 @@ import { nowSeconds, type World } from './world.ts'
 /** Calls a client may make at once, and how many come back each second. */
 const BUCKETS = {
   verify: { burst: 200, perSecond: 50 },
+  // Taking a PDF apart costs a thread for a moment.
+  upload: { burst: 20, perSecond: 0.5 },
   // 40 random bits behind ten guesses a minute: a lifetime finds nothing.
   lookup: { burst: 20, perSecond: 1 / 6 },
   // A department's machine needs one every five minutes.
@@ -88,6 +92,7 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>, identity: Identity
     ...consentRoutes,
     ...grantRoutes,
     ...presentationRoutes,
+    ...pageRoutes,
     ...holderUseRoutes,
     ...oversightRoutes,
     ...holderOversightRoutes,
@@ -141,9 +146,11 @@ export function gatewayApp(
     buckets: BUCKETS,
     trustedProxies: world.config.trustedProxies,
     checkReplies: options.checkReplies ?? false,
+    problemPage: problemPageFor(world),
   })
   const app = createApp(edge)
   identity.mount(app, edge)
+  mountPageFiles(app)
   const routes = apiRoutes(anchorer, identity)
   const described = apiDescriptionRoutes(routes, API_INFO, ACCESS)
   const all = [...routes, ...(described as Route<World>[])]

@@ -183,6 +183,14 @@ export const ACCESS: AccessTable = {
   getTrust: PUBLIC,
   getSnapshot: PUBLIC,
   getStatusList: PUBLIC,
+  // Pages that anybody may open
+  homePage: PUBLIC,
+  verifyPage: PUBLIC,
+  verifyByNumberPage: PUBLIC,
+  verifyFilePage: PUBLIC,
+  verifyHelpPage: PUBLIC,
+  paperPage: PUBLIC,
+  paperProof: PUBLIC,
   // Uses
   readCertificate: { cells: { root: 'any', client: 'own', officer: 'own' }, action: 'read' },
   getUseReceipt: {

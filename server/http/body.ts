@@ -88,11 +88,14 @@ export function streamBody(request: IncomingMessage, limits: BodyLimits): Stream
   }
 }
 
-/** Lower-case `type/subtype`. The only parameter that is let pass is the one that changes nothing: `charset=utf-8`. */
+/**
+ * Lower-case `type/subtype`. The only parameters that are let pass are the one that changes nothing, `charset=utf-8`, and the one
+ * without which a form of several parts cannot be read, `boundary`.
+ */
 function mediaTypeOf(contentType: string | undefined): string {
-  return (
-    /^([^\s;,]+)(?:\s*;\s*charset="?utf-8"?)?$/i.exec(contentType?.trim() ?? '')?.[1]?.toLowerCase() ?? ''
-  )
+  const text = contentType?.trim() ?? ''
+  if (/^multipart\/form-data\s*;\s*boundary="?[\w'()+,./:=?-]{1,70}"?$/i.test(text)) return 'multipart/form-data'
+  return /^([^\s;,]+)(?:\s*;\s*charset="?utf-8"?)?$/i.exec(text)?.[1]?.toLowerCase() ?? ''
 }
 
 function consume(

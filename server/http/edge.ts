@@ -6,14 +6,15 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import express from 'express'
-import type { ErrorRequestHandler, Express } from 'express'
+import type { ErrorRequestHandler, Express, Request } from 'express'
 import { Refusal } from '../../protocol/refusal.ts'
 import type { AccessTable } from './access.ts'
 import { authenticateBy } from './auth.ts'
 import type { Authenticate, Authenticator } from './auth.ts'
 import type { Logger } from './logger.ts'
 import type { Counter, Gauge, Histogram, Metrics } from './metrics.ts'
-import { languageFor, problemFor, sendProblem } from './problem.ts'
+import type { Language } from './messages.ts'
+import { languageFor, problemFor, sendProblem, type Problem } from './problem.ts'
 import { createClientOf, createRateLimiter } from './rate-limit.ts'
 import type { Bucket, RateLimiter } from './rate-limit.ts'
 import { beginVisit, visitOf } from './request-id.ts'
@@ -34,6 +35,7 @@ export interface Edge {
   readonly instruments: Instruments
   /** Checks every JSON answer against the schema that its route declares; a difference is a defect of ours (500). */
   readonly checkReplies: boolean
+  readonly problemPage: ProblemPage
 }
 
 export interface EdgeOptions {
@@ -47,7 +49,11 @@ export interface EdgeOptions {
   readonly buckets: Readonly<Record<string, Bucket>>
   readonly trustedProxies?: readonly string[]
   readonly checkReplies?: boolean
+  /** Says a problem to a person, as a page; null where only machines come. */
+  readonly problemPage?: ProblemPage
 }
+
+export type ProblemPage = (problem: Problem, request: IncomingMessage, language: Language) => Buffer | null
 
 interface Instruments {
   readonly requests: Counter
@@ -67,6 +73,7 @@ export function createEdge(options: EdgeOptions): Edge {
     buckets,
     trustedProxies = [],
     checkReplies = false,
+    problemPage = () => null,
   } = options
   const limiter = createRateLimiter({ buckets, clock })
   metrics.gauge('onceproof_rate_limited_clients', 'Clients remembered by the rate limits', [], () =>
@@ -81,6 +88,7 @@ export function createEdge(options: EdgeOptions): Edge {
     logger,
     metrics,
     checkReplies,
+    problemPage,
     instruments: {
       requests: metrics.counter('onceproof_http_requests_total', 'Requests answered', [
         'method',
@@ -119,7 +127,7 @@ export function answerRest(app: Express, edge: Edge): void {
   app.use(() => {
     throw new Refusal('NO_SUCH_PATH', 'there is nothing at this path')
   })
-  const onError: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
+  const onError: ErrorRequestHandler = (error: unknown, request: Request, response, _next) => {
     const visit = visitOf(response)
     const answer = problemFor(error, visit.language, visit.id)
     visit.code = answer.problem.code
@@ -134,10 +142,14 @@ export function answerRest(app: Express, edge: Edge): void {
       }
       edge.logger[answer.status === 500 ? 'error' : 'warn']('request_failed', fields)
     }
-    sendProblem(response, answer, visit.language)
+    const page = wantsPage(request) ? edge.problemPage(answer.problem, request, visit.language) : null
+    sendProblem(response, answer, visit.language, page)
   }
   app.use(onError)
 }
+
+/** A browser that navigates names HTML; programs take what comes. */
+const wantsPage = ({ headers: { accept = '' } }: IncomingMessage) => accept.includes('text/html')
 
 export interface ServerLimits {
   /** Until the headers are complete. */

@@ -32,6 +32,7 @@ export const messages: Readonly<Record<string, Message>> = {
   BODY_TYPE: { zh: '请求内容的类型不被接受', en: 'The type of the request body is not accepted' },
   BODY_ENCODING: { zh: '请求内容不得压缩', en: 'The request body must not be compressed' },
   BODY_UNEXPECTED: { zh: '此请求不应带有内容', en: 'This request takes no body' },
+  BODY_MULTIPART: { zh: '提交的表单无法读取', en: 'The form that was sent cannot be read' },
   INPUT_INVALID: { zh: '填写的内容有误', en: 'The input is not valid' },
   RANGE_NOT_SATISFIABLE: { zh: '请求的范围不存在', en: 'The requested range does not exist' },
   CHAIN_UNREACHABLE: {

@@ -249,11 +249,12 @@ function successes(
 ): JsonObject {
   return Object.fromEntries(
     Object.entries(responses).map(([status, { description, schema, contentType }]) => {
-      const content: Json | undefined =
-        contentType !== undefined
-          ? { [contentType]: {} }
-          : schema && { 'application/json': { schema: schemaOf(schema) } }
-      return [status, { description: both(description), ...(content && { content }) }]
+      const content: JsonObject = {
+        ...(schema && { 'application/json': { schema: schemaOf(schema) } }),
+        ...(contentType !== undefined && { [contentType]: {} }),
+      }
+      const hasContent = Object.keys(content).length > 0
+      return [status, { description: both(description), ...(hasContent && { content }) }]
     }),
   )
 }

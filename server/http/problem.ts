@@ -10,6 +10,11 @@ import type { FieldError, RefusalDetails } from '../../protocol/refusal.ts'
 import { messageOf } from './messages.ts'
 import type { Language } from './messages.ts'
 
+/** Pages load only from here; no inline script or style, no frame, no form to elsewhere. */
+export const PAGE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+  "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
 export interface Problem {
   /** `urn:onceproof:problem:<code>` */
   type: string
@@ -279,19 +284,25 @@ export function problemFor(error: unknown, language: Language, requestId: string
   return build('INTERNAL', 500, {}, {}, true)
 }
 
-/** Sends the problem. Does nothing when the answer has begun already, except to cut it off. */
-export function sendProblem(response: ServerResponse, answer: ProblemAnswer, language: Language): void {
+/** Sends the problem, or the page that says it. Does nothing when the answer has begun already, except to cut it off. */
+export function sendProblem(
+  response: ServerResponse,
+  answer: ProblemAnswer,
+  language: Language,
+  page: Buffer | null = null,
+): void {
   if (response.headersSent) {
     response.destroy()
     return
   }
   for (const name of response.getHeaderNames()) if (DESCRIBES_A_BODY.has(name)) response.removeHeader(name)
-  const body = JSON.stringify(answer.problem)
+  const body = page ?? JSON.stringify(answer.problem)
   response.writeHead(answer.status, {
-    'Content-Type': 'application/problem+json',
+    'Content-Type': page === null ? 'application/problem+json' : 'text/html; charset=utf-8',
+    ...(page !== null && { 'Content-Security-Policy': PAGE_POLICY }),
     'Content-Length': Buffer.byteLength(body),
     'Content-Language': language,
-    Vary: 'Accept-Language',
+    Vary: 'Accept, Accept-Language',
     'Cache-Control': 'no-store',
     ...answer.headers,
   })

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { gzipSync } from 'node:zlib'
 import type { Express, Request } from 'express'
 import { z } from 'zod'
 import { Refusal, invariant } from '../../protocol/refusal.ts'
@@ -26,7 +27,7 @@ import {
 import type { StreamedBody } from './body.ts'
 import type { Edge } from './edge.ts'
 import type { Message } from './messages.ts'
-import { HttpRefusal } from './problem.ts'
+import { HttpRefusal, PAGE_POLICY } from './problem.ts'
 import { visitOf } from './request-id.ts'
 import { parseForm, parseQuery } from './url.ts'
 import { validate } from './validate.ts'
@@ -35,7 +36,10 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 /** `form`: `application/x-www-form-urlencoded`, as OAuth has it; each name once. */
 export type BodyKind = 'json' | 'form' | 'stream' | 'none'
 
-/** What a route answers with one status. Exactly one of `schema` (JSON) and `contentType` (bytes), or neither for no content. */
+/**
+ * What a route answers with one status: JSON by `schema`, bytes of `contentType`, either of them (a page for people and the same as data),
+ * or no content.
+ */
 export interface RouteResponse {
   readonly description: Message
   readonly schema?: z.ZodType
@@ -44,7 +48,7 @@ export interface RouteResponse {
 
 export interface Reply {
   readonly status: number
-  /** Sent as JSON. */
+  /** Sent as JSON. Exactly one of this and `bytes` where there is content. */
   readonly body?: unknown
   /** Sent as they are, under the content type that the route declares for this status. */
   readonly bytes?: Uint8Array | AsyncIterable<Uint8Array>
@@ -206,9 +210,6 @@ export function defineRoute<
   if (definition.body !== undefined) holds(!isLax(definition.body), 'the body is a strict object')
   for (const name of Object.keys(headers.shape)) {
     holds(name === name.toLowerCase(), 'header names are in lower case')
-  }
-  for (const { schema, contentType } of Object.values(definition.responses)) {
-    holds(schema === undefined || contentType === undefined, 'a response is JSON or bytes')
   }
   holds(Object.keys(definition.responses).length > 0, 'a route answers something')
 
@@ -384,8 +385,8 @@ function assertAcceptable(route: Route<never>, request: Request): void {
   const accept = request.headers.accept
   if (accept === undefined || accept === '*/*') return
   const offered = Object.values(route.responses)
-    .map(contentTypeOf)
-    .filter(type => type !== null)
+    .flatMap(({ contentType, schema }) => [contentType, schema && 'application/json'])
+    .filter(type => type !== undefined)
   if (offered.length > 0 && request.accepts(offered.map(type => type.split(';')[0] ?? type)) === false) {
     throw new Refusal('NOT_ACCEPTABLE', 'the answer comes in another format', {
       field: 'header.accept',
@@ -394,8 +395,9 @@ function assertAcceptable(route: Route<never>, request: Request): void {
   }
 }
 
-function contentTypeOf(response: RouteResponse): string | null {
-  return response.contentType ?? (response.schema === undefined ? null : 'application/json')
+function contentTypeOf(response: RouteResponse, reply: Reply): string | null {
+  const asJson = response.schema === undefined ? null : 'application/json'
+  return reply.bytes === undefined ? asJson : (response.contentType ?? asJson)
 }
 
 async function send(
@@ -407,13 +409,13 @@ async function send(
 ): Promise<void> {
   const declared = route.responses[reply.status]
   invariant(declared, `route ${route.operationId} answers ${reply.status}, which it does not declare`)
-  if (edge.checkReplies && declared.schema !== undefined) {
+  if (edge.checkReplies && declared.schema !== undefined && reply.bytes === undefined) {
     const { error } = declared.schema.safeParse(reply.body)
     if (error)
       throw new Error(`route ${route.operationId} answers what it does not declare`, { cause: error })
   }
 
-  const contentType = contentTypeOf(declared)
+  const contentType = contentTypeOf(declared, reply)
   const headers: Record<string, string | number | string[]> = {
     'Cache-Control': 'no-store',
     'Content-Security-Policy': isPage(contentType) ? PAGE_POLICY : DATA_POLICY,
@@ -423,7 +425,14 @@ async function send(
     headers[canonicalName(headers, name)] = value
 
   // JSON is sent as text: Node then writes head and body in one piece, which costs a fraction of two.
-  const content = contentType === null ? undefined : (reply.bytes ?? JSON.stringify(reply.body))
+  let content = contentType === null ? undefined : (reply.bytes ?? JSON.stringify(reply.body))
+  if (isPage(contentType) && content instanceof Uint8Array) {
+    headers['Vary'] = 'Accept-Encoding, Accept-Language'
+    if (acceptsGzip(request)) {
+      content = gzipSync(content)
+      headers['Content-Encoding'] = 'gzip'
+    }
+  }
   if (content === undefined || typeof content === 'string' || content instanceof Uint8Array) {
     if (content !== undefined) headers['Content-Length'] = Buffer.byteLength(content)
     response.writeHead(reply.status, headers)
@@ -439,10 +448,9 @@ async function send(
 /** Nothing in an answer that is data may run, load or be framed, whatever it holds. */
 export const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
-/** Pages load only from here; no inline script or style, no frame, no form to elsewhere. */
-export const PAGE_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
-  "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+/** Pages are read on phones; data is mostly read by machines next door. */
+const acceptsGzip = (request: IncomingMessage): boolean =>
+  /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(String(request.headers['accept-encoding'] ?? ''))
 
 const isPage = (contentType: string | null) => contentType?.startsWith('text/html') ?? false
 

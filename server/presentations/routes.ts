@@ -18,14 +18,12 @@ import {
   renewPresentation,
 } from './present.ts'
 import { readPresentation, resolvePresentation } from './resolve.ts'
-import { showToStranger } from './show.ts'
 import {
   presentation,
   presentationView,
   presented,
   presentedView,
   purpose,
-  shown,
   taken,
   takenView,
 } from './views.ts'
@@ -322,27 +320,6 @@ export const presentationRoutes = [
         return { identifier: one.identifier, use: useView(row), copyExpiresAt, file }
       })
       return { status: 201, body: { certificates } }
-    },
-  }),
-  defineRoute({
-    method: 'get',
-    path: '/p/{token}',
-    operationId: 'showPresentation',
-    summary: {
-      zh: '任何人扫码所见：核验结论和脱敏后的项目',
-      en: 'What anybody sees who scans the code: verdict and masked fields',
-    },
-    tags: ['presentations'],
-    rateLimit: 'presentation',
-    idempotent: false,
-    bodyKind: 'none',
-    params: z.strictObject({ token: z.string().max(200) }),
-    responses: {
-      200: { description: { zh: '核验结论或查无', en: 'What is shown, or NOT_FOUND' }, schema: shown },
-    },
-    handler: async (world: World, { params: { token } }) => {
-      const found = await showToStranger(world, token)
-      return { status: 200, body: found === null ? { verdict: 'NOT_FOUND' } : { verdict: 'SHOWN', ...found } }
     },
   }),
 ]

@@ -11,10 +11,12 @@ import { VERDICTS, type Verdict } from '../../protocol/verdict.ts'
 import { verify, type Verification } from '../../protocol/verify.ts'
 import { publicView } from '../catalogue/masking.ts'
 import { typeOfCertificate } from '../catalogue/publish.ts'
+import type { TypeDefinition } from '../catalogue/type-definition.ts'
 import { certificateFile, fieldsToCompare } from '../certificates/read.ts'
 import { recordFile } from '../records/notarize.ts'
 import type { CertificateRow } from '../store/store.ts'
 import { nowSeconds, type World } from '../world.ts'
+import { isPaperKey } from './paper-address.ts'
 
 /** The trust file of this gateway: its chain, contracts, log and region. */
 export function trustOf(world: Pick<World, 'chain' | 'log' | 'region'>): Trust {
@@ -105,45 +107,92 @@ export interface PublicState {
   fields: [name: string, value: unknown][]
 }
 
+/** What is looked at in public of a certificate that somebody knows the number or has the paper of. */
+export interface FoundCertificate {
+  row: CertificateRow
+  definition: TypeDefinition
+  /** Masked, only the type's public fields; none while it is withheld. */
+  fields: [name: string, value: unknown][]
+  /** Null while an order withholds it. */
+  verification: Verification | null
+}
+
 /**
- * What anybody with a printout may know: state and masked fields, for who types the short code and the last four characters of
- * the number; an identifier, when given, must be that certificate's. Null for unknown and for wrong alike; only the verdict while it
- * is withheld.
+ * What anybody with a printout may know: state and masked fields, for who types the short code (or the identifier) and the last four
+ * characters of the number; when both are given they must be the same certificate's. Null for unknown and for wrong alike.
  */
-export async function lookUp(
+export async function findByNumber(
   world: World,
-  query: { identifier: string | null; shortCode: string; lastFour: string },
-): Promise<PublicState | { verdict: 'WITHHELD' } | null> {
-  const code = normaliseShortCode(query.shortCode)
-  const row = code === null ? null : await world.store.certificateByShortCode(code)
-  const match =
-    row !== null && (query.identifier === null || query.identifier === row.identifier) ? row : null
-  const fields = match?.sealed ? await fieldsToCompare(world, match) : null
-  const type = match === null ? null : await typeOfCertificate(world, match)
+  query: { identifier: string | null; shortCode: string | null; lastFour: string },
+): Promise<FoundCertificate | null> {
+  const row = await rowOf(world, query)
+  const fields = row?.sealed ? await fieldsToCompare(world, row) : null
+  const type = row === null ? null : await typeOfCertificate(world, row)
   const value = fields === null || type === null ? null : fields[type.definition.numberField]
   const number = typeof value === 'string' ? value : ''
   // Compared in constant time, also when there is nothing to compare with.
   const same = equalText(lastFourOf(number), query.lastFour.toUpperCase())
-  if (match === null || fields === null || type === null || number === '' || !same) return null
+  if (row === null || fields === null || type === null || number === '' || !same) return null
+  return found(world, row, type.definition, fields)
+}
 
-  if ((await world.store.withheldBy(match.seq)) !== null) return { verdict: 'WITHHELD' }
-  const verification = await verifyRow(world, match)
+/** The same for who has the paper: its short code with the key that only the paper carries (paper-address.ts). */
+export async function findByPaper(
+  world: World,
+  { shortCode, key }: { shortCode: string; key: string },
+): Promise<FoundCertificate | null> {
+  const isKey = await isPaperKey(world, shortCode, key)
+  const row = await rowOf(world, { identifier: null, shortCode })
+  if (!isKey || row?.sealed == null) return null
+  const { definition } = await typeOfCertificate(world, row)
+  return found(world, row, definition, await fieldsToCompare(world, row))
+}
+
+async function rowOf(
+  world: Pick<World, 'store'>,
+  { identifier, shortCode }: { identifier: string | null; shortCode: string | null },
+): Promise<CertificateRow | null> {
+  if (shortCode === null)
+    return identifier === null ? null : world.store.certificateByIdentifier(identifier)
+  const code = normaliseShortCode(shortCode)
+  const row = code === null ? null : await world.store.certificateByShortCode(code)
+  return row !== null && (identifier === null || identifier === row.identifier) ? row : null
+}
+
+async function found(
+  world: World,
+  row: CertificateRow,
+  definition: TypeDefinition,
+  fields: Readonly<Record<string, unknown>>,
+): Promise<FoundCertificate> {
+  if ((await world.store.withheldBy(row.seq)) !== null)
+    return { row, definition, fields: [], verification: null }
+  const verification = await verifyRow(world, row)
+  return { row, definition, fields: publicView(definition, fields), verification }
+}
+
+/** `findByNumber` as data; only the verdict while it is withheld. */
+export async function lookUp(
+  world: World,
+  query: { identifier: string | null; shortCode: string; lastFour: string },
+): Promise<PublicState | { verdict: 'WITHHELD' } | null> {
+  const certificate = await findByNumber(world, query)
+  if (certificate === null) return null
+  const { row, definition, fields, verification } = certificate
+  if (verification === null) return { verdict: 'WITHHELD' }
   const { verdict, answers, asOf, anchor } = verification
-  const { code: typeShort, zh, en } = type.definition
-  return {
-    verdict,
-    answers,
-    asOf,
-    anchor,
-    type: { code: typeShort, zh, en },
-    validFrom: match.validFrom,
-    validUntil: match.validUntil,
-    fields: publicView(type.definition, fields),
-  }
+  const { code, zh, en } = definition
+  const { validFrom, validUntil } = row
+  return { verdict, answers, asOf, anchor, type: { code, zh, en }, validFrom, validUntil, fields }
+}
+
+/** The certificate file that says everything of a certificate but its values: what anybody may check again by himself. */
+export async function sealedFile(world: World, row: CertificateRow): Promise<string> {
+  return certificateFile(world, row, [])
 }
 
 async function verifyRow(world: World, row: CertificateRow): Promise<Verification> {
-  const file = await certificateFile(world, row, [])
+  const file = await sealedFile(world, row)
   return verifyFile(world, new TextEncoder().encode(file), null)
 }
 
