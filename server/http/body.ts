@@ -94,7 +94,8 @@ export function streamBody(request: IncomingMessage, limits: BodyLimits): Stream
  */
 function mediaTypeOf(contentType: string | undefined): string {
   const text = contentType?.trim() ?? ''
-  if (/^multipart\/form-data\s*;\s*boundary="?[\w'()+,./:=?-]{1,70}"?$/i.test(text)) return 'multipart/form-data'
+  if (/^multipart\/form-data\s*;\s*boundary="?[\w'()+,./:=?-]{1,70}"?$/i.test(text))
+    return 'multipart/form-data'
   return /^([^\s;,]+)(?:\s*;\s*charset="?utf-8"?)?$/i.exec(text)?.[1]?.toLowerCase() ?? ''
 }
 

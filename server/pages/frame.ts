@@ -12,7 +12,11 @@ export interface FrameOptions {
   scripts?: readonly string[]
 }
 
-export function frame(view: View, { title, path, scripts = [] }: FrameOptions, ...content: ReactNode[]): ReactElement {
+export function frame(
+  view: View,
+  { title, path, scripts = [] }: FrameOptions,
+  ...content: ReactNode[]
+): ReactElement {
   const { reader } = view
   return h(
     'html',
@@ -44,7 +48,13 @@ export function frame(view: View, { title, path, scripts = [] }: FrameOptions, .
 function banner({ site, reader }: View): ReactElement {
   const isSecure = site.url.startsWith('https:')
   const known = [
-    h('li', { key: 'address' }, say(reader, words.knowAddress), ' ', h('strong', { className: 'address' }, `${site.url}/`)),
+    h(
+      'li',
+      { key: 'address' },
+      say(reader, words.knowAddress),
+      ' ',
+      h('strong', { className: 'address' }, `${site.url}/`),
+    ),
     h('li', { key: 'printed' }, say(reader, words.knowPrinted)),
     isSecure && h('li', { key: 'lock' }, say(reader, words.knowLock)),
     h('li', { key: 'never' }, say(reader, words.knowNever)),
@@ -56,7 +66,12 @@ function banner({ site, reader }: View): ReactElement {
   return h(
     'details',
     { className: 'banner' },
-    h('summary', null, icon('shield'), h('span', null, name, ' ', h('u', null, say(reader, words.bannerHow)))),
+    h(
+      'summary',
+      null,
+      icon('shield'),
+      h('span', null, name, ' ', h('u', null, say(reader, words.bannerHow))),
+    ),
     h('ul', null, ...known),
   )
 }
@@ -83,10 +98,18 @@ function head({ site, reader }: View, path: string): ReactElement {
         { 'aria-label': say(reader, words.pageOptions) },
         h(
           'a',
-          { href: link(reader, path, { lang: other }), lang: other === 'zh' ? 'zh-CN' : 'en', hrefLang: other },
+          {
+            href: link(reader, path, { lang: other }),
+            lang: other === 'zh' ? 'zh-CN' : 'en',
+            hrefLang: other,
+          },
           other === 'zh' ? '中文' : 'English',
         ),
-        h('a', { href: link(reader, path, { mode: size }) }, say(reader, reader.isElder ? words.standard : words.elder)),
+        h(
+          'a',
+          { href: link(reader, path, { mode: size }) },
+          say(reader, reader.isElder ? words.standard : words.elder),
+        ),
       ),
     ),
   )

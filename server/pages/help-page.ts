@@ -112,7 +112,11 @@ export function helpPage(view: View): ReactElement {
         null,
         say(reader, self.command),
         h('br'),
-        h('code', { className: 'command' }, `npx onceproof verify certificate.json --trust trust.json --rpc ${site.url}/rpc`),
+        h(
+          'code',
+          { className: 'command' },
+          `npx onceproof verify certificate.json --trust trust.json --rpc ${site.url}/rpc`,
+        ),
       ),
     ),
   )

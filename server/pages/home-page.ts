@@ -5,7 +5,11 @@ import { words } from './words.ts'
 
 export function homePage(view: View): ReactElement {
   const { reader } = view
-  const way = (href: string, name: keyof typeof words & ('homeVerify' | 'homeSignIn'), why: 'homeVerifyWhy' | 'homeSignInWhy') =>
+  const way = (
+    href: string,
+    name: keyof typeof words & ('homeVerify' | 'homeSignIn'),
+    why: 'homeVerifyWhy' | 'homeSignInWhy',
+  ) =>
     h(
       'section',
       { className: 'card', 'aria-labelledby': name },

@@ -23,7 +23,10 @@ export interface Reader {
 }
 
 export const readerQuery = {
-  lang: z.enum(['zh', 'en']).optional().describe('Language of the page; default: Accept-Language, then Chinese'),
+  lang: z
+    .enum(['zh', 'en'])
+    .optional()
+    .describe('Language of the page; default: Accept-Language, then Chinese'),
   mode: z.literal('elder').optional().describe('Large text and controls'),
 }
 export const pageQuery = z.strictObject(readerQuery)
@@ -34,7 +37,8 @@ export function readerOf(
   { lang, mode }: ReaderQuery,
   headers: { 'accept-language'?: string | undefined },
 ): Reader {
-  const language = lang === undefined ? languageFor(headers['accept-language']) : lang === 'en' ? 'en' : 'zh-CN'
+  const language =
+    lang === undefined ? languageFor(headers['accept-language']) : lang === 'en' ? 'en' : 'zh-CN'
   const query = { ...(lang && { lang }), ...(mode && { mode }) }
   return { language, isElder: mode === 'elder', query }
 }

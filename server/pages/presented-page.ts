@@ -18,7 +18,10 @@ export interface PresentedPage {
   certificates: { shown: ShownCertificate; definition: TypeDefinition | null }[]
 }
 
-export function presentedPage(view: View, { path, checkedAt, expiresAt, certificates }: PresentedPage): ReactElement {
+export function presentedPage(
+  view: View,
+  { path, checkedAt, expiresAt, certificates }: PresentedPage,
+): ReactElement {
   const { reader } = view
   const { language } = reader
   return frame(
@@ -34,14 +37,20 @@ export function presentedPage(view: View, { path, checkedAt, expiresAt, certific
       `${say(reader, words.presentedUntil)}${colon(reader)}${timeText(expiresAt, language)}`,
     ),
     ...certificates.map(({ shown, definition }, index) => presentedCard(view, shown, definition, index)),
-    h('section', { className: 'card person', 'aria-labelledby': 'person' },
+    h(
+      'section',
+      { className: 'card person', 'aria-labelledby': 'person' },
       h('h2', { id: 'person' }, say(reader, words.person)),
       h('p', null, say(reader, words.personWho)),
     ),
     h(
       'p',
       { className: 'actions' },
-      h('a', { className: 'button quiet', href: link(reader, '/verify/report') }, say(reader, words.reportFake)),
+      h(
+        'a',
+        { className: 'button quiet', href: link(reader, '/verify/report') },
+        say(reader, words.reportFake),
+      ),
     ),
   )
 }
@@ -67,7 +76,13 @@ function presentedCard(
     h('p', { className: 'tone' }, icon(tone), h('span', null, say(reader, TONE_WORDS[tone]))),
     h('h2', { id: `certificate-${index}` }, `${say(reader, type)}${colon(reader)}${say(reader, headline)}`),
     h('p', { className: 'why' }, say(reader, why)),
-    h('p', { className: 'next' }, h('strong', null, say(reader, words.next)), colon(reader), say(reader, next)),
+    h(
+      'p',
+      { className: 'next' },
+      h('strong', null, say(reader, words.next)),
+      colon(reader),
+      say(reader, next),
+    ),
     facts([
       ...named,
       [say(reader, words.validFrom), dateText(validFrom, reader.language)],

@@ -13,7 +13,11 @@ export function problemPage(view: View, { title, code, status, requestId }: Prob
     h('h1', null, title),
     h('p', null, say(reader, words.problemNothing)),
     h('p', null, say(reader, isLater ? words.problemWait : words.problemNext)),
-    h('p', { className: 'actions' }, h('a', { className: 'button', href: link(reader, '/verify') }, say(reader, words.homeVerify))),
+    h(
+      'p',
+      { className: 'actions' },
+      h('a', { className: 'button', href: link(reader, '/verify') }, say(reader, words.homeVerify)),
+    ),
     h(
       'p',
       { className: 'hint' },

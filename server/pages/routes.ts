@@ -203,7 +203,8 @@ export const pageRoutes = [
     refusals: ['NOT_FOUND'],
     handler: async (world: World, { params: { shortCode }, query: { k } }) => {
       const found = await findByPaper(world, { shortCode, key: k })
-      if (found === null || found.verification === null) throw new Refusal('NOT_FOUND', 'there is no such certificate')
+      if (found === null || found.verification === null)
+        throw new Refusal('NOT_FOUND', 'there is no such certificate')
       return {
         status: 200,
         bytes: Buffer.from(await sealedFile(world, found.row)),
@@ -241,14 +242,24 @@ export const pageRoutes = [
           body: found === null ? { verdict: 'NOT_FOUND' } : { verdict: 'SHOWN', ...found },
         }
       const view = viewOf(world, { query, headers })
-      if (found === null) return pageReply(200, verdictPage(view, { ...shownNotFound(world), verdict: 'CODE_EXPIRED' }), view.reader)
+      if (found === null)
+        return pageReply(
+          200,
+          verdictPage(view, { ...shownNotFound(world), verdict: 'CODE_EXPIRED' }),
+          view.reader,
+        )
       const certificates = await Promise.all(
         found.certificates.map(async shown => ({
           shown,
           definition: (await typeOf(world, shown.type.code)).definition,
         })),
       )
-      const content = { path: `/p/${token}`, checkedAt: nowSeconds(world), expiresAt: found.expiresAt, certificates }
+      const content = {
+        path: `/p/${token}`,
+        checkedAt: nowSeconds(world),
+        expiresAt: found.expiresAt,
+        certificates,
+      }
       return pageReply(200, presentedPage(view, content), view.reader)
     },
   }),

@@ -25,7 +25,8 @@ export interface ShownField {
 }
 
 /** How the text of a PDF compares with the certificate that is attached to it. */
-export type Comparison = { readonly kind: 'same' | 'noText' } | { readonly kind: 'differs'; readonly fields: Message[] }
+export type Comparison =
+  { readonly kind: 'same' | 'noText' } | { readonly kind: 'differs'; readonly fields: Message[] }
 
 export interface Shown {
   readonly verdict: Verdict
@@ -185,7 +186,9 @@ function fieldsShown(definition: TypeDefinition, fields: readonly [string, unkno
   return fields.flatMap(([key, value]) => {
     const field = definition.fields.find(one => one.key === key)
     // A fingerprint of a photo tells people nothing.
-    return field === undefined || field.type === 'hash' ? [] : [{ key, name: field, definition: field, value }]
+    return field === undefined || field.type === 'hash'
+      ? []
+      : [{ key, name: field, definition: field, value }]
   })
 }
 
@@ -194,7 +197,10 @@ function withoutValues(file: Uint8Array, subject: Subject): string {
   const { kind: _, ...evidence } = parseFile(file).evidence
   const kept =
     subject.kind === 'certificate'
-      ? { format: 'onceproof-certificate/1', certificate: assembleCertificate(subject.certificate.statement.text, []) }
+      ? {
+          format: 'onceproof-certificate/1',
+          certificate: assembleCertificate(subject.certificate.statement.text, []),
+        }
       : { format: 'onceproof-record/1', record: subject.statement.text }
   return JSON.stringify({ ...kept, ...evidence })
 }

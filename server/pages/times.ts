@@ -3,13 +3,19 @@ import type { Language } from '../http/messages.ts'
 
 const ZONE = 'Asia/Shanghai'
 const dateIn = {
-  'zh-CN': new Intl.DateTimeFormat('zh-CN', { timeZone: ZONE, year: 'numeric', month: 'long', day: 'numeric' }),
+  'zh-CN': new Intl.DateTimeFormat('zh-CN', {
+    timeZone: ZONE,
+    year: 'numeric',
+    month: 'long',
+    day: 'numeric',
+  }),
   en: new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, year: 'numeric', month: 'long', day: 'numeric' }),
 }
 const clock = new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, hour: '2-digit', minute: '2-digit' })
 
 /** 2026年11月30日 · 30 November 2026. */
-export const dateText = (seconds: number, language: Language): string => dateIn[language].format(seconds * 1000)
+export const dateText = (seconds: number, language: Language): string =>
+  dateIn[language].format(seconds * 1000)
 
 /** 2026年11月30日 10:22（北京时间） · 30 November 2026, 10:22 (Beijing time). */
 export function timeText(seconds: number, language: Language): string {

@@ -47,7 +47,8 @@ export function compare(
 
 function stands(pages: string, field: Field | ItemField, value: unknown): boolean {
   if (field.type === 'hash' || value === null) return true
-  if (field.type !== 'array' || !Array.isArray(value)) return spellings(value).some(one => pages.includes(squeezed(one)))
+  if (field.type !== 'array' || !Array.isArray(value))
+    return spellings(value).some(one => pages.includes(squeezed(one)))
   const { items } = field
   return value.every((item: unknown) =>
     items === 'string'
@@ -62,13 +63,25 @@ function stands(pages: string, field: Field | ItemField, value: unknown): boolea
 /** The ways in which one value is printed. */
 function spellings(value: unknown): string[] {
   if (typeof value === 'number')
-    return [String(value), value.toFixed(2), value.toLocaleString('en'), value.toLocaleString('en', { minimumFractionDigits: 2 })]
+    return [
+      String(value),
+      value.toFixed(2),
+      value.toLocaleString('en'),
+      value.toLocaleString('en', { minimumFractionDigits: 2 }),
+    ]
   if (typeof value !== 'string') return [JSON.stringify(value)]
   const match = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}:\d{2})|$)/.exec(value)
   if (match === null) return [value]
   const [, year = '', month = '', day = ''] = match
   const at = Date.parse(value.length === 10 ? `${value}T00:00:00+08:00` : value) / 1000
-  return [value, value.slice(0, 10), `${year}.${month}.${day}`, `${year}年${month}月${day}日`, dateText(at, 'zh-CN'), dateText(at, 'en')]
+  return [
+    value,
+    value.slice(0, 10),
+    `${year}.${month}.${day}`,
+    `${year}年${month}月${day}日`,
+    dateText(at, 'zh-CN'),
+    dateText(at, 'en'),
+  ]
 }
 
 const squeezed = (text: string): string => text.normalize('NFKC').replaceAll(/\s+/gu, '').toUpperCase()

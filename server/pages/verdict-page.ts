@@ -52,7 +52,13 @@ function verdictHead({ reader }: View, shown: Shown): ReactElement {
     h('p', { className: 'tone' }, icon(tone), h('span', null, say(reader, TONE_WORDS[tone]))),
     h('h1', { id: 'verdict' }, say(reader, headline)),
     h('p', { className: 'why' }, say(reader, why)),
-    h('p', { className: 'next' }, h('strong', null, say(reader, words.next)), colon(reader), say(reader, next)),
+    h(
+      'p',
+      { className: 'next' },
+      h('strong', null, say(reader, words.next)),
+      colon(reader),
+      say(reader, next),
+    ),
     h(
       'p',
       { className: 'time' },
@@ -82,7 +88,13 @@ function comparison({ reader }: View, { upload }: Shown): ReactNode {
 }
 
 /** Nobody has to compare a person with what is no certificate. */
-const ASK_FOR_PERSON: ReadonlySet<string> = new Set(['VALID', 'OFFLINE_OK', 'PENDING_ANCHOR', 'EXPIRED', 'NOT_YET_VALID'])
+const ASK_FOR_PERSON: ReadonlySet<string> = new Set([
+  'VALID',
+  'OFFLINE_OK',
+  'PENDING_ANCHOR',
+  'EXPIRED',
+  'NOT_YET_VALID',
+])
 
 function person({ reader }: View, shown: Shown): ReactNode {
   if (shown.kind === 'record' || isDifferent(shown) || !ASK_FOR_PERSON.has(shown.verdict)) return null
@@ -94,7 +106,13 @@ function person({ reader }: View, shown: Shown): ReactNode {
     h('p', null, say(reader, words.personWho)),
     name !== undefined &&
       typeof name.value === 'string' &&
-      h('p', null, say(reader, words.personName), colon(reader), h('strong', { className: 'name' }, name.value)),
+      h(
+        'p',
+        null,
+        say(reader, words.personName),
+        colon(reader),
+        h('strong', { className: 'name' }, name.value),
+      ),
   )
 }
 
@@ -103,11 +121,12 @@ function details(view: View, shown: Shown): ReactNode {
   const { type, department, fields, verification, validFrom, validUntil } = shown
   if (verification === null || verification.subject === null) return null
   const intact = verification.answers.intact.answer === 'yes'
-  if (!intact)
-    return h('p', { className: 'note' }, say(reader, words.notVerified))
+  if (!intact) return h('p', { className: 'note' }, say(reader, words.notVerified))
   const rows: [string, ReactNode][] = [
     ...(type === null ? [] : [[say(reader, words.type), say(reader, type)] as [string, ReactNode]]),
-    ...(department === null ? [] : [[say(reader, words.issuer), say(reader, department)] as [string, ReactNode]]),
+    ...(department === null
+      ? []
+      : [[say(reader, words.issuer), say(reader, department)] as [string, ReactNode]]),
     ...recordRows(reader, shown),
     ...fields.map(({ name, definition, value }): [string, ReactNode] => [
       say(reader, name),
@@ -154,7 +173,11 @@ function questions({ reader }: View, { verification }: Shown): ReactNode {
     'section',
     { className: 'card', 'aria-labelledby': 'checks' },
     h('h2', { id: 'checks' }, say(reader, words.questions)),
-    h('ol', { className: 'checks' }, ...QUESTIONS.map(one => questionItem(reader, one, verification.answers[one]))),
+    h(
+      'ol',
+      { className: 'checks' },
+      ...QUESTIONS.map(one => questionItem(reader, one, verification.answers[one])),
+    ),
   )
 }
 
@@ -176,7 +199,8 @@ function questionItem(reader: Reader, question: Question, { answer, because }: A
         'span',
         null,
         h('strong', null, say(reader, isRun ? ANSWER_WORDS[answer] : words.notRun)),
-        isRun && (reader.language === 'en' ? `. ${reason(reader, because)}.` : `。${reason(reader, because)}。`),
+        isRun &&
+          (reader.language === 'en' ? `. ${reason(reader, because)}.` : `。${reason(reader, because)}。`),
       ),
     ),
     h('details', null, h('summary', null, say(reader, words.howChecked)), h('p', null, say(reader, how))),
@@ -227,13 +251,18 @@ function technical({ site, reader }: View, shown: Shown): ReactNode {
   const rows: [string, ReactNode][] = [
     [say(reader, words.verdictCode), code(verdict)],
     [say(reader, words.reasonCodes), code(QUESTIONS.map(one => answers[one].because).join(' · '))],
-    ...(identifier === null ? [] : [[say(reader, words.identifier), code(identifier)] as [string, ReactNode]]),
+    ...(identifier === null
+      ? []
+      : [[say(reader, words.identifier), code(identifier)] as [string, ReactNode]]),
     [say(reader, words.fingerprint), code(subject.leaf)],
     ...(anchor === null
       ? []
       : ([
           [say(reader, words.logPlace), code(`${anchor.index} / ${anchor.size}`)],
-          [say(reader, words.anchorBlock), code(block({ number: anchor.blockNumber, time: anchor.blockTime }))],
+          [
+            say(reader, words.anchorBlock),
+            code(block({ number: anchor.blockNumber, time: anchor.blockTime })),
+          ],
         ] as [string, ReactNode][])),
     ...(asOf === null ? [] : [[say(reader, words.stateBlock), code(block(asOf))] as [string, ReactNode]]),
     [say(reader, words.contract), code(contract)],
@@ -267,7 +296,11 @@ function technical({ site, reader }: View, shown: Shown): ReactNode {
         null,
         say(reader, words.selfCommand),
         h('br'),
-        h('code', { className: 'command' }, `npx onceproof verify ${name} --trust trust.json --rpc ${site.url}/rpc`),
+        h(
+          'code',
+          { className: 'command' },
+          `npx onceproof verify ${name} --trust trust.json --rpc ${site.url}/rpc`,
+        ),
       ),
     sealed !== null && h('p', { className: 'hint' }, say(reader, words.selfTrust)),
   )
@@ -296,7 +329,8 @@ function inBrowser({ reader }: View, { sealed, verification, verdict }: Shown): 
 }
 
 function ending({ reader }: View, { identifier }: Shown): ReactElement {
-  const about = identifier === null ? '/verify/report' : `/verify/report?code=${encodeURIComponent(identifier)}`
+  const about =
+    identifier === null ? '/verify/report' : `/verify/report?code=${encodeURIComponent(identifier)}`
   return h(
     'section',
     { className: 'card', 'aria-labelledby': 'report' },
@@ -315,7 +349,9 @@ export function facts(rows: readonly [string, ReactNode][]): ReactElement {
   return h(
     'dl',
     null,
-    ...rows.map(([name, value], index) => h('div', { key: index }, h('dt', null, name), h('dd', null, value))),
+    ...rows.map(([name, value], index) =>
+      h('div', { key: index }, h('dt', null, name), h('dd', null, value)),
+    ),
   )
 }
 
@@ -325,4 +361,3 @@ const lines = (texts: readonly string[]): ReactNode =>
 const code = (text: string): ReactElement => h('code', null, text)
 
 export const colon = ({ language }: Reader): string => (language === 'en' ? ': ' : '：')
-

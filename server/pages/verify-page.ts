@@ -46,7 +46,11 @@ export function verifyPage(view: View, form: VerifyForm = {}): ReactElement {
         h('button', { type: 'submit' }, say(reader, words.check)),
       ),
     ),
-    h('p', { className: 'hint' }, h('a', { href: link(reader, '/verify/help') }, say(reader, words.whatItProves))),
+    h(
+      'p',
+      { className: 'hint' },
+      h('a', { href: link(reader, '/verify/help') }, say(reader, words.whatItProves)),
+    ),
   )
 }
 
@@ -107,7 +111,9 @@ export function errorSummary(
   { reader }: View,
   errors: Readonly<Record<string, Message | undefined>>,
 ): ReactNode {
-  const found = Object.entries(errors).flatMap(([name, message]) => (message ? [[name, message] as const] : []))
+  const found = Object.entries(errors).flatMap(([name, message]) =>
+    message ? [[name, message] as const] : [],
+  )
   if (found.length === 0) return null
   return h(
     'section',
@@ -116,7 +122,9 @@ export function errorSummary(
     h(
       'ul',
       null,
-      ...found.map(([name, message]) => h('li', { key: name }, h('a', { href: `#${name}` }, say(reader, message)))),
+      ...found.map(([name, message]) =>
+        h('li', { key: name }, h('a', { href: `#${name}` }, say(reader, message))),
+      ),
     ),
   )
 }

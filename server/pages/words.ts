@@ -35,7 +35,10 @@ export const words = {
   home: { zh: '首页', en: 'Home' },
   reportFake: { zh: '举报假证', en: 'Report a fake' },
   selfVerify: { zh: '自己验证', en: 'Verify it yourself' },
-  selfVerifyPage: { zh: '单机核验文件（下载后离线可用）', en: 'Stand-alone verifier (one file, works offline)' },
+  selfVerifyPage: {
+    zh: '单机核验文件（下载后离线可用）',
+    en: 'Stand-alone verifier (one file, works offline)',
+  },
   whatItProves: { zh: '核验能证明什么', en: 'What verifying proves' },
 
   homeTitle: { zh: '电子证照与存证', en: 'E-certificates and records' },
@@ -45,8 +48,14 @@ export const words = {
   },
   homeVerify: { zh: '核验证照', en: 'Verify a certificate' },
   homeSignIn: { zh: '登录', en: 'Sign in' },
-  homeVerifyWhy: { zh: '收到别人出示的证照，看它是否真实、有效。', en: 'Somebody shows you a certificate: see whether it is genuine and in force.' },
-  homeSignInWhy: { zh: '持证人和部门工作人员由此进入。', en: 'For holders of certificates and for department staff.' },
+  homeVerifyWhy: {
+    zh: '收到别人出示的证照，看它是否真实、有效。',
+    en: 'Somebody shows you a certificate: see whether it is genuine and in force.',
+  },
+  homeSignInWhy: {
+    zh: '持证人和部门工作人员由此进入。',
+    en: 'For holders of certificates and for department staff.',
+  },
 
   verifyTitle: { zh: '核验证照', en: 'Verify a certificate' },
   verifyLead: {
@@ -152,7 +161,10 @@ export const words = {
     en: 'You need not believe this site: download the proof and check it with a node of your own. The proof holds no content of the certificate.',
   },
   proofFile: { zh: '下载核验凭证', en: 'Download the proof' },
-  proofOwn: { zh: '您上传的证照文件就是核验凭证。', en: 'The certificate file that you uploaded is the proof.' },
+  proofOwn: {
+    zh: '您上传的证照文件就是核验凭证。',
+    en: 'The certificate file that you uploaded is the proof.',
+  },
   trustFile: { zh: '下载信任文件', en: 'Download the trust file' },
   selfCommand: { zh: '命令：', en: 'Command:' },
   selfTrust: {
@@ -234,7 +246,10 @@ export const words = {
     zh: '没有任何内容被更改或保存。',
     en: 'Nothing was changed and nothing was kept.',
   },
-  problemNext: { zh: '您可以返回核验页重试。', en: 'You can go back to the verification page and try again.' },
+  problemNext: {
+    zh: '您可以返回核验页重试。',
+    en: 'You can go back to the verification page and try again.',
+  },
   problemWait: { zh: '请稍等片刻再试。', en: 'Please wait a little and try again.' },
   problemCode: { zh: '代码', en: 'Code' },
   problemRequest: { zh: '请求编号', en: 'Request' },

@@ -152,8 +152,7 @@ async function rowOf(
   world: Pick<World, 'store'>,
   { identifier, shortCode }: { identifier: string | null; shortCode: string | null },
 ): Promise<CertificateRow | null> {
-  if (shortCode === null)
-    return identifier === null ? null : world.store.certificateByIdentifier(identifier)
+  if (shortCode === null) return identifier === null ? null : world.store.certificateByIdentifier(identifier)
   const code = normaliseShortCode(shortCode)
   const row = code === null ? null : await world.store.certificateByShortCode(code)
   return row !== null && (identifier === null || identifier === row.identifier) ? row : null
