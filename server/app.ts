@@ -35,11 +35,13 @@ import { presentationRoutes } from './presentations/routes.ts'
 import { holderOversightRoutes } from './oversight/holder-routes.ts'
 import { oversightRoutes } from './oversight/routes.ts'
 import { recordRoutes } from './records/routes.ts'
+import { reportRoutes } from './reports/routes.ts'
 import { actingFor } from './representations/represents.ts'
 import { representationRoutes } from './representations/routes.ts'
 import { statusRoutes } from './status/routes.ts'
 import { holderUseRoutes } from './uses/holder-routes.ts'
 import { useRoutes } from './uses/routes.ts'
+import { relayRoutes } from './verification/relay-routes.ts'
 import { verificationRoutes } from './verification/routes.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 import { nowSeconds, type World } from './world.ts'
@@ -49,6 +51,9 @@ const BUCKETS = {
   verify: { burst: 200, perSecond: 50 },
   // Taking a PDF apart costs a thread for a moment.
   upload: { burst: 20, perSecond: 0.5 },
+  report: { burst: 5, perSecond: 1 / 60 },
+  // One verification in a browser asks a dozen questions.
+  relay: { burst: 240, perSecond: 8 },
   // 40 random bits behind ten guesses a minute: a lifetime finds nothing.
   lookup: { burst: 20, perSecond: 1 / 6 },
   // A department's machine needs one every five minutes.
@@ -93,6 +98,8 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>, identity: Identity
     ...grantRoutes,
     ...presentationRoutes,
     ...pageRoutes,
+    ...reportRoutes,
+    ...relayRoutes,
     ...holderUseRoutes,
     ...oversightRoutes,
     ...holderOversightRoutes,

@@ -104,6 +104,9 @@ const CASES_AND_PARTIES: AccessRow = { ...CASES, cells: { ...CASES.cells, holder
 const WEBHOOKS: AccessRow = { cells: { root: 'any', client: 'own', supervisor: 'own' }, action: 'webhook' }
 const WEBHOOK_LISTS: AccessRow = { ...WEBHOOKS, cells: { ...WEBHOOKS.cells, operator: 'any' } }
 
+/** A report is about whoever forged, not about one department. */
+const REPORTS: AccessRow = { cells: { root: 'any', operator: 'any', supervisor: 'any' } }
+
 /** By operationId. */
 export const ACCESS: AccessTable = {
   // Departments and catalogue
@@ -191,6 +194,12 @@ export const ACCESS: AccessTable = {
   verifyHelpPage: PUBLIC,
   paperPage: PUBLIC,
   paperProof: PUBLIC,
+  reportPage: PUBLIC,
+  reportFakePage: PUBLIC,
+  reportStatePage: PUBLIC,
+  listReports: REPORTS,
+  answerReport: REPORTS,
+  relayRpc: PUBLIC,
   // Uses
   readCertificate: { cells: { root: 'any', client: 'own', officer: 'own' }, action: 'read' },
   getUseReceipt: {

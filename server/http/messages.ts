@@ -136,6 +136,13 @@ export const messages: Readonly<Record<string, Message>> = {
   COPY_GONE: { zh: '副本保存期已过，不再提供', en: 'The time is over for which the copy was handed out' },
   USE_NOT_FOUND: { zh: '没有这条用证记录', en: 'There is no such use' },
 
+  // Reports of fakes, and the relay to the chain's node
+  REPORT_NOT_FOUND: { zh: '没有这个举报编号', en: 'There is no report of this number' },
+  REPORT_ANSWERED: { zh: '此举报已答复', en: 'This report was answered already' },
+  RPC_METHOD: { zh: '转发不提供此查询', en: 'The relay does not pass this question on' },
+  RPC_ADDRESS: { zh: '只能查询本平台登记的合约', en: 'Only the contracts of this deployment may be asked' },
+  RPC_SHAPE: { zh: '不是可转发的查询', en: 'This is no question that could be passed on' },
+
   // Oversight
   TWO_PERSONS: { zh: '须由另一人确认', en: 'Another person has to confirm' },
   WITHHOLDING_NOT_FOUND: { zh: '没有这份停止展示令', en: 'There is no such order to withhold' },

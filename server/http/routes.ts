@@ -450,7 +450,7 @@ export const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 /** Pages are read on phones; data is mostly read by machines next door. */
 const acceptsGzip = (request: IncomingMessage): boolean =>
-  /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(String(request.headers['accept-encoding'] ?? ''))
+  /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(request.headers['accept-encoding'] ?? '')
 
 const isPage = (contentType: string | null) => contentType?.startsWith('text/html') ?? false
 

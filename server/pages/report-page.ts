@@ -2,6 +2,8 @@
 import type { Message } from '../http/messages.ts'
 import { frame } from './frame.ts'
 import { h, link, say, type ReactElement, type View } from './html.ts'
+import type { Report } from '../reports/report.ts'
+import { timeText } from './times.ts'
 import { errorSummary, field } from './verify-page.ts'
 import { colon } from './verdict-page.ts'
 import { words } from './words.ts'
@@ -50,14 +52,25 @@ export function reportPage(view: View, { code, detail, errors = {} }: ReportForm
   )
 }
 
-export function reportedPage(view: View, id: string): ReactElement {
+/** What whoever has the number of a report sees: that it is here, and the answer. Never what was reported. */
+export function reportedPage(view: View, { id, answer }: Pick<Report, 'id' | 'answer'>): ReactElement {
   const { reader } = view
+  const path = `/verify/report/${id}`
   return frame(
     view,
-    { title: say(reader, words.reportDone), path: '/verify/report' },
+    { title: say(reader, words.reportDone), path },
     h('h1', null, say(reader, words.reportDone)),
     h('p', null, say(reader, words.reportNumber), colon(reader), h('strong', { className: 'address' }, id)),
-    h('p', null, say(reader, words.reportThen)),
+    answer === null
+      ? h('p', null, say(reader, words.reportThen))
+      : h(
+          'section',
+          { className: 'card', 'aria-labelledby': 'answer' },
+          h('h2', { id: 'answer' }, say(reader, words.reportAnswer)),
+          h('p', null, answer.text),
+          h('p', { className: 'hint' }, timeText(answer.at, reader.language)),
+        ),
+    answer === null && h('p', null, h('a', { href: link(reader, path) }, say(reader, words.reportLater))),
     h(
       'p',
       { className: 'actions' },

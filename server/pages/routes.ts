@@ -5,8 +5,10 @@ import { Refusal } from '../../protocol/refusal.ts'
 import { typeOf } from '../catalogue/publish.ts'
 import { readMultipart } from '../http/multipart.ts'
 import { defineRoute } from '../http/routes.ts'
+import { ulid } from '../http/schemas.ts'
 import { showToStranger } from '../presentations/show.ts'
 import { shown as shownPresentation } from '../presentations/views.ts'
+import { reportOf, saveReport } from '../reports/report.ts'
 import { PAPER_PATH } from '../verification/paper-address.ts'
 import { findByNumber, findByPaper, sealedFile } from '../verification/verify.ts'
 import { nowSeconds, type World } from '../world.ts'
@@ -25,6 +27,7 @@ import {
 } from './html.ts'
 import { presentedPage } from './presented-page.ts'
 import { shownCertificate, shownNotFound } from './shown.ts'
+import { MOST_CODE, MOST_DETAIL, reportedPage, reportPage } from './report-page.ts'
 import { verdictPage } from './verdict-page.ts'
 import { lastFourPage, verifyPage, type VerifyForm } from './verify-page.ts'
 import { readUpload, shownUpload } from './upload.ts'
@@ -159,6 +162,80 @@ export const pageRoutes = [
     handler: async (world: World, request) => {
       const view = viewOf(world, request)
       return pageReply(200, helpPage(view), view.reader)
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/verify/report',
+    operationId: 'reportPage',
+    summary: { zh: '举报假证的表单', en: 'The form to report a fake' },
+    tags,
+    idempotent: false,
+    bodyKind: 'none',
+    query: pageQuery.extend({ code: z.string().max(MOST_CODE).optional() }),
+    headers: pageHeaders,
+    responses: { 200: page('表单', 'The form') },
+    handler: async (world: World, { query: { code, ...query }, headers }) => {
+      const view = viewOf(world, { query, headers })
+      return pageReply(200, reportPage(view, { ...(code !== undefined && { code }) }), view.reader)
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/verify/report',
+    operationId: 'reportFakePage',
+    summary: {
+      zh: '举报假证；不需要任何个人信息',
+      en: 'Report a fake; nothing about whoever reports is asked for',
+    },
+    tags,
+    rateLimit: 'report',
+    idempotent: false,
+    bodyKind: 'stream',
+    mediaTypes: ['multipart/form-data'],
+    maxBody: 32_768,
+    query: pageQuery,
+    headers: pageHeaders.extend({ 'content-type': z.string() }),
+    responses: {
+      200: page('已收到', 'It is received'),
+      422: page('请补充填写', 'The form, with what is missing'),
+    },
+    refusals: ['BODY_MULTIPART'],
+    handler: async (world: World, request) => {
+      const view = viewOf(world, request)
+      const { fields } = await readMultipart(request.body, request.headers['content-type'], {
+        fileBytes: 1,
+        fieldBytes: 8_192,
+        fields: 4,
+      })
+      const code = (fields.get('code') ?? '').trim().slice(0, MOST_CODE)
+      const detail = (fields.get('detail') ?? '').trim().slice(0, MOST_DETAIL)
+      if (detail === '') {
+        const form = reportPage(view, { code, errors: { detail: words.errorDetail } })
+        return pageReply(422, form, view.reader)
+      }
+      const id = await saveReport(world, { about: code, detail })
+      return pageReply(200, reportedPage(view, { id, answer: null }), view.reader)
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/verify/report/{id}',
+    operationId: 'reportStatePage',
+    summary: { zh: '凭举报编号看答复', en: 'The answer to a report, by its number' },
+    tags,
+    rateLimit: 'lookup',
+    idempotent: false,
+    bodyKind: 'none',
+    params: z.strictObject({ id: ulid }),
+    query: pageQuery,
+    headers: pageHeaders,
+    responses: { 200: page('举报状态', 'State of the report') },
+    refusals: ['REPORT_NOT_FOUND'],
+    handler: async (world: World, request) => {
+      const view = viewOf(world, request)
+      const report = await reportOf(world, request.params.id)
+      return pageReply(200, reportedPage(view, report), view.reader)
     },
   }),
   defineRoute({

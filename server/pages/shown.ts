@@ -34,11 +34,9 @@ export interface Shown {
   readonly checkedAt: number
   /** Null where nothing was asked: there is none such, or an order withholds it. */
   readonly verification: Verification | null
-  readonly type: Message | null
+  readonly type: TypeDefinition | null
   readonly department: Message | null
   readonly region: Message | null
-  /** Field that carries the holder's name, among those shown. */
-  readonly nameField: string | null
   readonly fields: readonly ShownField[]
   readonly identifier: string | null
   readonly validFrom: number | null
@@ -62,7 +60,6 @@ const nothing = (world: World, verdict: Verdict): Shown => ({
   type: null,
   department: null,
   region: null,
-  nameField: null,
   fields: [],
   identifier: null,
   validFrom: null,
@@ -89,7 +86,6 @@ export async function shownCertificate(
   return {
     ...(await aboutVerification(world, verification)),
     type: definition,
-    nameField: nameFieldOf(definition),
     fields: isShowable(verification.answers) ? fieldsShown(definition, fields) : [],
     identifier: row.identifier,
     validFrom: row.validFrom,
@@ -129,7 +125,6 @@ export async function shownFile(
     ...about,
     sealed,
     type: definition,
-    nameField: definition === null ? null : nameFieldOf(definition),
     fields: isVerified ? fieldsShown(definition, masked) : [],
     identifier,
     validFrom,
@@ -158,7 +153,7 @@ const isShowable = (answers: Answers): boolean =>
 function regionOf(subject: Subject | null): Message | null {
   if (subject === null) return null
   const code =
-    subject.kind === 'certificate' ? subject.certificate.region : String(subject.statement.payload['region'])
+    subject.kind === 'certificate' ? subject.certificate.region : subject.statement.payload['region']
   const { region } = demoRegion()
   if (code !== region.code) return region.partnerRegions.find(partner => partner.code === code) ?? null
   return { zh: region.province.zh + region.city.zh, en: `${region.city.en}, ${region.province.en}` }
@@ -179,8 +174,6 @@ async function definitionOf(
     throw error
   }
 }
-
-const nameFieldOf = ({ nameField }: TypeDefinition): string => nameField.split('.')[0]!
 
 function fieldsShown(definition: TypeDefinition, fields: readonly [string, unknown][]): ShownField[] {
   return fields.flatMap(([key, value]) => {

@@ -98,18 +98,19 @@ const ASK_FOR_PERSON: ReadonlySet<string> = new Set([
 
 function person({ reader }: View, shown: Shown): ReactNode {
   if (shown.kind === 'record' || isDifferent(shown) || !ASK_FOR_PERSON.has(shown.verdict)) return null
-  const name = shown.fields.find(({ key }) => key === shown.nameField)
+  const { type } = shown
+  const name = shown.fields.find(({ key }) => key === type?.nameField.split('.')[0])
+  const isBody = type?.holderType === 'legal'
   return h(
     'section',
     { className: 'card person', 'aria-labelledby': 'person' },
     h('h2', { id: 'person' }, say(reader, words.person)),
-    h('p', null, say(reader, words.personWho)),
-    name !== undefined &&
-      typeof name.value === 'string' &&
+    h('p', null, say(reader, isBody ? words.personBody : words.personWho)),
+    typeof name?.value === 'string' &&
       h(
         'p',
         null,
-        say(reader, words.personName),
+        say(reader, isBody ? words.bodyName : words.personName),
         colon(reader),
         h('strong', { className: 'name' }, name.value),
       ),
@@ -118,7 +119,7 @@ function person({ reader }: View, shown: Shown): ReactNode {
 
 function details(view: View, shown: Shown): ReactNode {
   const { reader } = view
-  const { type, department, fields, verification, validFrom, validUntil } = shown
+  const { type, department, fields, verification } = shown
   if (verification === null || verification.subject === null) return null
   const intact = verification.answers.intact.answer === 'yes'
   if (!intact) return h('p', { className: 'note' }, say(reader, words.notVerified))
@@ -132,15 +133,7 @@ function details(view: View, shown: Shown): ReactNode {
       say(reader, name),
       lines(valueLines(definition, value, reader.language)),
     ]),
-    ...(validFrom === null
-      ? []
-      : ([
-          [say(reader, words.validFrom), dateText(validFrom, reader.language)],
-          [
-            say(reader, words.validUntil),
-            validUntil === null ? say(reader, words.withoutEnd) : dateText(validUntil, reader.language),
-          ],
-        ] as [string, ReactNode][])),
+    ...validityRows(reader, shown),
   ]
   return h(
     'section',
@@ -152,6 +145,25 @@ function details(view: View, shown: Shown): ReactNode {
     shown.upload === null && h('p', { className: 'hint' }, say(reader, words.detailsRest)),
   )
 }
+
+/** The dates that count, unless the certificate's own fields say them already. */
+function validityRows(reader: Reader, { type, fields, validFrom, validUntil }: Shown): [string, ReactNode][] {
+  if (validFrom === null) return []
+  const { language } = reader
+  const keys = new Set(fields.map(({ key }) => key))
+  const validity = type?.validity
+  const from = validity?.from
+  const until = validity !== undefined && 'field' in validity ? validity.field : undefined
+  const end = validUntil === null ? say(reader, words.withoutEnd) : dateText(validUntil, language)
+  return [
+    ...(from !== undefined && keys.has(from)
+      ? []
+      : [row(say(reader, words.validFrom), dateText(validFrom, language))]),
+    ...(until !== undefined && keys.has(until) ? [] : [row(say(reader, words.validUntil), end)]),
+  ]
+}
+
+const row = (name: string, value: ReactNode): [string, ReactNode] => [name, value]
 
 function recordRows(reader: Reader, { verification }: Shown): [string, ReactNode][] {
   const subject = verification?.subject

@@ -112,6 +112,11 @@ export const words = {
     zh: '本页证明证照的真伪和状态，不能证明眼前的人就是持证人。请与本人核对姓名、照片和号码。',
     en: 'This page says whether the certificate is genuine and in force. It cannot say that the person in front of you is its holder: compare name, photo and number.',
   },
+  personBody: {
+    zh: '本页证明证照的真伪和状态，不能证明眼前的人有权代表证照上的单位。请核对其身份和授权。',
+    en: 'This page says whether the certificate is genuine and in force. It cannot say that the person in front of you may act for the organisation: check who it is, and by what authority.',
+  },
+  bodyName: { zh: '证照上的名称', en: 'Name on the certificate' },
   personName: { zh: '证照上的姓名（已隐去部分）', en: 'Name on the certificate, partly hidden' },
   details: { zh: '证照内容', en: 'What the certificate says' },
   detailsNote: {
@@ -128,7 +133,7 @@ export const words = {
   validUntil: { zh: '有效期止', en: 'Valid until' },
   withoutEnd: { zh: '长期', en: 'no end date' },
   anchoredSince: {
-    zh: (time: string) => `自 ${time} 上链以来未被改动。上链前的内容由发证机关负责。`,
+    zh: (time: string) => `自${time}上链以来未被改动。上链前的内容由发证机关负责。`,
     en: (time: string) =>
       `It has not changed since it was anchored, ${time}. What was true before that is the issuer’s word.`,
   },
@@ -241,6 +246,9 @@ export const words = {
     zh: '监管人员会查看。您不需要再做什么；若当时正在办事，请不要采信该证照。',
     en: 'It will be looked at by the supervising staff. You need do nothing more; do not rely on that certificate meanwhile.',
   },
+
+  reportAnswer: { zh: '答复', en: 'Answer' },
+  reportLater: { zh: '以后在这里看答复（请保存此链接）', en: 'See the answer here later (keep this link)' },
 
   problemNothing: {
     zh: '没有任何内容被更改或保存。',

@@ -440,6 +440,16 @@ export const migrations: readonly Migration[] = [
     name: 'requests for consent that were withdrawn',
     sql: 'ALTER TABLE consent_requests ADD COLUMN withdrawn_at INTEGER;',
   },
+  {
+    version: 14,
+    name: 'reports of fakes',
+    sql: `
+      CREATE TABLE reports (
+        id TEXT PRIMARY KEY, content TEXT NOT NULL, received_at INTEGER NOT NULL,
+        answer TEXT, answered_by TEXT, answered_at INTEGER
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ]
 
 /**

@@ -12,6 +12,7 @@ import { grantVerbs } from './sqlite/grants.ts'
 import { groupCommit } from './sqlite/group-commit.ts'
 import { holderKeyVerbs } from './sqlite/holder-keys.ts'
 import { clientVerbs } from './sqlite/clients.ts'
+import { reportVerbs } from './sqlite/reports.ts'
 import { holderVerbs } from './sqlite/holders.ts'
 import { identityVerbs } from './sqlite/identity.ts'
 import { logVerbs } from './sqlite/log.ts'
@@ -66,6 +67,7 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
     ...statusListVerbs(context),
     ...statements,
     ...clientVerbs(context),
+    ...reportVerbs(context),
     ...holderVerbs(context, readCertificate),
     ...holderKeyVerbs(context, accepting),
     ...identityVerbs(context),

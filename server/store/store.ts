@@ -10,6 +10,7 @@
 import type { BatchStore } from './batches.ts'
 import type { GrantStore } from './grants.ts'
 import type { ClientStore } from './clients.ts'
+import type { ReportStore } from './reports.ts'
 import type { HolderStore } from './holders.ts'
 import type { IdentityStore } from './identity.ts'
 import type { PresentationStore } from './presentations.ts'
@@ -209,6 +210,7 @@ export interface Page {
 export interface Store
   extends
     ClientStore,
+    ReportStore,
     HolderStore,
     IdentityStore,
     BatchStore,

@@ -19,6 +19,7 @@ import {
 import { CASE_EXAMPLES } from './case-examples.ts'
 import { CONSENT_EXAMPLES } from './consent-examples.ts'
 import { EXAMPLE_MATTER } from './example-matter.ts'
+import { PAGE_EXAMPLES } from './page-examples.ts'
 import { PRESENTATION_EXAMPLES } from './presentation-examples.ts'
 import { USE_EXAMPLES } from './use-examples.ts'
 import { IDENTITY_EXAMPLES } from './identity-examples.ts'
@@ -408,6 +409,7 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
   getStatusList: read(({ uscc }) => `/status-lists/${uscc}/0/revocation`),
   ...CASE_EXAMPLES,
   ...CONSENT_EXAMPLES,
+  ...PAGE_EXAMPLES,
   ...PRESENTATION_EXAMPLES,
   ...REPRESENTATION_EXAMPLES,
   ...IDENTITY_EXAMPLES,

@@ -1,0 +1,37 @@
+/** The read-only relay to the chain's node, as JSON-RPC over HTTP. */
+import { z } from 'zod'
+import { defineRoute } from '../http/routes.ts'
+import { json } from '../http/schemas.ts'
+import type { World } from '../world.ts'
+import { relay, rpcRequest } from './relay.ts'
+
+/** One verification asks about twelve questions. */
+const MOST_AT_ONCE = 20
+
+export const relayRoutes = [
+  defineRoute({
+    method: 'post',
+    path: '/rpc',
+    operationId: 'relayRpc',
+    summary: {
+      zh: '只读转发到本平台的链节点（JSON-RPC），供浏览器自行核验；只答本平台的合约',
+      en: 'Read-only JSON-RPC relay to this gateway’s node, for browsers that verify by themselves; only its own contracts',
+    },
+    tags: ['verification'],
+    rateLimit: 'relay',
+    idempotent: false,
+    bodyKind: 'json',
+    maxBody: 32_768,
+    body: z.union([rpcRequest, z.array(rpcRequest).min(1).max(MOST_AT_ONCE)]),
+    responses: {
+      200: { description: { zh: '节点的答复', en: 'The node’s answer' }, schema: json },
+    },
+    refusals: ['RPC_METHOD', 'RPC_ADDRESS', 'RPC_SHAPE', 'CHAIN_UNREACHABLE'],
+    handler: async (world: World, { body }) => {
+      const answers = Array.isArray(body)
+        ? await Promise.all(body.map(one => relay(world, one)))
+        : await relay(world, body)
+      return { status: 200, body: answers }
+    },
+  }),
+]
