@@ -906,10 +906,6 @@ describe('a request to the gateway', () => {
       ['a path in another notation', { path: '/a/:b' }],
       ['a header in upper case', { headers: z.strictObject({ 'X-A': z.string() }) }],
       ['no answer', { responses: {} }],
-      [
-        'an answer of two kinds',
-        { responses: { 200: { description: ok, schema: z.string(), contentType: 'a/b' } } },
-      ],
     ]
     for (const [what, change] of contradictions) {
       it(`is refused at start: ${what}`, () => {
