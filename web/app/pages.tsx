@@ -2,6 +2,7 @@
 import type { RouteObject } from 'react-router'
 import { Home, Missing } from './home.tsx'
 import { Broken } from './parts/broken.tsx'
+import { ForRoles } from './parts/for-roles.tsx'
 import { Shell } from './shell.tsx'
 
 export const pages: RouteObject[] = [
@@ -10,6 +11,10 @@ export const pages: RouteObject[] = [
     errorElement: <Broken />,
     children: [
       { index: true, element: <Home /> },
+      {
+        element: <ForRoles roles={['supervisor', 'operator', 'auditor']} />,
+        children: [{ path: 'oversight', lazy: () => import('./oversight/overview.tsx') }],
+      },
       { path: '*', element: <Missing /> },
     ],
   },

@@ -29,7 +29,9 @@ export const HOME_OF: Readonly<Partial<Record<Role, string>>> = {
   maker: '/issuing',
   checker: '/issuing',
   officer: '/counter',
-  supervisor: '/issuing/corrections',
+  supervisor: '/oversight',
+  operator: '/oversight',
+  auditor: '/oversight',
 }
 
 /** To the sign-in and back to this page; `stepUp` shows again who one is. */

@@ -12,7 +12,7 @@ import { useWords } from './words.ts'
 
 interface Place {
   to: string
-  word: 'navWallet' | 'navIssuing' | 'navCounter' | 'navRecords'
+  word: 'navWallet' | 'navIssuing' | 'navCounter' | 'navRecords' | 'navOversight'
   roles: readonly Role[]
 }
 
@@ -20,6 +20,7 @@ const PLACES: readonly Place[] = [
   { to: '/wallet', word: 'navWallet', roles: ['holder'] },
   { to: '/issuing', word: 'navIssuing', roles: ['maker', 'checker', 'supervisor'] },
   { to: '/counter', word: 'navCounter', roles: ['officer'] },
+  { to: '/oversight', word: 'navOversight', roles: ['supervisor', 'operator', 'auditor'] },
   {
     to: '/records',
     word: 'navRecords',

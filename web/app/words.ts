@@ -6,6 +6,7 @@ import { createInstance, type i18n } from 'i18next'
 import { initReactI18next, useTranslation } from 'react-i18next'
 import type { Language } from './language.ts'
 import { common } from './words/common.ts'
+import { oversight } from './words/oversight.ts'
 
 export interface Word {
   readonly zh: string
@@ -13,7 +14,7 @@ export interface Word {
 }
 export type Words = Readonly<Record<string, Word>>
 
-const AREAS = { common } satisfies Record<string, Words>
+const AREAS = { common, oversight } satisfies Record<string, Words>
 
 type Areas = typeof AREAS
 export type Area = keyof Areas

@@ -49,6 +49,7 @@ export const common = {
   navIssuing: { zh: '签发工作台', en: 'Issuing desk' },
   navCounter: { zh: '窗口用证', en: 'Counter' },
   navRecords: { zh: '存证', en: 'Records' },
+  navOversight: { zh: '监督', en: 'Oversight' },
   navVerify: { zh: '核验证照', en: 'Verify' },
   navHome: { zh: '首页', en: 'Home' },
   loading: { zh: '正在加载…', en: 'Loading…' },
