@@ -65,7 +65,7 @@ const told = z.string().max(4_096).optional()
 
 const queryText = (query: Record<string, string | undefined>): string => {
   const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined)
-  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`
 }
 
 export function identityRoutes(identity: Identity) {
