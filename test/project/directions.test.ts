@@ -14,7 +14,7 @@ const PLACES: [pattern: RegExp, place: string, rank: number][] = [
   [/^server\/wording\//, 'wording', 1],
   [/^server\/config\.ts$/, 'config', 2],
   [/^server\/chain\//, 'chain', 2],
-  [/^server\/world\.ts$/, 'world', 3],
+  [/^server\/(world|threads)\.ts$/, 'world', 3],
   [/^server\/http\//, 'http', 4],
   [/^server\/[a-z]+\//, 'domain', 5],
   [/^server\/(open-world|app|demo|demo-lives|demo-client|anchorer|keeper)\.ts$/, 'app', 6],
