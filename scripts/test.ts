@@ -61,6 +61,7 @@ const steps: Step[] = [
   alone(suite('identity', 'test/server/identity/**/*.test.ts')),
   alone(suite('signer', 'test/server/signer/**/*.test.ts')),
   alone(suite('desk', 'test/server/issuing/**/*.test.ts')),
+  alone(suite('paper', 'test/server/paper/**/*.test.ts')),
   alone(suite('consent', 'test/server/grants/**/*.test.ts')),
   alone(suite('matters', 'test/server/gateway/matters/**/*.test.ts')),
   alone(suite('pages', 'test/server/pages/**/*.test.ts')),

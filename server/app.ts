@@ -31,6 +31,7 @@ import { caseRoutes } from './cases/routes.ts'
 import { matterRoutes } from './matters/routes.ts'
 import { mountPageFiles, problemPageFor } from './pages/mount.ts'
 import { pageRoutes } from './pages/routes.ts'
+import { paperRoutes } from './paper/routes.ts'
 import { presentationRoutes } from './presentations/routes.ts'
 import { holderOversightRoutes } from './oversight/holder-routes.ts'
 import { oversightRoutes } from './oversight/routes.ts'
@@ -84,6 +85,7 @@ export function apiRoutes(anchorer: Pick<Anchorer, 'health'>, identity: Identity
     ...decisionRoutes,
     ...proposalRoutes,
     ...recordRoutes,
+    ...paperRoutes,
     ...verificationRoutes,
     ...logRoutes,
     ...statusRoutes,

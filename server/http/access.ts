@@ -137,6 +137,7 @@ export const ACCESS: AccessTable = {
   getCertificate: VALUES,
   getCertificateState: STATE,
   getCertificateFile: VALUES,
+  getCertificatePaper: VALUES,
   getCertificateReceipt: STATE,
   orderStatus: STATUS,
   supersedeCertificate: STATUS,
@@ -177,6 +178,7 @@ export const ACCESS: AccessTable = {
   notarizeFile: RECORDS,
   getRecord: RECORDS,
   getRecordFile: RECORDS,
+  getRecordPaper: RECORDS,
   getEvidencePackage: RECORDS,
   // Verification
   verifyFile: PUBLIC,
@@ -243,6 +245,7 @@ export const ACCESS: AccessTable = {
   getOwnCertificate: OWN_HOLDER,
   getOwnValues: OWN_HOLDER_PRESENT,
   getOwnFile: OWN_HOLDER_PRESENT,
+  getOwnPaper: OWN_HOLDER_PRESENT,
   listOwnUses: OWN_HOLDER,
   exportOwnUses: OWN_HOLDER,
   exportOwnUsesJson: OWN_HOLDER,

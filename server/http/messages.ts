@@ -131,6 +131,14 @@ export const messages: Readonly<Record<string, Message>> = {
   OFFICER_MISSING: { zh: '未说明经办人', en: 'It is not said which officer reads' },
   NO_CONSENT: { zh: '持证人未授权', en: 'The holder has not consented' },
   FIELD_NOT_PRESENTED: { zh: '持证人未出示所要字段', en: 'The holder did not present one of these fields' },
+  GLYPH_MISSING: {
+    zh: '有字库中没有的字，无法打印；证照本身不受影响',
+    en: 'A character is missing in the fonts, so this cannot be printed; the certificate itself is not affected',
+  },
+  PAPER_BUSY: {
+    zh: '排队打印的人较多，请稍后再试',
+    en: 'Many papers are being made now, please try again later',
+  },
   CERTIFICATE_NOT_IN_FORCE: { zh: '证照当前无效', en: 'The certificate is not in force' },
   REQUIREMENT_NONE: { zh: '此事项不需要该类证照', en: 'The matter needs no certificate of this type' },
   COPY_GONE: { zh: '副本保存期已过，不再提供', en: 'The time is over for which the copy was handed out' },

@@ -1,5 +1,6 @@
 import { Refusal } from '../../protocol/refusal.ts'
 import { certificateOf } from '../certificates/read.ts'
+import { forgetPapers } from '../paper/drawn.ts'
 import type { Once } from '../store/store.ts'
 import type { ErasureRow } from '../store/uses.ts'
 import type { World } from '../world.ts'
@@ -23,6 +24,7 @@ export async function eraseCertificate(
     throw new Refusal('CERTIFICATE_ERASED', 'the values of this certificate have been erased')
   }
   const erasure = await world.store.erase({ certificateSeq, identifier, reason, erasedBy: by }, once)
+  forgetPapers()
   world.events.publish(`certificate:${identifier}`, { erased: true })
   return erasure
 }

@@ -13,6 +13,7 @@ import { departmentOf, notaryOf } from '../departments/admit.ts'
 import { RECORD_TYPE } from '../departments/registry.ts'
 import { signStatement } from '../departments/sign.ts'
 import { assertMayIssue } from '../departments/standing.ts'
+import { forgetPapers } from '../paper/drawn.ts'
 import type { NewStatement, Once } from '../store/store.ts'
 import type { WithholdingRow } from '../store/uses.ts'
 import type { World } from '../world.ts'
@@ -60,6 +61,7 @@ export async function confirmWithholding(
   const order = await withholdingOf(world, id)
   const statement = await stateOrder(world, order, 'withhold', order.reason, [order.proposedBy, by])
   const confirmed = await world.store.confirmWithholding(id, by, statement, once)
+  forgetPapers()
   tell(world, confirmed)
   return confirmed
 }

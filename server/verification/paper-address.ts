@@ -24,6 +24,14 @@ export async function paperAddress(
   return `${publicUrl(world)}${PAPER_PATH}${code}?k=${key}`
 }
 
+/** Where a record is verified: its id says nothing of the file, whose fingerprint has to be brought along. */
+export function recordAddress(world: Pick<World, 'config'>, id: string): string {
+  return `${verifyAddress(world)}?record=${id}`
+}
+
+/** The page on which anybody verifies. */
+export const verifyAddress = (world: Pick<World, 'config'>): string => `${publicUrl(world)}/verify`
+
 /** Whether the key is that of the paper with this short code; compared in constant time. */
 export async function isPaperKey(
   world: Pick<World, 'keys'>,

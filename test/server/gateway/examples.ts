@@ -306,6 +306,7 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
   getCertificate: ofCertificate(''),
   getCertificateState: ofCertificate('/state'),
   getCertificateFile: ofCertificate('/file?fields=name,validTo'),
+  getCertificatePaper: ofCertificate('/paper?language=en'),
   getCertificateReceipt: ofCertificate('/receipt'),
   orderStatus: async ({ gateway }) => ({
     path: `/v1/certificates/${(await issue(gateway, 'RIC')).identifier}/status`,
@@ -383,6 +384,7 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
   }),
   getRecord: ofRecord(''),
   getRecordFile: ofRecord('/file'),
+  getRecordPaper: ofRecord('/paper'),
   getEvidencePackage: ofRecord('/evidence'),
   verifyFile: ({ file }) => ({
     path: '/v1/verify',

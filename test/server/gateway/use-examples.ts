@@ -83,6 +83,7 @@ export const USE_EXAMPLES: Readonly<Record<string, MakeExample>> = {
   getOwnCertificate: ofOwn(''),
   getOwnValues: ofOwn('/values'),
   getOwnFile: ofOwn('/file?fields=name'),
+  getOwnPaper: ofOwn('/paper'),
   listOwnUses: listOfOwn('/v1/holder/uses?department=GAJ&ground=duty&refused=false&limit=5'),
   exportOwnUses: async scene => {
     await used(scene)
