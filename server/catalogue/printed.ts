@@ -105,7 +105,7 @@ function printedText(field: ItemField, value: unknown, language: PrintLanguage) 
     case 'date':
     case 'string':
       // A last day may be a date or a word, and is then a text that looks like one.
-      if (value === LONG_TERM) return language === 'zh' ? LONG_TERM : 'Long-term'
+      if (value === LONG_TERM) return language === 'zh' ? LONG_TERM : `${LONG_TERM} (long-term)`
       return typeof value === 'string' && isCivilDate(value) ? printedDate(value, language) : plain(value)
     case 'datetime':
       return typeof value === 'string' && isDateTime(value) ? printedDateTime(value, language) : plain(value)

@@ -72,10 +72,12 @@ export const pageRoutes = [
     tags,
     idempotent: false,
     bodyKind: 'none',
-    query: pageQuery,
+    // The address on the paper of a record says which one; its file or that paper is what has to be brought.
+    query: pageQuery.extend({ record: ulid.optional() }),
     headers: pageHeaders,
     responses: { 200: page('核验页', 'Page to verify') },
-    handler: async (world: World, request) => formReply(viewOf(world, request), 200),
+    handler: async (world: World, { query: { record: _, ...query }, headers }) =>
+      formReply(viewOf(world, { query, headers }), 200),
   }),
   defineRoute({
     method: 'post',

@@ -95,15 +95,15 @@ export function certificateSteps(
 export function recordSteps(page: string, language: PrintLanguage): string[] {
   if (language === 'zh') {
     return [
-      '扫描二维码，选择原文件：只在浏览器内计算指纹，文件不会上传。',
-      `或打开 ${page}，输入存证编号和文件指纹。`,
-      '或把本 PDF 文件放入该页面：文件内附有声明和回执。',
+      `扫描二维码或打开 ${page}，放入本 PDF 文件：文件内附有可独立核验的声明和回执。`,
+      '用任意工具计算手中文件的 SHA-256 指纹，与上面所列逐位比对。',
+      '也可按公开的方法凭区块链自行核验，不必依赖本站。',
     ]
   }
   return [
-    'Scan the code and choose the file: only its fingerprint is computed, in the browser.',
-    `Or open ${page} and type the record number and the fingerprint.`,
-    'Or drop this PDF there: it carries the statement and the receipt.',
+    `Scan the code or open ${page} and drop this PDF there: it carries statement and receipt.`,
+    'Compute the SHA-256 fingerprint of the file in hand with any tool and compare it with the one above.',
+    'Or check it yourself against the chain, by the published method and without this site.',
   ]
 }
 

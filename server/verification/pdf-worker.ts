@@ -19,24 +19,43 @@ async function read(bytes: Uint8Array): Promise<PdfContent> {
     stopAtErrors: false,
     verbosity: VerbosityLevel.ERRORS,
   }).promise
-  const attachments = ((await document.getAttachments()) ?? {}) as Record<
-    string,
-    { filename: string; content?: Uint8Array }
-  >
-  const [attached] = Object.values(attachments).filter(
-    ({ filename, content }) =>
-      /\.json$/i.test(filename) && content !== undefined && content.length <= MOST_ATTACHMENT,
-  )
-  return { file: attached?.content ?? null, text: await textOf(document) }
+  return { file: await attachedFile(document), text: await textOf(document) }
 }
 
-async function textOf(document: Awaited<ReturnType<typeof getDocument>['promise']>): Promise<string> {
+type Document = Awaited<ReturnType<typeof getDocument>['promise']>
+
+/** The first attachment that is named like a certificate or record file. */
+async function attachedFile(document: Document): Promise<Uint8Array | null> {
+  for (const [id, { filename }] of (await document.getAttachments()) ?? []) {
+    if (!/\.json$/i.test(filename)) continue
+    const content = await document.getAttachmentContent(id)
+    if (content !== null && content.length <= MOST_ATTACHMENT) return content
+  }
+  return null
+}
+
+async function textOf(document: Document): Promise<string> {
   let text = ''
   const pages = Math.min(document.numPages, MOST_PAGES)
   for (let number = 1; number <= pages && text.length < MOST_TEXT; number++) {
     const page = await document.getPage(number)
-    const { items } = await page.getTextContent()
-    text += items.map(item => ('str' in item ? item.str : '')).join('')
+    const { items } = await page.getTextContent({ includeMarkedContent: true })
+    text += contentOf(items)
   }
   return text.slice(0, MOST_TEXT)
 }
+
+/** Without artifacts: a page number and a watermark stand between the lines of a value, and belong to none. */
+function contentOf(items: Awaited<ReturnType<Page['getTextContent']>>['items']): string {
+  let text = ''
+  const marks: boolean[] = []
+  for (const item of items) {
+    if ('str' in item) text += marks.includes(true) ? '' : item.str
+    else if (item.type === 'endMarkedContent') marks.pop()
+    // Its types leave out the tag.
+    else marks.push((item as { tag?: string }).tag === 'Artifact')
+  }
+  return text
+}
+
+type Page = Awaited<ReturnType<Document['getPage']>>

@@ -8,6 +8,7 @@ import { printedFields } from '../../../server/catalogue/printed.ts'
 import { demoRegion, typeIn } from '../../../server/catalogue/region.ts'
 import { drawPaper } from '../../../server/paper/draw.ts'
 import { forgetPapers } from '../../../server/paper/drawn.ts'
+import { words } from '../../../server/pages/words.ts'
 import { verifyFile } from '../../../server/verification/verify.ts'
 import { paperAddress, recordAddress } from '../../../server/verification/paper-address.ts'
 import {
@@ -78,6 +79,26 @@ describe('papers of a gateway', function () {
     expect(text).to.include(certificate.identifier).and.to.include('第1页，共1页')
   })
 
+  /** The verdict page for a PDF that somebody drops on it, as text. */
+  async function dropped(pdf: Uint8Array): Promise<string> {
+    const form = new FormData()
+    form.set('file', new Blob([Uint8Array.from(pdf)], { type: 'application/pdf' }), 'paper.pdf')
+    const response = await gateway.request('/verify/file?lang=zh', { method: 'POST', body: form })
+    return response.text()
+  }
+
+  it('dropped on the verify page, verifies alone and is compared with what it prints', async () => {
+    const certificate = await issue(gateway, 'RIC')
+    await untilAllFinal(gateway)
+    const genuine = await dropped(await paperOf(certificate.identifier))
+    expect(genuine).to.include(words.pdfSame.zh).and.to.not.include(words.differsHeadline.zh)
+    const text = Buffer.from(await fileOf(gateway, certificate.identifier)).toString()
+    const attachments = [{ name: 'c.json', mediaType: 'application/json', description: '', text }]
+    const edited = { ...exampleRow('RIC'), name: '林改名' }
+    const pdf = await drawPaper(samplePaper('RIC', edited, { attachments }))
+    expect(await dropped(pdf)).to.include(words.differsHeadline.zh)
+  })
+
   it('an edited paper shows what differs: what it prints is not what its attachment says', async () => {
     const certificate = await issue(gateway, 'RIC')
     const text = Buffer.from(await fileOf(gateway, certificate.identifier)).toString()
@@ -119,7 +140,7 @@ describe('papers of a gateway', function () {
   })
 
   async function order(certificate: Issued, action: string): Promise<void> {
-    const body = { action, reason: action === 'suspend' ? 'UNDER_REVIEW' : 'ISSUED_IN_ERROR' }
+    const body = { action, reason: action === 'revoke' ? 'ISSUED_IN_ERROR' : 'UNDER_REVIEW' }
     const response = await gateway.post(`/v1/certificates/${certificate.identifier}/status`, body)
     if (!response.ok) throw new Error(await response.text())
   }

@@ -55,7 +55,7 @@ export async function renderPage(doc: PDFDocumentProxy, number: number, dpi: num
   const viewport = page.getViewport({ scale: dpi / 72 })
   const canvas = createCanvas(Math.ceil(viewport.width), Math.ceil(viewport.height))
   await page.render({
-    canvas: canvas as never,
+    canvas,
     canvasContext: canvas.getContext('2d') as never,
     viewport,
     background: '#ffffff',
