@@ -9,14 +9,17 @@ import { SESSION_COOKIE } from './identity/cookies.ts'
 
 /** Redirects in a sign-in, there and back, are fewer. */
 const MOST_STEPS = 12
+const SIGN_IN = '/sign-in'
 
 /** A client of the API in this person's session. Refuses GATEWAY_ANSWER when the gateway has another identity provider. */
 export async function signInAs(url: string, sub: string): Promise<ApiClient> {
   const cookies = new Map<string, string>()
-  let path = '/sign-in'
+  // Whoever comes by another name of the same machine is led to the one that cookies belong to.
+  let base = url
+  let path = SIGN_IN
   let form: URLSearchParams | null = null
   for (let step = 0; step < MOST_STEPS && !cookies.has(SESSION_COOKIE); step++) {
-    const response: Response = await fetch(url + path, {
+    const response: Response = await fetch(base + path, {
       redirect: 'manual',
       headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
       ...(form !== null && { method: 'POST', body: form }),
@@ -33,7 +36,8 @@ export async function signInAs(url: string, sub: string): Promise<ApiClient> {
     const next = location ?? action?.[1]
     if (next === undefined) throw notOurs(url)
     // The gateway may be known to others by another address than the one that we reach it by.
-    const target = new URL(next, url + path)
+    const target = new URL(next, base + path)
+    if (target.pathname === SIGN_IN) base = target.origin
     path = target.pathname + target.search
   }
   const session = cookies.get(SESSION_COOKIE)
@@ -41,7 +45,7 @@ export async function signInAs(url: string, sub: string): Promise<ApiClient> {
   const metadata = await fetch(`${url}/.well-known/oauth-authorization-server`)
   const { issuer } = (await metadata.json()) as { issuer: string }
   return createClient({
-    url,
+    url: base,
     token: null,
     headers: { cookie: `${SESSION_COOKIE}=${session}`, origin: new URL(issuer).origin },
   })

@@ -63,7 +63,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
 
-  const local = `http://127.0.0.1:${port}`
+  const local = host === undefined ? `http://127.0.0.1:${port}` : publicUrl
   await loadDemoWhenEmpty(opened.world, { url: local, token: opened.operatorToken, say })
   say(`
   ready at            ${publicUrl}   (API: ${local}/docs)

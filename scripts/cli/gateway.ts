@@ -24,7 +24,7 @@ export const dataDirOf = (given: string | undefined): string =>
   resolve(given ?? (process.env['DATA_DIR'] || './data'))
 
 export const gatewayUrl = (given: string | undefined): string =>
-  given ?? (process.env['PUBLIC_URL'] || `http://127.0.0.1:${process.env['PORT'] || '8787'}`)
+  given ?? (process.env['PUBLIC_URL'] || `http://localhost:${process.env['PORT'] || '8787'}`)
 
 /** A client with the operator's token. Refuses TOKEN_FILE and GATEWAY_URL. */
 export async function operatorClient(options: GatewayOptions): Promise<ApiClient> {

@@ -15,7 +15,7 @@ export interface Streams {
 
 const url = [
   '--url <url>',
-  '网关地址 address of the gateway (default: $PUBLIC_URL, http://127.0.0.1:$PORT)',
+  '网关地址 address of the gateway (default: $PUBLIC_URL, http://localhost:$PORT)',
 ] as const
 const tokenFile = [
   '--token-file <file>',
