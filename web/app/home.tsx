@@ -4,6 +4,7 @@ import { Asked } from './parts/asked.tsx'
 import { Page } from './parts/page.tsx'
 import { HOME_OF, signInAddress, useSession } from './session.tsx'
 import { RoleChoice } from './shell.tsx'
+import { publicLink } from './language.ts'
 import { useWords } from './words.ts'
 
 /** Where one lands: to sign in, to choose a role, or straight to where one's role begins. */
@@ -36,7 +37,7 @@ export function SignedOut() {
         <Button type="primary" size="large" href={signInAddress()}>
           {say('signIn')}
         </Button>
-        <Button size="large" href="/verify">
+        <Button size="large" href={publicLink('/verify')}>
           {say('navVerify')}
         </Button>
       </Flex>

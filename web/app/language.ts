@@ -33,3 +33,9 @@ export function takeFromAddress(address: URL): void {
   const size = address.searchParams.get('mode')
   if (size === 'elder' || size === 'normal') keepMode(size)
 }
+
+/** An address of the public pages, which keep nothing and are told by their address how to speak. */
+export function publicLink(path: string): string {
+  const query = new URLSearchParams({ lang: language(), ...(mode() === 'elder' && { mode: 'elder' }) })
+  return `${path}?${query.toString()}`
+}

@@ -8,6 +8,7 @@ import { once, useWrite } from './api/write.ts'
 import { ProblemNotice } from './parts/problem-notice.tsx'
 import { HOME_OF, signInAddress, useSession, type Role, type Session } from './session.tsx'
 import { useSettings } from './settings.tsx'
+import { publicLink } from './language.ts'
 import { useWords } from './words.ts'
 
 interface Place {
@@ -40,30 +41,47 @@ export function Shell() {
       <main id="content">
         <Outlet />
       </main>
-      <footer className="foot small">{say('footer')}</footer>
+      <Foot />
     </>
   )
 }
 
 function Official() {
   const { say, language } = useWords('common')
-  const region = useQuery({
-    queryKey: ['region'],
-    queryFn: () => told(api.GET('/v1/region')),
-    staleTime: Infinity,
-  })
+  const region = useRegion()
   const { city } = (region.data?.region ?? {}) as { city?: { zh: string; en: string } }
   const name = city?.[language === 'en' ? 'en' : 'zh'] ?? ''
   return (
-    <div className="official small">
-      <details>
-        <summary>
-          {say('official', { region: name })} · {say('officialHow')}
-        </summary>
-        <p>{say('officialAddress', { host: location.origin })}</p>
-        <p>{say('officialNever')}</p>
-      </details>
-    </div>
+    <>
+      <div className="official small">
+        <details>
+          <summary>
+            {say('official', { region: name })} · {say('officialHow')}
+          </summary>
+          <p>{say('officialAddress', { host: location.origin })}</p>
+          <p>{say('officialNever')}</p>
+        </details>
+      </div>
+      {region.data?.isDemo === true && <div className="demo small">{say('demo')}</div>}
+    </>
+  )
+}
+
+function useRegion() {
+  return useQuery({ queryKey: ['region'], queryFn: () => told(api.GET('/v1/region')), staleTime: Infinity })
+}
+
+function Foot() {
+  const { say } = useWords('common')
+  return (
+    <footer className="foot small">
+      <Flex gap={16} wrap>
+        <a href={publicLink('/verify')}>{say('navVerify')}</a>
+        <a href={publicLink('/verify/report')}>{say('footReport')}</a>
+        <a href={publicLink('/verify/help')}>{say('footProves')}</a>
+      </Flex>
+      <p>{say('footNever')}</p>
+    </footer>
   )
 }
 
@@ -84,7 +102,7 @@ function Bar() {
                 {say(word)}
               </NavLink>
             ))}
-            <a href="/verify">{say('navVerify')}</a>
+            <a href={publicLink('/verify')}>{say('navVerify')}</a>
           </Flex>
         </nav>
         <Flex gap={8} wrap>

@@ -74,10 +74,16 @@ export const common = {
   unknown: { zh: '暂不清楚', en: 'Not known' },
   yes: { zh: '是', en: 'Yes' },
   no: { zh: '否', en: 'No' },
-  footer: {
-    zh: '示例地区，所有部门与人员均为虚构。',
-    en: 'An example region: all departments and people are invented.',
+  demo: {
+    zh: '演示环境：人物、机构和证照均为虚构，不具法律效力。',
+    en: 'Demonstration: people, bodies and certificates are invented and have no legal effect.',
   },
+  footNever: {
+    zh: '核验不需要登录、付款或下载应用。有人这样要求，请不要照做，并举报。',
+    en: 'Verifying needs no sign-in, payment or app. If somebody asks for that, do not do it, and report it.',
+  },
+  footReport: { zh: '举报假证', en: 'Report a fake' },
+  footProves: { zh: '核验能证明什么', en: 'What verifying proves' },
   pageMissing: { zh: '没有这个页面', en: 'There is no such page' },
   pageMissingNext: {
     zh: '请检查网址，或从首页重新开始。',
