@@ -383,7 +383,7 @@ export const caseRoutes = [
     handler: async (world: World, { params: { id }, caller }) => {
       const of = await caseOf(world, id)
       const headers = { 'Content-Disposition': `attachment; filename="${of.number}.zip"` }
-      return { status: 200, bytes: await archiveOf(world, of, actorOf(caller, of).department), headers }
+      return { status: 200, bytes: await archiveOf(world, of, actorOf(caller, of)), headers }
     },
   }),
 ]

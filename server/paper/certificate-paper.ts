@@ -132,7 +132,7 @@ function noticeOf(
 ): string | null {
   const notices = [
     ...(isCopy ? [NOTICES.partial] : []),
-    ...(blockTime === null ? [NOTICES.accepted] : []),
+    ...(blockTime === null ? [isCopy ? NOTICES.acceptedCopy : NOTICES.accepted] : []),
     ...(standing === 'EXPIRED' ? [NOTICES.expired] : []),
     ...(standing === 'NOT_YET_VALID' ? [NOTICES.notYetValid] : []),
   ]

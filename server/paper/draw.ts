@@ -102,11 +102,12 @@ function drawTitle(sheet: Sheet, { title, number, language }: Paper): void {
   sheet.field = 'identifier'
   tagged(sheet, sheet.root, 'P', () => {
     const label = `${number.label.zh} ${number.label.en}`
-    const small: Style = { size: 8.5, color: SOFT }
-    const wide = widthOf(label, 'regular', 8.5, 'identifier') + 6
-    const left = middle - (wide + widthOf(number.text, 'regular', 8.5, 'identifier')) / 2
-    putLine(sheet, label, left, sheet.y + 70, small)
-    putLine(sheet, number.text, left + wide, sheet.y + 70, small)
+    const wideAt = (text: string, size: number) => widthOf(text, 'regular', size, 'identifier')
+    const size = Math.min(8.5, (8.5 * INNER) / (wideAt(label, 8.5) + 6 + wideAt(number.text, 8.5)))
+    const wide = wideAt(label, size) + 6
+    const left = middle - (wide + wideAt(number.text, size)) / 2
+    putLine(sheet, label, left, sheet.y + 70, { size, color: SOFT })
+    putLine(sheet, number.text, left + wide, sheet.y + 70, { size, color: SOFT })
   })
   sheet.y += 82
 }
@@ -130,7 +131,7 @@ function drawNotice(sheet: Sheet, notice: string | null): void {
 /** Who issued it, with the seal; then how it is verified: at the foot of the last page. */
 function drawClosing(sheet: Sheet, { issuer, proof, language }: Paper): void {
   const proofHeight = proof === null ? 0 : heightOfProof(sheet, proof)
-  const signedHeight = issuer.seal === null ? 62 : SEAL + 6
+  const signedHeight = issuer.seal === null ? 48 + issuer.lines.length * 15 : SEAL + 6
   moveToFoot(sheet, signedHeight + proofHeight + 8)
   drawIssuer(sheet, issuer, language, signedHeight)
   sheet.y += signedHeight + 8
@@ -181,7 +182,7 @@ function proofLines(sheet: Sheet, { steps, line }: Proof): ProofLines {
 
 function heightOfProof(sheet: Sheet, proof: Proof): number {
   const { steps, line } = proofLines(sheet, proof)
-  return Math.max(QR_SIZE + 16, 42 + steps.flat().length * 13) + line.length * 14 + 12
+  return Math.max(QR_SIZE + 16, 52 + steps.flat().length * 13) + line.length * 14 + 12
 }
 
 function drawProof(sheet: Sheet, proof: Proof, height: number, language: 'zh' | 'en'): void {
@@ -264,7 +265,7 @@ function drawPageLines(
 function drawWatermark(sheet: Sheet, text: string): void {
   const { doc } = sheet
   sheet.field = 'watermark'
-  const lines = linesIn(sheet, text, { size: 12 }, 150 * MM)
+  const lines = linesIn(sheet, text, { size: 12 }, 160 * MM)
   for (let y = 50 * MM; y < HEIGHT; y += 62 * MM) {
     doc
       .save()

@@ -103,12 +103,14 @@ const nameOf = (character: string) =>
 
 /** How wide a text is, in points, by the advance widths of its characters. Refuses as `runsOf`. */
 export function widthOf(text: string, weight: Weight, size: number, field: string): number {
+  return runsOf(text, weight, field).reduce((width, run) => width + widthOfRun(run, size), 0)
+}
+
+export function widthOfRun({ text, font: name }: Run, size: number): number {
+  const font = fontNamed(name)
   let units = 0
-  for (const run of runsOf(text, weight, field)) {
-    const font = fontNamed(run.font)
-    for (const one of run.text) units += advanceOf(font, one.codePointAt(0)!) / font.unitsPerEm
-  }
-  return units * size
+  for (const one of text) units += advanceOf(font, one.codePointAt(0)!)
+  return (units / font.unitsPerEm) * size
 }
 
 const advances = new Map<Font, Map<number, number>>()

@@ -49,4 +49,4 @@ function piecesOf(paragraph: string, width: number, widthOf: (text: string) => n
 const clingsTo = (before: string, character: string) => NOT_FIRST.test(character) || NOT_LAST.test(before)
 
 const isWord = (before: string, character: string) =>
-  PART_OF_WORD.test(before) && PART_OF_WORD.test(character)
+  PART_OF_WORD.test(Array.from(before).at(-1) ?? '') && PART_OF_WORD.test(character)

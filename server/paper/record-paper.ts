@@ -79,13 +79,7 @@ function fieldsOfRecord(
     ...(name === undefined ? [] : [field('fileName', name)]),
     ...(mediaType === undefined ? [] : [field('mediaType', mediaType)]),
     ...(size === undefined ? [] : [field('fileSize', sizeText(size, language))]),
-    // In groups, so that people can compare it with what a tool prints.
-    field(
-      'fingerprint',
-      toHex(bytes)
-        .slice(2)
-        .replaceAll(/(.{8})(?=.)/g, '$1 '),
-    ),
+    field('fingerprint', groupedDigest(toHex(bytes).slice(2))),
     field('receivedAt', printedInstant(acceptedAt, language)),
   ]
 }
@@ -109,6 +103,10 @@ function field(key: keyof typeof WORDS, text: string): PrintedField {
   const label: Label = WORDS[key]
   return { key, ...label, value: { text } }
 }
+
+/** Two lines of four groups, so that people can compare it with what a tool prints. */
+const groupedDigest = (hex: string): string =>
+  [hex.slice(0, 32), hex.slice(32)].map(half => half.replaceAll(/(.{8})(?=.)/g, '$1 ')).join('\n')
 
 const sizeText = (size: number, language: PrintLanguage) =>
   `${String(size).replaceAll(/\B(?=(?:\d{3})+$)/g, ',')} ${language === 'zh' ? '字节' : 'bytes'}`

@@ -3,7 +3,7 @@
  * corner; nothing here knows what a certificate is.
  */
 import PDFDocument from 'pdfkit'
-import { fontNamed, runsOf, widthOf, type Weight } from './fonts.ts'
+import { fontNamed, runsOf, widthOf, widthOfRun, type Weight } from './fonts.ts'
 import { linesOf } from './lines.ts'
 
 export const MM = 72 / 25.4
@@ -192,6 +192,6 @@ export function putLine(
     doc.registerFont(run.font, fontNamed(run.font) as unknown as string)
     doc.font(run.font).fontSize(size)
     doc.text(run.text, at, baseline, { lineBreak: false, baseline: 'alphabetic', features: PLAIN })
-    at += widthOf(run.text, weight, size, sheet.field)
+    at += widthOfRun(run, size)
   }
 }

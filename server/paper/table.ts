@@ -39,6 +39,7 @@ const PADDING = 5
 export function fitsTable(sheet: Sheet, list: List, language: PrintLanguage): boolean {
   if (list.columns.length > MAX_COLUMNS) return false
   const widths = widthsOf(sheet, list, language)
+  if (sum(widths) > INNER + 1) return false
   return list.rows.every(row =>
     row.every((text, at) => linesIn(sheet, text, CELL, widths[at]! - GAP).length <= MAX_LINES),
   )
@@ -112,18 +113,18 @@ function drawBodyRow(sheet: Sheet, table: Element, cells: string[][], widths: re
   })
 }
 
-/** As wide as their content wants, in the proportion that fills the page; no head is torn. */
+/** What is shorter than this is not torn. */
+const SHORT = 68
+
+/** As wide as their content wants, in the proportion that fills the page; no head and no short text is torn. */
 function widthsOf(sheet: Sheet, { columns, rows }: List, language: PrintLanguage): number[] {
-  const least = columns.map(({ zh, en }) => {
+  const wide = (text: string, { size, weight = 'regular' }: Style) => widthOf(text, weight, size, sheet.field)
+  const widest = columns.map((_, at) => Math.max(0, ...rows.map(row => wide(row[at] ?? '', CELL))))
+  const least = columns.map(({ zh, en }, at) => {
     const [first, second] = language === 'zh' ? [zh, en] : [en, zh]
-    const wide = (text: string, { size, weight = 'regular' }: Style) =>
-      widthOf(text, weight, size, sheet.field)
-    return Math.max(wide(first, HEAD), wide(second, HEAD_SECOND)) + GAP
+    return Math.max(wide(first, HEAD), wide(second, HEAD_SECOND), Math.min(widest[at]!, SHORT)) + GAP
   })
-  const wished = columns.map((_, at) => {
-    const widest = Math.max(0, ...rows.map(row => widthOf(row[at] ?? '', 'regular', CELL.size, sheet.field)))
-    return Math.max(least[at]!, Math.min(widest + GAP, INNER / 2))
-  })
+  const wished = widest.map((width, at) => Math.max(least[at]!, Math.min(width + GAP, INNER / 2)))
   const spare = INNER - sum(wished)
   if (spare >= 0) return wished.map(width => width + (spare * width) / sum(wished))
   const above = sum(wished) - sum(least)

@@ -38,6 +38,10 @@ export const NOTICES = {
     zh: '尚未上链：存证已受理，区块链登记完成后请重新下载，届时文件内含完整回执，可独立核验。',
     en: 'Not anchored yet: received and accepted. Download it again once it is registered on the chain; the file then holds the whole receipt.',
   },
+  acceptedCopy: {
+    zh: '取得副本时尚未上链：文件内是受理承诺，不是回执。',
+    en: 'Not anchored when the copy was taken: the file holds the promise, not the receipt.',
+  },
   expired: { zh: '本证照已过有效期。', en: 'This certificate has expired.' },
   notYetValid: { zh: '本证照尚未生效。', en: 'This certificate is not valid yet.' },
   partial: {
@@ -87,7 +91,7 @@ export function certificateSteps(
   }
   return [
     `Scan the code, and see that the address begins with ${site}/.`,
-    `Or open ${page} and type the short code and the last four characters of the ${lowerFirst(number.en)}.`,
+    `Or open ${page} and type the short code and the last four characters of the ${lowerFirst(number.en).replace(/\.$/, '')}.`,
     'Or drop this PDF there: it carries the data that anybody can verify.',
   ]
 }

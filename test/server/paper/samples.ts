@@ -27,7 +27,7 @@ export function samplePaper(
     title: { zh: definition.zh, en: definition.en },
     number: {
       label: WORDS.identifier,
-      text: `1.2.156.3005.2.${definition.typeCode}.990100.01KB7C2M4W5X6Y7Z8A9BCDEFGH.001.K`,
+      text: `1.2.156.3005.2.${definition.typeCode}.${issuer.uscc}.01KB7C2M4W5X6Y7Z8A9BCDEFGH.001.K`,
     },
     notice: null,
     parts: [{ heading: null, isSpelledOut: false, fields: sampleFields(type, values, language) }],
