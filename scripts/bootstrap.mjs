@@ -86,7 +86,7 @@ function compileContracts() {
 /** Builds what browsers get when it, or what it shares with the gateway, changed. */
 function buildPages() {
   const stamp = 'web/dist/.onceproof-built'
-  const sources = ['web', 'protocol', 'server/chain']
+  const sources = ['web', 'protocol', 'server/chain', 'server/wording', 'server/pages']
     .flatMap(folder => readdirSync(folder, { recursive: true }).map(name => join(folder, String(name))))
     .filter(name => !name.startsWith(join('web', 'dist')) && statSync(name).isFile())
     .toSorted((a, b) => (a < b ? -1 : 1))

@@ -6,7 +6,7 @@ import { globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'vite'
 
-const CONFIGS = ['web/vite.config.ts']
+const CONFIGS = ['web/vite.config.ts', 'web/verify/vite.config.ts', 'web/verify/standalone/vite.config.ts']
 const COMPRESSIBLE = /\.(?:css|html|js|json|svg|wasm)$/
 
 rmSync('web/dist', { recursive: true, force: true })

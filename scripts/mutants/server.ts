@@ -199,7 +199,7 @@ export const serverMutants: Mutant[] = [
   {
     name: 'view-error-is-absence',
     why: 'A node that fails would be heard to say "no such key", "no such list", "not revoked".',
-    file: 'server/chain/view.ts',
+    file: 'server/chain/questions.ts',
     find: 'if (cause instanceof ContractRevert && cause.error === error) return null',
     replace: 'if (cause instanceof Error || error === null) return null',
     tests: [VIEW],
@@ -207,9 +207,9 @@ export const serverMutants: Mutant[] = [
   {
     name: 'view-of-several-blocks',
     why: 'Answers of different blocks would be put together to a state that never was.',
-    file: 'server/chain/view.ts',
-    find: 'contractReader(rpc, addresses, (await head()).number)(contract, method, args)',
-    replace: "contractReader(rpc, addresses, 'latest')(contract, method, args)",
+    file: 'server/chain/questions.ts',
+    find: 'readerAt((await head()).number)(contract, method, args)',
+    replace: 'readerAt((await head()).number - 1)(contract, method, args)',
     tests: [VIEW],
   },
   {

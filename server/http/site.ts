@@ -12,7 +12,7 @@ import { atPublicUrl, type World } from '../world.ts'
 import { Unavailable } from './problem.ts'
 import { visitOf } from './request-id.ts'
 
-interface SiteFile {
+export interface SiteFile {
   readonly type: string
   readonly bytes: Buffer
   /** By content coding. */
@@ -76,7 +76,12 @@ export function readSiteFile(path: string): SiteFile {
 }
 
 /** Sends a file of which the name says the content, so that a browser need never ask again. */
-export function sendFile(file: SiteFile, request: IncomingMessage, response: ServerResponse): void {
+export function sendFile(
+  file: SiteFile,
+  request: IncomingMessage,
+  response: ServerResponse,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const accepted = request.headers['accept-encoding'] ?? ''
   const coding = CODINGS.map(([name]) => name).find(
     name =>
@@ -89,6 +94,7 @@ export function sendFile(file: SiteFile, request: IncomingMessage, response: Ser
     'Content-Length': bytes.length,
     'Cache-Control': 'public, max-age=31536000, immutable',
     Vary: 'Accept-Encoding',
+    ...headers,
     ...(coding !== undefined && { 'Content-Encoding': coding }),
   })
   response.end(request.method === 'HEAD' ? undefined : bytes)

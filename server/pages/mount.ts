@@ -1,5 +1,4 @@
 /** The parts of the pages that are no routes: the files that they load, and what a person sees when something went wrong. */
-import { brotliCompressSync, gzipSync } from 'node:zlib'
 import type { Express } from 'express'
 import { Refusal } from '../../protocol/refusal.ts'
 import type { ProblemPage } from '../http/edge.ts'
@@ -11,22 +10,14 @@ import { FILES_PATH, pageFiles } from './files.ts'
 import { html, readerOf, siteOf, type ReaderQuery } from './html.ts'
 import { problemPage } from './problem-page.ts'
 
-/** Serves the files of the pages; compressed once, not for each request. */
+/** Serves the files of the pages. The verifier in one file has the same name in every release: it is asked for again each time. */
 export function mountPageFiles(app: Express): void {
-  const files = new Map(
-    [...pageFiles].map(([name, { type, bytes }]) => {
-      const compressed = new Map([
-        ['br', brotliCompressSync(bytes)],
-        ['gzip', gzipSync(bytes, { level: 9 })],
-      ])
-      return [name, { type, bytes: Buffer.from(bytes), compressed }]
-    }),
-  )
   app.get(`${FILES_PATH}:name`, (request, response) => {
     visitOf(response).route = `${FILES_PATH}{name}`
-    const file = files.get(request.params.name)
+    const file = pageFiles.get(request.params.name)
     if (file === undefined) throw new Refusal('NO_SUCH_PATH', 'there is no such file')
-    sendFile(file, request, response)
+    const isNamedByContent = !request.params.name.endsWith('.html')
+    sendFile(file, request, response, isNamedByContent ? {} : { 'Cache-Control': 'no-cache' })
   })
 }
 

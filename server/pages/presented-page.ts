@@ -6,10 +6,11 @@ import { verdictWords } from '../wording/verdict-words.ts'
 import { frame } from './frame.ts'
 import { h, link, say, type ReactElement, type ReactNode, type View } from './html.ts'
 import { icon } from './icon.ts'
-import { dateText, timeText } from './times.ts'
+import { dateText, timeText } from '../wording/times.ts'
 import { valueLines } from './values.ts'
 import { colon, facts } from './verdict-page.ts'
-import { TONE_WORDS, words } from './words.ts'
+import { TONE_WORDS } from '../wording/tone-words.ts'
+import { words } from './words.ts'
 
 export interface PresentedPage {
   path: string

@@ -4,6 +4,7 @@ import { MEDIA_TYPE } from '../../protocol/file.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { typeOf } from '../catalogue/publish.ts'
 import { readMultipart } from '../http/multipart.ts'
+import { PAGE_POLICY } from '../http/problem.ts'
 import { defineRoute } from '../http/routes.ts'
 import { ulid } from '../http/schemas.ts'
 import { showToStranger } from '../presentations/show.ts'
@@ -344,8 +345,13 @@ export const pageRoutes = [
   }),
 ]
 
-const formReply = (view: View, status: number, form: VerifyForm = {}) =>
-  pageReply(status, verifyPage(view, form), view.reader)
+/** Only this page has the scanner, whose code is WebAssembly. */
+const SCANNER_POLICY = PAGE_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+
+function formReply(view: View, status: number, form: VerifyForm = {}) {
+  const reply = pageReply(status, verifyPage(view, form), view.reader)
+  return { ...reply, headers: { ...reply.headers, 'Content-Security-Policy': SCANNER_POLICY } }
+}
 
 /** What was typed into the one field: identifiers begin with the object identifier of their standard, short codes never do. */
 function numberIn(typed: string): { identifier: string | null; shortCode: string | null } {

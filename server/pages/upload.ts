@@ -3,7 +3,7 @@ import { readPdf } from '../verification/pdf-attachment.ts'
 import { verifyFile } from '../verification/verify.ts'
 import type { World } from '../world.ts'
 import { shownFile, type Comparison, type Shown } from './shown.ts'
-import { dateText } from './times.ts'
+import { dateText } from '../wording/times.ts'
 import type { Field, ItemField, TypeDefinition } from '../catalogue/type-definition.ts'
 
 export interface Upload {

@@ -1,7 +1,7 @@
 /** Field values as text for people. What a value is, its type says; what the type does not foresee is shown as its text. */
 import type { Field, ItemField } from '../catalogue/type-definition.ts'
 import type { Language } from '../http/messages.ts'
-import { civilDateText, timeText } from './times.ts'
+import { civilDateText, timeText } from '../wording/times.ts'
 
 /** One line each; several where a field has several items. */
 export function valueLines(field: Field, value: unknown, language: Language): string[] {

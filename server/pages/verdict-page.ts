@@ -10,9 +10,10 @@ import { frame } from './frame.ts'
 import { h, link, say, type ReactElement, type ReactNode, type Reader, type View } from './html.ts'
 import { icon } from './icon.ts'
 import type { Shown } from './shown.ts'
-import { dateText, timeText } from './times.ts'
+import { dateText, timeText } from '../wording/times.ts'
 import { valueLines } from './values.ts'
-import { ANSWER_WORDS, TONE_WORDS, words } from './words.ts'
+import { ANSWER_WORDS, TONE_WORDS } from '../wording/tone-words.ts'
+import { words } from './words.ts'
 
 export function verdictPage(view: View, shown: Shown): ReactElement {
   const { reader } = view
@@ -319,8 +320,10 @@ function technical({ site, reader }: View, shown: Shown): ReactNode {
 }
 
 /** What the script reads stands in attributes; without script the button is not there and nothing is missing. */
-function inBrowser({ reader }: View, { sealed, verification, verdict }: Shown): ReactNode {
-  if (sealed === null || verification === null || CHECK_SCRIPT_PATH === null) return null
+function inBrowser({ reader }: View, shown: Shown): ReactNode {
+  const { sealed, verification, verdict } = shown
+  if (isDifferent(shown) || sealed === null || verification === null || CHECK_SCRIPT_PATH === null)
+    return null
   const { answers } = verification
   return h(
     'section',

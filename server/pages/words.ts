@@ -1,7 +1,5 @@
 /** Every sentence of the public pages that is not a verdict, a question or a reason (server/wording/): Chinese first, then English. */
-import type { Answer } from '../../protocol/verdict.ts'
 import type { Message } from '../http/messages.ts'
-import type { TONE_COLOUR } from '../wording/verdict-words.ts'
 
 export const words = {
   brand: { zh: '一证通认', en: 'OnceProof' },
@@ -262,18 +260,3 @@ export const words = {
   problemCode: { zh: '代码', en: 'Code' },
   problemRequest: { zh: '请求编号', en: 'Request' },
 } as const satisfies Record<string, Message | Record<'zh' | 'en', (text: string) => string>>
-
-/** The word of a tone: nothing is said by colour alone. */
-export const TONE_WORDS: Readonly<Record<keyof typeof TONE_COLOUR, Message>> = {
-  success: { zh: '通过', en: 'Passed' },
-  warning: { zh: '注意', en: 'Attention' },
-  error: { zh: '不通过', en: 'Not passed' },
-  info: { zh: '提示', en: 'Note' },
-  neutral: { zh: '未得出结论', en: 'No result' },
-}
-
-export const ANSWER_WORDS: Readonly<Record<Answer['answer'], Message>> = {
-  yes: { zh: '通过', en: 'Yes' },
-  no: { zh: '不通过', en: 'No' },
-  unknown: { zh: '未能查到', en: 'Not known' },
-}

@@ -26,7 +26,7 @@ const files = globSync('{protocol,server,scripts}/**/*.ts').sort()
 const pages = globSync('web/**/*.{ts,tsx}').filter(file => !file.startsWith('web/dist/'))
 /** What a page may know beside its own: the formats, and how to ask a chain. */
 const KNOWN_TO_PAGES =
-  /^(?:protocol|web)\/|^server\/chain\/(?:view|rpc|contracts|log-id)\.ts$|^server\/verification\/wording\.ts$/
+  /^(?:protocol|web)\/|^server\/chain\/(?:view|questions|rpc|contracts|log-id)\.ts$|^server\/wording\/|^server\/http\/messages\.ts$/
 
 function placeOf(file: string): { place: string; rank: number } {
   const found = PLACES.find(([pattern]) => pattern.test(file))

@@ -1,0 +1,70 @@
+/** What the verifier in one file says beside verdicts, questions and reasons. */
+import type { Words } from '../words.ts'
+
+export const words = {
+  title: { zh: '单机核验', en: 'Stand-alone verifier' },
+  brand: { zh: '一证通认', en: 'onceproof' },
+  lead: {
+    zh: '核验在这台设备上进行，文件不会离开它。断网时用快照；联网时可以问一个链节点。',
+    en: 'Verifying happens on this device; no file leaves it. Use a snapshot when offline, or ask a node of the chain when online.',
+  },
+  options: { zh: '显示方式', en: 'Display options' },
+  other: { zh: 'English', en: '中文' },
+  elder: { zh: '长辈版', en: 'Large text' },
+  standard: { zh: '标准版', en: 'Standard text' },
+  file: { zh: '证照文件或存证文件', en: 'Certificate file or record file' },
+  fileHint: { zh: '扩展名为 .json 的文件。', en: 'A file that ends in .json.' },
+  trust: { zh: '信任文件', en: 'Trust file' },
+  trustHint: {
+    zh: '由它决定信任哪条链、哪些发证机关。请从您信任的地方取得。',
+    en: 'It decides which chain and issuers are trusted. Get it from somewhere that you trust.',
+  },
+  fingerprint: {
+    zh: '信任文件的指纹，请与别处公布的比对：',
+    en: 'Fingerprint of the trust file; compare it with one published elsewhere:',
+  },
+  snapshot: { zh: '快照（断网时）', en: 'Snapshot (offline)' },
+  snapshotHint: {
+    zh: '结论只到快照的时间为止。',
+    en: 'The result is as of the time of the snapshot.',
+  },
+  node: { zh: '或者：链节点地址（联网时）', en: 'Or: address of a node of the chain (online)' },
+  nodeHint: {
+    zh: '例如 https://node.example/。节点须允许网页访问（CORS）。',
+    en: 'Such as https://node.example/. The node has to allow pages to ask it (CORS).',
+  },
+  original: { zh: '原文件（核验存证时）', en: 'Original file (to check a record)' },
+  originalHint: { zh: '只在本机计算指纹。', en: 'Only its fingerprint is computed, on this device.' },
+  verify: { zh: '核验', en: 'Verify' },
+  working: { zh: '正在核验……', en: 'Verifying …' },
+  missing: {
+    zh: '请选择证照文件和信任文件，并选择快照或填写节点地址。',
+    en: 'Choose the certificate file and the trust file, and either a snapshot or a node.',
+  },
+  trustWrong: { zh: '信任文件无法读取', en: 'The trust file cannot be read' },
+  snapshotWrong: { zh: '快照无法读取', en: 'The snapshot cannot be read' },
+  nodeWrong: {
+    zh: '节点地址不是 http 或 https 网址',
+    en: 'The address of the node is no http or https address',
+  },
+  next: { zh: '下一步', en: 'What to do' },
+  checks: { zh: '五项核验', en: 'The five checks' },
+  how: { zh: '怎么查的', en: 'How was this checked?' },
+  content: { zh: '经核验的内容', en: 'Verified content' },
+  none: { zh: '文件没有出示任何项目。', en: 'The file discloses no field.' },
+  unverified: { zh: '内容未能核验，因此不显示。', en: 'The content could not be verified and is not shown.' },
+  technical: { zh: '技术信息', en: 'Technical details' },
+  checkedAt: { zh: '核验时间', en: 'Checked' },
+  asOf: { zh: '链上状态截至', en: 'State of the chain as of' },
+  validFrom: { zh: '有效期起', en: 'Valid from' },
+  validUntil: { zh: '有效期止', en: 'Valid until' },
+  issuer: { zh: '发证机关', en: 'Issuer' },
+  identifier: { zh: '证照标识', en: 'Identifier' },
+  leaf: { zh: '指纹（日志叶子）', en: 'Fingerprint (log leaf)' },
+  anchor: { zh: '上链区块', en: 'Anchored in block' },
+  reasons: { zh: '原因代码', en: 'Reason codes' },
+  person: {
+    zh: '本结论不能证明眼前的人就是持证人，请与本人核对。',
+    en: 'This result cannot say that the person in front of you is the holder: compare them yourself.',
+  },
+} as const satisfies Record<string, Words>
