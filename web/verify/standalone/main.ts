@@ -238,7 +238,11 @@ function technicalCard({ verdict, answers, subject, anchor, issuer }: Verificati
     [say(words.reasons), [verdict, ...QUESTIONS.map(question => answers[question].because)].join(' · ')],
   ]
   if (subject !== null) rows.push([say(words.leaf), subject.leaf])
-  if (subject?.kind === 'certificate') rows.push([say(words.identifier), subject.certificate.identifier])
+  if (subject?.kind === 'certificate') {
+    const { identifier, fields } = subject.certificate
+    rows.push([say(words.identifier), identifier])
+    for (const [name, value] of fields) if (isFingerprint(value)) rows.push([name, textOf(value)])
+  }
   if (anchor !== null)
     rows.push([
       say(words.anchor),
