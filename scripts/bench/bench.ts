@@ -11,6 +11,7 @@ import { documents } from './documents.ts'
 import { measureGas } from './gas.ts'
 import { openGateway, type Gateway } from './gateway.ts'
 import { measureIssuing } from './issuing.ts'
+import { measurePapers } from './papers.ts'
 import type { OpenAttestation } from './peers.ts'
 import { measureProofs } from './proofs.ts'
 import type { Report, Row } from './rows.ts'
@@ -30,6 +31,8 @@ export interface Extent {
   stored: number
   singles: { sequential: number; clients: number; concurrent: number }
   uses: { certificates: number; count: number; clients: number }
+  /** Papers of each type. */
+  papers: number
   gas: { size: number; batches: readonly number[] }
 }
 
@@ -42,6 +45,7 @@ export const FULL: Extent = {
   stored: 10_000,
   singles: { sequential: 300, clients: 50, concurrent: 2_000 },
   uses: { certificates: 50, count: 500, clients: 50 },
+  papers: 2,
   gas: { size: 10_000_000, batches: [1, 1_000, 100_000] },
 }
 
@@ -52,6 +56,7 @@ export const QUICK: Extent = {
   proofs: { sizes: [100_000, 1_000_000], count: 1_000 },
   singles: { sequential: 200, clients: 50, concurrent: 1_000 },
   uses: { certificates: 20, count: 200, clients: 50 },
+  papers: 1,
 }
 
 export interface BenchOptions {
@@ -92,6 +97,8 @@ export async function runBench({
       rows.push(...(await measureSingles(gateway, { ...extent.singles, rounds, folder })))
       say('reading on a ground')
       rows.push(...(await measureUses(gateway, { ...extent.uses, rounds })))
+      say('drawing papers')
+      rows.push(...(await measurePapers({ each: extent.papers, rounds })))
       say('anchoring')
       rows.push(...(await measureGas(gateway, extent.gas)))
     } finally {

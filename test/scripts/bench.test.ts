@@ -11,6 +11,7 @@ const TINY: Extent = {
   stored: 10,
   singles: { sequential: 3, clients: 2, concurrent: 6 },
   uses: { certificates: 2, count: 4, clients: 2 },
+  papers: 1,
   gas: { size: 1_000, batches: [1, 100] },
 }
 
@@ -34,6 +35,7 @@ describe('The benchmark', function () {
       'rows of',
       'HTTP',
       'use with grant',
+      'paper',
       'checkpoint',
     ]) {
       expect(

@@ -1,5 +1,4 @@
 import { expect } from 'chai'
-import { performance } from 'node:perf_hooks'
 import { newHolder } from '../grants/holders.ts'
 import { parseCertificate } from '../../../protocol/certificate.ts'
 import { parseFile } from '../../../protocol/file.ts'
@@ -213,24 +212,19 @@ describe('papers of a gateway', function () {
     for (let i = 0; i < 20; i++) certificates.push(await issue(gateway, 'RIC'))
     await paperOf(certificates[0]!.identifier)
     forgetPapers()
-    let longest = 0
-    let last = performance.now()
-    const ticking = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last)
-      last = performance.now()
-    }, 5)
-    const began = performance.now()
-    let health = 0
-    const drawing = Promise.all(certificates.map(({ identifier }) => paperOf(identifier)))
-    while (health < 5) if ((await gateway.get('/v1/trust')).status === 200) health++
-    const answered = performance.now() - began
+    const drawn = { isDone: false }
+    const drawing = Promise.all(certificates.map(({ identifier }) => paperOf(identifier))).finally(() => {
+      drawn.isDone = true
+    })
+    let answers = 0
+    while (!drawn.isDone) {
+      expect((await gateway.get('/v1/trust')).status).to.equal(200)
+      if (!drawn.isDone) answers++
+    }
+    // No times, only the order: others were answered before the papers were done.
+    expect(answers).to.be.greaterThan(3)
     const papers = await drawing
-    clearInterval(ticking)
-    const all = performance.now() - began
     expect(papers).to.have.length(20)
-    // Five other answers came before twenty papers were done; no times, only their order.
-    expect(answered).to.be.lessThan(all)
-    expect(longest).to.be.lessThan(all)
     for (const [place, pdf] of papers.entries()) {
       expect(await plainText(pdf)).to.include(certificates[place]!.identifier)
     }
