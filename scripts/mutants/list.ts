@@ -5,6 +5,7 @@ import { identityMutants } from './identity.ts'
 import { issuingMutants } from './issuing.ts'
 import { grantMutants } from './grants.ts'
 import type { Mutant } from './mutant.ts'
+import { paperMutants } from './papers.ts'
 import { presentationMutants } from './presentations.ts'
 import { serverMutants } from './server.ts'
 import { signerMutants } from './signer.ts'
@@ -16,6 +17,7 @@ export const mutants: Mutant[] = [
   ...formatMutants,
   ...contractMutants,
   ...serverMutants,
+  ...paperMutants,
   ...presentationMutants,
   ...issuingMutants,
   ...grantMutants,

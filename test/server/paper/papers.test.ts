@@ -6,7 +6,7 @@ import { VERDICTS } from '../../../protocol/verdict.ts'
 import { printedFields } from '../../../server/catalogue/printed.ts'
 import { demoRegion, typeIn } from '../../../server/catalogue/region.ts'
 import { drawPaper } from '../../../server/paper/draw.ts'
-import { forgetPapers } from '../../../server/paper/drawn.ts'
+import { forgetPapers, paperMoment } from '../../../server/paper/drawn.ts'
 import { words } from '../../../server/pages/words.ts'
 import { verifyFile } from '../../../server/verification/verify.ts'
 import { paperAddress, recordAddress } from '../../../server/verification/paper-address.ts'
@@ -98,6 +98,15 @@ describe('papers of a gateway', function () {
     expect(await dropped(pdf)).to.include(words.differsHeadline.zh)
   })
 
+  it('a value that is longer than a page does not look edited', async () => {
+    await publish(gateway, 'BIZ')
+    const scope = '餐饮服务；食品销售（依法须经批准的项目，经批准后方可开展经营活动）'.repeat(50)
+    const certificate = await issue(gateway, 'BIZ', { ...exampleRow('BIZ'), scope })
+    const pdf = await paperOf(certificate.identifier)
+    expect((await openPdf(pdf)).numPages).to.be.greaterThan(1)
+    expect(await dropped(pdf)).to.include(words.pdfSame.zh)
+  })
+
   it('an edited paper shows what differs: what it prints is not what its attachment says', async () => {
     const certificate = await issue(gateway, 'RIC')
     const text = Buffer.from(await fileOf(gateway, certificate.identifier)).toString()
@@ -161,17 +170,20 @@ describe('papers of a gateway', function () {
     const certificate = await issue(gateway, 'RIC')
     const path = `/v1/certificates/${certificate.identifier}/paper`
     await paperOf(certificate.identifier)
+    const remembered = paperMoment()
     const response = await gateway.post(`/v1/certificates/${certificate.identifier}/erasure`, {
       reason: 'PURPOSE_ACHIEVED',
     })
     if (!response.ok) throw new Error(await response.text())
     expect(await refused(path)).to.deep.equal({ status: 410, code: 'CERTIFICATE_ERASED' })
+    expect(paperMoment(), 'drawings in memory are forgotten').to.be.greaterThan(remembered)
   })
 
   it('is refused while an order withholds it, although it was printed before', async () => {
     const { identifier } = await issue(gateway, 'RIC')
     const path = `/v1/certificates/${identifier}/paper`
     await paperOf(identifier)
+    const remembered = paperMoment()
     const first = gateway.as({ role: 'supervisor', department: 'GAJ' })
     const order = { identifier, reason: 'LAW_ENFORCEMENT' }
     const { id } = await answerOf<{ id: string }>(first.post('/v1/withholdings', order), 201)
@@ -182,6 +194,7 @@ describe('papers of a gateway', function () {
       200,
     )
     expect(await refused(path)).to.deep.equal({ status: 423, code: 'WITHHELD' })
+    expect(paperMoment(), 'drawings in memory are forgotten').to.be.greaterThan(remembered)
   })
 
   it('says that a character cannot be printed, and which; the file is not affected', async () => {
