@@ -1,6 +1,7 @@
 /** The first sheet of a case's archive: what was read on which ground, what was issued, and what of it is proved. */
 import { statementState } from '../anchoring/receipts.ts'
-import { printedDay, printedInstant, type Label, type PrintedField } from '../catalogue/printed.ts'
+import { type Label, type PrintedField } from '../catalogue/printed.ts'
+import { dateText, timeText } from '../wording/times.ts'
 import { typeOf } from '../catalogue/publish.ts'
 import { drawnPaper, paperMoment } from '../paper/drawn.ts'
 import type { Part } from '../paper/paper.ts'
@@ -24,7 +25,7 @@ export async function watermarkOf(
   { department, officer }: Actor,
 ): Promise<string> {
   const { zh } = await departmentNamed(world, department)
-  return `${zh} · 经办 ${officer}\n办件 ${of.number} · ${printedInstant(nowSeconds(world), 'zh')}`
+  return `${zh} · 经办 ${officer}\n办件 ${of.number} · ${timeText(nowSeconds(world), 'zh')}`
 }
 
 /** The cover as a PDF. `files`: what else is in the archive. Refuses PAPER_BUSY. */
@@ -53,7 +54,7 @@ export async function archiveCover(
       issuer: {
         role: { zh: '归档部门', en: 'Filed by' },
         name: { zh: department.zh, en: department.en },
-        lines: [`经办：${actor.officer}`, `提取时间：${printedInstant(nowSeconds(world), 'zh')}`],
+        lines: [`经办：${actor.officer}`, `提取时间：${timeText(nowSeconds(world), 'zh')}`],
         seal: null,
       },
       proof: null,
@@ -121,7 +122,7 @@ const label = (zh: string, en: string): Label => ({ zh, en })
 const named = (names: Map<string, string>, code: string) => names.get(code) ?? code
 
 /** Without the zone, which the sheet says once. */
-const moment = (seconds: number): string => printedInstant(seconds, 'zh').replace(/（.*$/, '')
+const moment = (seconds: number): string => timeText(seconds, 'zh').replace(/（.*$/, '')
 
 function caseFields(view: CaseView, { departments }: Names): PrintedField[] {
   const { zh, en, matter, version, channel, state, openedAt, closedAt } = view
@@ -156,7 +157,7 @@ async function itemFields(
       GROUNDS[taken.ground] ?? taken.ground,
       named(departments, taken.department),
       moment(taken.at),
-      `${printedDay(taken.copyExpiresAt, 'zh')}${isGone ? '（已销毁）' : ''}`,
+      `${dateText(taken.copyExpiresAt, 'zh')}${isGone ? '（已销毁）' : ''}`,
       await proofOf(world, (await world.store.useById(taken.use))?.seq ?? null),
     ])
   }

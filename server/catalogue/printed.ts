@@ -3,6 +3,7 @@
  * function, so a text that was read back from paper can be compared with it.
  */
 import { LONG_TERM } from './check-rows.ts'
+import { civilDateText } from '../wording/times.ts'
 import { isCivilDate, isDateTime } from './civil-date.ts'
 import type { ArrayField, Field, ItemField, TypeDefinition } from './type-definition.ts'
 
@@ -29,45 +30,14 @@ export function printedFields(
 ): PrintedField[] {
   return definition.fields
     .filter(({ key }) => isThere(values[key]))
-    .map(field => {
-      const { key, zh, en } = field
-      return { key, zh, en, value: printedValue(field, values[key], language) }
-    })
+    .map(field => printedField(field, values[field.key], language))
 }
 
-/** `2020年5月1日`, `1 May 2020`. */
-export function printedDate(date: string, language: PrintLanguage): string {
-  const [year, month, day] = date.split('-').map(Number)
-  return language === 'zh' ? `${year}年${month}月${day}日` : `${day} ${MONTHS[month! - 1]} ${year}`
+export function printedField(field: Field, value: unknown, language: PrintLanguage): PrintedField {
+  const { key, zh, en } = field
+  return { key, zh, en, value: printedValue(field, value, language) }
 }
 
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-]
-
-/** An instant in the one time zone of China: `2026年11月30日 10:22（北京时间）`. */
-export function printedInstant(seconds: number, language: PrintLanguage): string {
-  const there = new Date((seconds + EIGHT_HOURS) * 1000).toISOString()
-  return withZone(printedDate(there.slice(0, 10), language), there.slice(11, 16), BEIJING, language)
-}
-
-/** The day of an instant. */
-export function printedDay(seconds: number, language: PrintLanguage): string {
-  return printedDate(new Date((seconds + EIGHT_HOURS) * 1000).toISOString().slice(0, 10), language)
-}
-
-const EIGHT_HOURS = 8 * 60 * 60
 const BEIJING = '+08:00'
 
 function printedValue(field: Field, value: unknown, language: PrintLanguage): PrintedValue {
@@ -106,7 +76,7 @@ function printedText(field: ItemField, value: unknown, language: PrintLanguage) 
     case 'string':
       // A last day may be a date or a word, and is then a text that looks like one.
       if (value === LONG_TERM) return language === 'zh' ? LONG_TERM : `${LONG_TERM} (long-term)`
-      return typeof value === 'string' && isCivilDate(value) ? printedDate(value, language) : plain(value)
+      return typeof value === 'string' && isCivilDate(value) ? civilDateText(value, language) : plain(value)
     case 'datetime':
       return typeof value === 'string' && isDateTime(value) ? printedDateTime(value, language) : plain(value)
     case 'money':
@@ -134,7 +104,7 @@ function grouped(amount: number): string {
 /** The clock time and the zone are those that the value has. */
 function printedDateTime(value: string, language: PrintLanguage): string {
   const [, date = '', time = '', zone = ''] = /^(.{10})T(.{5}(?::\d{2})?)(?:\.\d+)?(.*)$/.exec(value) ?? []
-  return withZone(printedDate(date, language), time, zone === 'Z' ? '' : zone, language)
+  return withZone(civilDateText(date, language), time, zone === 'Z' ? '' : zone, language)
 }
 
 function withZone(date: string, time: string, zone: string, language: PrintLanguage): string {

@@ -7,8 +7,8 @@ import { frame } from './frame.ts'
 import { h, link, say, type ReactElement, type ReactNode, type View } from './html.ts'
 import { icon } from './icon.ts'
 import { dateText, timeText } from '../wording/times.ts'
-import { valueLines } from './values.ts'
-import { colon, facts } from './verdict-page.ts'
+import { printedField } from '../catalogue/printed.ts'
+import { colon, facts, lines, printLanguage } from './verdict-page.ts'
 import { TONE_WORDS } from '../wording/tone-words.ts'
 import { words } from './words.ts'
 
@@ -68,7 +68,7 @@ function presentedCard(
     const field = definition?.fields.find(one => one.key === key)
     return field === undefined
       ? [key, '****']
-      : [say(reader, field), valueLines(field, value, reader.language).join(' · ')]
+      : [say(reader, field), lines(reader, printedField(field, value, printLanguage(reader)).value)]
   })
   const until = validUntil === null ? say(reader, words.withoutEnd) : dateText(validUntil, reader.language)
   return h(

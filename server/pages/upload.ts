@@ -3,8 +3,8 @@ import { readPdf } from '../verification/pdf-attachment.ts'
 import { verifyFile } from '../verification/verify.ts'
 import type { World } from '../world.ts'
 import { shownFile, type Comparison, type Shown } from './shown.ts'
-import { dateText } from '../wording/times.ts'
-import type { Field, ItemField, TypeDefinition } from '../catalogue/type-definition.ts'
+import { printedField } from '../catalogue/printed.ts'
+import type { Field, TypeDefinition } from '../catalogue/type-definition.ts'
 
 export interface Upload {
   file: Uint8Array
@@ -45,43 +45,14 @@ export function compare(
   return missing.length === 0 ? { kind: 'same' } : { kind: 'differs', fields: missing }
 }
 
-function stands(pages: string, field: Field | ItemField, value: unknown): boolean {
+/** In the language in which it was printed, every piece of the value. */
+function stands(pages: string, field: Field, value: unknown): boolean {
   if (field.type === 'hash' || value === null) return true
-  if (field.type !== 'array' || !Array.isArray(value))
-    return spellings(value).some(one => pages.includes(squeezed(one)))
-  const { items } = field
-  return value.every((item: unknown) =>
-    items === 'string'
-      ? pages.includes(squeezed(String(item)))
-      : items.every(part => {
-          const own = (item as Record<string, unknown>)[part.key]
-          return own === undefined || stands(pages, part, own)
-        }),
-  )
-}
-
-/** The ways in which one value is printed. */
-function spellings(value: unknown): string[] {
-  if (typeof value === 'number')
-    return [
-      String(value),
-      value.toFixed(2),
-      value.toLocaleString('en'),
-      value.toLocaleString('en', { minimumFractionDigits: 2 }),
-    ]
-  if (typeof value !== 'string') return [JSON.stringify(value)]
-  const match = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}:\d{2})|$)/.exec(value)
-  if (match === null) return [value]
-  const [, year = '', month = '', day = ''] = match
-  const at = Date.parse(value.length === 10 ? `${value}T00:00:00+08:00` : value) / 1000
-  return [
-    value,
-    value.slice(0, 10),
-    `${year}.${month}.${day}`,
-    `${year}年${month}月${day}日`,
-    dateText(at, 'zh-CN'),
-    dateText(at, 'en'),
-  ]
+  return (['zh', 'en'] as const).some(language => {
+    const printed = printedField(field, value, language).value
+    const pieces = 'text' in printed ? [printed.text] : printed.rows.flat()
+    return pieces.every(piece => pages.includes(squeezed(piece)))
+  })
 }
 
 const squeezed = (text: string): string => text.normalize('NFKC').replaceAll(/\s+/gu, '').toUpperCase()

@@ -11,7 +11,7 @@ import { h, link, say, type ReactElement, type ReactNode, type Reader, type View
 import { icon } from './icon.ts'
 import type { Shown } from './shown.ts'
 import { dateText, timeText } from '../wording/times.ts'
-import { valueLines } from './values.ts'
+import { printedField, type PrintedValue } from '../catalogue/printed.ts'
 import { ANSWER_WORDS, TONE_WORDS } from '../wording/tone-words.ts'
 import { words } from './words.ts'
 
@@ -132,7 +132,7 @@ function details(view: View, shown: Shown): ReactNode {
     ...recordRows(reader, shown),
     ...fields.map(({ name, definition, value }): [string, ReactNode] => [
       say(reader, name),
-      lines(valueLines(definition, value, reader.language)),
+      lines(reader, printedField(definition, value, printLanguage(reader)).value),
     ]),
     ...validityRows(reader, shown),
   ]
@@ -370,8 +370,18 @@ export function facts(rows: readonly [string, ReactNode][]): ReactElement {
   )
 }
 
-const lines = (texts: readonly string[]): ReactNode =>
-  texts.length === 1 ? texts[0] : h('ul', null, ...texts.map((text, index) => h('li', { key: index }, text)))
+/** A table is read row by row: there is no room for columns on a phone. */
+export function lines(reader: Reader, value: PrintedValue): ReactNode {
+  if ('text' in value) return value.text
+  const said = value.rows.map(cells =>
+    cells
+      .flatMap((cell, i) => (cell === '' ? [] : [`${say(reader, value.columns[i]!)}${colon(reader)}${cell}`]))
+      .join(reader.language === 'en' ? '; ' : '；'),
+  )
+  return h('ul', null, ...said.map((text, index) => h('li', { key: index }, text)))
+}
+
+export const printLanguage = ({ language }: Reader) => (language === 'en' ? 'en' : 'zh')
 
 const code = (text: string): ReactElement => h('code', null, text)
 

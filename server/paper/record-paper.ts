@@ -2,7 +2,8 @@
 import { parseFile, MEDIA_TYPE } from '../../protocol/file.ts'
 import { fromBase64url, toHex, utf8FromBase64url } from '../../protocol/bytes.ts'
 import { invariant } from '../../protocol/refusal.ts'
-import { printedInstant, type Label, type PrintedField, type PrintLanguage } from '../catalogue/printed.ts'
+import { type Label, type PrintedField, type PrintLanguage } from '../catalogue/printed.ts'
+import { timeText } from '../wording/times.ts'
 import { notaryOf } from '../departments/admit.ts'
 import { recordFile } from '../records/notarize.ts'
 import type { RecordRow } from '../store/store.ts'
@@ -80,7 +81,7 @@ function fieldsOfRecord(
     ...(mediaType === undefined ? [] : [field('mediaType', mediaType)]),
     ...(size === undefined ? [] : [field('fileSize', sizeText(size, language))]),
     field('fingerprint', groupedDigest(toHex(bytes).slice(2))),
-    field('receivedAt', printedInstant(acceptedAt, language)),
+    field('receivedAt', timeText(acceptedAt, language)),
   ]
 }
 
@@ -93,7 +94,7 @@ function fieldsOfAnchor(
     anchor: { chainId: number; contract: string; blockNumber: number; blockTime: number }
   }
   return [
-    field('anchoredAt', printedInstant(anchor.blockTime, language)),
+    field('anchoredAt', timeText(anchor.blockTime, language)),
     field('block', `${anchor.blockNumber} (chain ${anchor.chainId})`),
     field('contract', anchor.contract),
   ]

@@ -1,5 +1,6 @@
 /** The fixed sentences of paper. */
-import { printedDay, printedInstant, type PrintLanguage } from '../catalogue/printed.ts'
+import { type PrintLanguage } from '../catalogue/printed.ts'
+import { dateText, timeText } from '../wording/times.ts'
 
 interface Sentence {
   zh: string
@@ -59,7 +60,7 @@ export function anchoredLine(blockTime: number | null, of: 'issuer' | 'submitter
       language === 'zh' ? '尚未上链，暂不能证明未被改动。' : 'Not anchored yet: nothing is proved so far.'
     return { isFinal: false, text }
   }
-  const time = printedInstant(blockTime, language)
+  const time = timeText(blockTime, language)
   const who = {
     issuer: { zh: '发证机关', en: 'issuing body' },
     submitter: { zh: '提交者', en: 'submitter' },
@@ -72,9 +73,9 @@ export function anchoredLine(blockTime: number | null, of: 'issuer' | 'submitter
 }
 
 export function validityLine(from: number, until: number | null, language: PrintLanguage): string {
-  const first = printedDay(from, language)
-  if (language === 'zh') return `有效期：${first} 至 ${until === null ? '长期' : printedDay(until, 'zh')}`
-  return until === null ? `Valid from ${first}` : `Valid from ${first} to ${printedDay(until, 'en')}`
+  const first = dateText(from, language)
+  if (language === 'zh') return `有效期：${first} 至 ${until === null ? '长期' : dateText(until, 'zh')}`
+  return until === null ? `Valid from ${first}` : `Valid from ${first} to ${dateText(until, 'en')}`
 }
 
 /** The three ways to verify a certificate, in plain words. */

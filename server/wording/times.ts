@@ -1,33 +1,41 @@
-/** Times as people in the region read them. China has one time zone, without daylight saving. */
-import type { Language } from '../http/messages.ts'
+/**
+ * Times as people in the region read them. China has one time zone, without daylight saving. Written out instead of taken from a locale's
+ * data, which differs between machines and browsers: a paper and a page say the same, everywhere.
+ */
 
-const ZONE = 'Asia/Shanghai'
-const dateIn = {
-  'zh-CN': new Intl.DateTimeFormat('zh-CN', {
-    timeZone: ZONE,
-    year: 'numeric',
-    month: 'long',
-    day: 'numeric',
-  }),
-  en: new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, year: 'numeric', month: 'long', day: 'numeric' }),
+export type TimeLanguage = 'zh' | 'zh-CN' | 'en'
+
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+]
+const EIGHT_HOURS = 8 * 60 * 60
+
+/** A civil date `2020-05-01`: 2020年5月1日 · 1 May 2020. */
+export function civilDateText(date: string, language: TimeLanguage): string {
+  const [year, month, day] = date.split('-').map(Number)
+  return language === 'en' ? `${day} ${MONTHS[month! - 1]} ${year}` : `${year}年${month}月${day}日`
 }
-const clock = new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, hour: '2-digit', minute: '2-digit' })
 
-/** 2026年11月30日 · 30 November 2026. */
-export const dateText = (seconds: number, language: Language): string =>
-  dateIn[language].format(seconds * 1000)
+/** The day of an instant in seconds. */
+export const dateText = (seconds: number, language: TimeLanguage): string =>
+  civilDateText(inBeijing(seconds).slice(0, 10), language)
 
 /** 2026年11月30日 10:22（北京时间） · 30 November 2026, 10:22 (Beijing time). */
-export function timeText(seconds: number, language: Language): string {
+export function timeText(seconds: number, language: TimeLanguage): string {
   const date = dateText(seconds, language)
-  const time = clock.format(seconds * 1000)
-  return language === 'en' ? `${date}, ${time} (Beijing time)` : `${date} ${time}（北京时间）`
+  const clock = inBeijing(seconds).slice(11, 16)
+  return language === 'en' ? `${date}, ${clock} (Beijing time)` : `${date} ${clock}（北京时间）`
 }
 
-/** A civil date as certificates carry it; any other text as it is. */
-export function civilDateText(text: string, language: Language): string {
-  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text)
-  if (match === null) return text
-  const at = Date.parse(`${text}T00:00:00+08:00`)
-  return Number.isNaN(at) ? text : dateText(at / 1000, language)
-}
+const inBeijing = (seconds: number): string => new Date((seconds + EIGHT_HOURS) * 1000).toISOString()

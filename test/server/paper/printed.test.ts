@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { printedFields, printedInstant } from '../../../server/catalogue/printed.ts'
+import { printedFields } from '../../../server/catalogue/printed.ts'
+import { timeText } from '../../../server/wording/times.ts'
 import { exampleRow } from '../../support/opened-gateway.ts'
 import { printedTexts, sampleFields } from './samples.ts'
 
@@ -27,8 +28,8 @@ describe('what is printed of a field', () => {
       '2024年6月6日 08:18:00（北京时间）',
     )
     expect(one({ type: 'datetime' }, '2024-06-06T08:18:00Z')).to.equal('2024年6月6日 08:18:00（UTC）')
-    expect(printedInstant(1_796_000_000, 'zh')).to.equal('2026年11月30日 08:53（北京时间）')
-    expect(printedInstant(1_796_000_000, 'en')).to.equal('30 November 2026, 08:53 (Beijing time)')
+    expect(timeText(1_796_000_000, 'zh')).to.equal('2026年11月30日 08:53（北京时间）')
+    expect(timeText(1_796_000_000, 'en')).to.equal('30 November 2026, 08:53 (Beijing time)')
   })
 
   it('amounts and numbers have their units', () => {
