@@ -106,7 +106,7 @@ describe('verifying in a browser', function () {
     await page.locator('#browser-result .agrees').waitFor()
     expect(await page.textContent('#browser-result'))
       .to.include('一致')
-      .and.include('您的浏览器: 证照有效')
+      .and.include('您的浏览器：证照有效')
     expect(bytes).to.be.lessThan(60_000)
     await visitor.leave()
   })
@@ -200,6 +200,19 @@ describe('verifying in a browser', function () {
     await page.keyboard.press('Enter')
     await page.waitForSelector('.verdict')
     expect(await page.textContent('h1')).to.equal('证照有效')
+    await visitor.leave()
+  })
+
+  it('fits on a screen of 320 px, every folded part opened', async () => {
+    const visitor = await visit(gateway, { width: 320 })
+    const { page } = visitor
+    for (const address of [paper, `${paper}&lang=en&mode=elder`, '/verify', '/verify/help?mode=elder']) {
+      await page.goto(address)
+      await page.evaluate(() => {
+        for (const part of document.querySelectorAll('details')) part.open = true
+      })
+      expect(await overflows(page), address).to.equal(false)
+    }
     await visitor.leave()
   })
 

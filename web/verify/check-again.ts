@@ -5,11 +5,12 @@ import { QUESTIONS } from '../../protocol/verdict.ts'
 import { verify } from '../../protocol/verify.ts'
 import { viewThrough } from '../../server/chain/questions.ts'
 import { createRpc } from '../../server/chain/rpc.ts'
+import { timeText } from '../../server/wording/times.ts'
 import { verdictWords } from '../../server/wording/verdict-words.ts'
 import type { Verdict } from '../../protocol/verdict.ts'
 import { element } from './element.ts'
 import { readerAt } from './reader.ts'
-import { say, words } from './words.ts'
+import { isEnglish, say, words } from './words.ts'
 
 /** What is to be shown. Rejects when the trust file cannot be fetched. */
 export async function checkAgain(given: DOMStringMap): Promise<Node[]> {
@@ -22,6 +23,7 @@ export async function checkAgain(given: DOMStringMap): Promise<Node[]> {
   const { verdict, answers, asOf, subject } = await verify(file, trust, view, Math.floor(Date.now() / 1000))
   const own = QUESTIONS.map(question => answers[question].answer).join(' ')
   const isSame = verdict === given['verdict'] && own === given['answers']
+  const colon = isEnglish() ? ': ' : '：'
   const headline = (code: Verdict) => say(verdictWords(code, subject?.kind).headline)
   return [
     element(
@@ -29,13 +31,16 @@ export async function checkAgain(given: DOMStringMap): Promise<Node[]> {
       { class: isSame ? 'agrees' : 'error' },
       element('strong', {}, say(isSame ? words.agrees : words.differs)),
     ),
-    element('p', {}, `${say(words.ours)}: ${headline(verdict)}`),
-    element('p', {}, `${say(words.site)}: ${headline(given['verdict'] as Verdict)}`),
-    ...(asOf === null ? [] : [element('p', { class: 'hint' }, `${say(words.asked)} ${timeText(asOf.time)}`)]),
+    element('p', {}, `${say(words.ours)}${colon}${headline(verdict)}`),
+    element('p', {}, `${say(words.site)}${colon}${headline(given['verdict'] as Verdict)}`),
+    ...(asOf === null
+      ? []
+      : [
+          element(
+            'p',
+            { class: 'hint' },
+            `${say(words.asked)}${colon}${timeText(asOf.time, isEnglish() ? 'en' : 'zh')}`,
+          ),
+        ]),
   ]
 }
-
-const timeText = (seconds: number): string =>
-  new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'long', timeStyle: 'long' }).format(
-    seconds * 1000,
-  )
