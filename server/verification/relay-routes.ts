@@ -1,12 +1,8 @@
 /** The read-only relay to the chain's node, as JSON-RPC over HTTP. */
-import { z } from 'zod'
 import { defineRoute } from '../http/routes.ts'
 import { json } from '../http/schemas.ts'
 import type { World } from '../world.ts'
 import { relay, rpcRequest } from './relay.ts'
-
-/** One verification asks about twelve questions. */
-const MOST_AT_ONCE = 20
 
 export const relayRoutes = [
   defineRoute({
@@ -22,16 +18,11 @@ export const relayRoutes = [
     idempotent: false,
     bodyKind: 'json',
     maxBody: 32_768,
-    body: z.union([rpcRequest, z.array(rpcRequest).min(1).max(MOST_AT_ONCE)]),
+    body: rpcRequest,
     responses: {
       200: { description: { zh: '节点的答复', en: 'The node’s answer' }, schema: json },
     },
     refusals: ['RPC_METHOD', 'RPC_ADDRESS', 'RPC_SHAPE', 'CHAIN_UNREACHABLE'],
-    handler: async (world: World, { body }) => {
-      const answers = Array.isArray(body)
-        ? await Promise.all(body.map(one => relay(world, one)))
-        : await relay(world, body)
-      return { status: 200, body: answers }
-    },
+    handler: async (world: World, { body }) => ({ status: 200, body: await relay(world, body) }),
   }),
 ]

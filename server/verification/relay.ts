@@ -42,7 +42,7 @@ const MOST_BLOCKS = 10_000n
 
 export const rpcRequest = z.strictObject({
   jsonrpc: z.literal('2.0'),
-  id: z.union([z.int(), z.string().max(100), z.null()]),
+  id: z.int(),
   method: z.string().max(100),
   params: z.array(z.json()).max(4).optional(),
 })

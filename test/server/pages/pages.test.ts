@@ -432,13 +432,9 @@ describe('the public pages', () => {
     const call = (method: string, params: unknown[] = []) => ask({ jsonrpc: '2.0', id: 1, method, params })
     const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code
 
-    it('passes on what a verification asks, one by one or a few together', async () => {
+    it('passes on what a verification asks', async () => {
       const one = (await (await call('eth_chainId')).json()) as { result: string }
       expect(Number(one.result)).to.equal(gateway.world.chain.deployment.chain.chainId)
-      const together = await ask(
-        [1, 2].map(id => ({ jsonrpc: '2.0', id, method: 'eth_blockNumber', params: [] })),
-      )
-      expect(await together.json()).to.have.length(2)
     })
 
     it('refuses everything else, with the reason', async () => {
@@ -465,12 +461,7 @@ describe('the public pages', () => {
         expect(await codeOf(await call('eth_call', params))).to.equal('RPC_SHAPE')
       const logs = { address: own, fromBlock: '0x0', toBlock: '0xffffff' }
       expect(await codeOf(await call('eth_getLogs', [logs]))).to.equal('RPC_SHAPE')
-      const many = Array.from({ length: 21 }, (_, id) => ({
-        jsonrpc: '2.0',
-        id,
-        method: 'eth_chainId',
-        params: [],
-      }))
+      const many = [{ jsonrpc: '2.0', id: 1, method: 'eth_chainId', params: [] }]
       expect((await ask(many)).status).to.equal(422)
     })
   })
