@@ -4,7 +4,10 @@ import { defineRoute } from '../http/routes.ts'
 import { hex32, json, seconds } from '../http/schemas.ts'
 import type { World } from '../world.ts'
 import { bindKey, cancelReplacement, challengeKey, keysOf } from './keys.ts'
+import { grantDomain } from './signature.ts'
 import { keyView, signatureText, signerText, viewKey } from './views.ts'
+
+const address = z.string().regex(/^0x[0-9a-f]{40}$/)
 
 /** A key is a human's own, also when he acts for somebody else. */
 const personOf = ({ person, holder }: Caller): string => person ?? holder ?? ''
@@ -22,12 +25,26 @@ export const holderKeyRoutes = [
     responses: {
       200: {
         description: { zh: '密钥', en: 'Keys' },
-        schema: z.strictObject({ keys: z.array(keyView) }),
+        schema: z.strictObject({
+          keys: z.array(keyView),
+          domain: z
+            .strictObject({ chainId: z.int(), verifyingContract: address })
+            .describe('Where signatures count: chain and contract'),
+          verifiers: z
+            .strictObject({ p256: address, webAuthn: address })
+            .describe('ERC-7913 verifiers for P-256 keys and passkeys'),
+          waitSeconds: z.int().describe('How long a key that replaces another one waits'),
+        }),
       },
     },
     handler: async (world: World, { caller }) => ({
       status: 200,
-      body: { keys: (await keysOf(world, personOf(caller))).map(viewKey) },
+      body: {
+        keys: (await keysOf(world, personOf(caller))).map(viewKey),
+        domain: grantDomain(world),
+        verifiers: world.chain.deployment.verifiers,
+        waitSeconds: world.config.keyWaitSeconds,
+      },
     }),
   }),
   defineRoute({

@@ -2,7 +2,6 @@
  * The verdict, in the order in which people need it: what it is, what they must still look at themselves, what the certificate says, how it
  * was checked, who issued it, the technical part, and where to report a fake.
  */
-import type { Statement } from '../../protocol/statement.ts'
 import { QUESTIONS, VERDICTS, type Answer, type Question } from '../../protocol/verdict.ts'
 import { messageOf } from '../http/messages.ts'
 import { QUESTION_WORDS, verdictWords } from '../wording/verdict-words.ts'
@@ -38,16 +37,7 @@ export function verdictPage(view: View, shown: Shown): ReactElement {
 /** Whether the pages of the PDF say something else than the certificate in it: then nothing on this page may look like a yes. */
 const isDifferent = ({ upload }: Shown): boolean => upload?.comparison?.kind === 'differs'
 
-/** The record is on chain and in force, and only the file itself was not there to compare: not “cannot check”, and not a yes. */
-function isRecordAlone({ verification }: Shown): boolean {
-  const answers = verification?.answers
-  if (answers?.intact.because !== 'FILE_NOT_GIVEN') return false
-  return QUESTIONS.every(question => question === 'intact' || answers[question].answer === 'yes')
-}
-
 function wordsOf(shown: Shown) {
-  if (isRecordAlone(shown))
-    return { headline: words.recordAlone, why: words.recordAloneWhy, next: words.recordAloneNext }
   if (!isDifferent(shown)) return verdictWords(shown.verdict, shown.kind)
   return { headline: words.differsHeadline, why: words.differsWhy, next: words.differsNext }
 }
@@ -132,7 +122,7 @@ function details(view: View, shown: Shown): ReactNode {
   const { reader } = view
   const { type, department, fields, verification } = shown
   if (verification === null || verification.subject === null) return null
-  const intact = verification.answers.intact.answer === 'yes' || isRecordAlone(shown)
+  const intact = verification.answers.intact.answer === 'yes'
   if (!intact) return h('p', { className: 'note' }, say(reader, words.notVerified))
   const rows: [string, ReactNode][] = [
     ...(type === null ? [] : [[say(reader, words.type), say(reader, type)] as [string, ReactNode]]),
@@ -278,9 +268,6 @@ function technical({ site, reader }: View, shown: Shown): ReactNode {
       ? []
       : [[say(reader, words.identifier), code(identifier)] as [string, ReactNode]]),
     [say(reader, words.fingerprint), code(subject.leaf)],
-    ...(subject.kind === 'record'
-      ? [row(say(reader, words.recordDigest), code(digestOf(subject.statement)))]
-      : []),
     ...(anchor === null
       ? []
       : ([
@@ -395,12 +382,6 @@ export function lines(reader: Reader, value: PrintedValue): ReactNode {
 }
 
 export const printLanguage = ({ language }: Reader) => (language === 'en' ? 'en' : 'zh')
-
-/** As `sha256sum` prints it, to be compared by eye. */
-function digestOf({ payload }: Statement): string {
-  const { digest } = payload['record'] as { digest: string }
-  return Buffer.from(digest, 'base64url').toString('hex')
-}
 
 const code = (text: string): ReactElement => h('code', null, text)
 

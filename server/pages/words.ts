@@ -210,16 +210,6 @@ export const words = {
   },
   fileUsed: { zh: '核验对象：您上传的文件', en: 'Checked: the file that you uploaded' },
   record: { zh: '存证', en: 'Record' },
-  recordAlone: { zh: '存证记录属实，原文件尚未比对', en: 'The record is genuine; the file was not compared' },
-  recordAloneWhy: {
-    zh: '这份记录在链上可查、登记机关有效。但没有提供原文件，所以不能说明您手中的文件就是当时存证的那一份。',
-    en: 'The record is on the chain and its notary in order. The original file was not given, so this says nothing about the file that you have.',
-  },
-  recordAloneNext: {
-    zh: '用单机核验文件同时选择记录和原文件（原文件不会上传），或比对技术信息中的文件指纹。',
-    en: 'Open the record together with the file in the stand-alone verifier (the file is not uploaded), or compare the file’s fingerprint under technical details.',
-  },
-  recordDigest: { zh: '存证文件的指纹（SHA-256）', en: 'Fingerprint of the file (SHA-256)' },
   recordName: { zh: '存证名称', en: 'Name given' },
   notVerified: {
     zh: '内容未能核验，因此不显示。',

@@ -8,6 +8,7 @@ import { CAPACITIES, type RepresentationRow } from '../store/representations.ts'
 import { nowSeconds, type World } from '../world.ts'
 import { appointRepresentative, authorityOf, recordRepresentation } from './appoint.ts'
 import { endRepresentation, representationOf } from './end.ts'
+import { shownName } from './names.ts'
 
 const MAX_PAGE = 200
 const matterCode = z.string().regex(/^[A-Z][A-Z0-9]{1,11}$/)
@@ -36,6 +37,15 @@ const representation = z.strictObject({
   state: z.enum(['in-force', 'expired', 'ended']),
   endedAt: seconds.nullable(),
 })
+
+/** Of whom the caller is not: whoever acts for him, or for whom he acts. */
+const other = z
+  .strictObject({
+    kind: z.enum(['natural', 'legal']),
+    name: z.string().nullable().describe('As his own certificates have it, masked; null when none does'),
+  })
+  .nullable()
+  .describe('Only for holders: the other side')
 
 function view(world: World, row: RepresentationRow): z.infer<typeof representation> {
   const { id, capacity, matters, types, since, until, department, appointedBy, endedAt } = row
@@ -138,14 +148,23 @@ export const representationRoutes = [
     responses: {
       200: {
         description: { zh: '代表关系，新的在前', en: 'Newest first' },
-        schema: z.strictObject({ representations: z.array(representation), before: ulid.nullable() }),
+        schema: z.strictObject({
+          representations: z.array(representation.extend({ other })),
+          before: ulid.nullable(),
+        }),
       },
     },
     owner: 'caller',
     handler: async (world: World, { caller, query: { side, before = null, limit = 50 } }) => {
       const rows = await world.store.representations(filterOf(caller, side), { before, limit })
       const next = rows.length === limit ? rows.at(-1)!.id : null
-      return { status: 200, body: { representations: rows.map(row => view(world, row)), before: next } }
+      const representations = []
+      for (const row of rows) {
+        const id = side === 'represented' ? row.person : row.holder
+        const named = caller.role === 'holder' ? await shownName(world, id) : null
+        representations.push({ ...view(world, row), other: named })
+      }
+      return { status: 200, body: { representations, before: next } }
     },
   }),
   defineRoute({

@@ -25,7 +25,7 @@ export const present = (holder: Holder, more: object = {}): Promise<Presented> =
 export const tokenOf = ({ url }: Code): string => url.slice(url.lastIndexOf('/') + 1)
 
 const officer = { role: 'officer', department: 'MZJ', subject: '01ARZ3NDEKTSV4RRFFQ69G5FAV' } as const
-export const newPresenter = async (gateway: OpenedGateway) => {
+const newPresenter = async (gateway: OpenedGateway) => {
   await admit(gateway, 'MZJ', 'ZSJ')
   return newHolder(gateway)
 }

@@ -7,12 +7,15 @@ import { actingFor, represents, type About } from '../../../server/representatio
 import { nowSeconds } from '../../../server/world.ts'
 import {
   answerOf,
+  exampleRow,
   freshKey,
+  issue,
   openGateway,
+  publish,
   type Asking,
   type OpenedGateway,
 } from '../../support/opened-gateway.ts'
-import { ask, newHolder, newNumber, partyOf, publishHousing } from '../grants/holders.ts'
+import { ask, newHolder, newNumber, partyOf, publishHousing, type Holder } from '../grants/holders.ts'
 import { problemIn } from '../http/gateway.ts'
 
 const DAY = 86_400
@@ -90,6 +93,40 @@ describe('representation: who may act for whom', () => {
     const recorded = await made(record(register, 'legal-representative', chief, body))
     return { body, chief, recorded, asChief: acting(chief, body) }
   }
+
+  it('is told with the other side’s name, masked, as his own certificates have it; without one, by none', async () => {
+    await publish(gateway, 'RIC', 'BIZ')
+    const [guardian, ward, nobody] = [
+      await newHolder(gateway, '林知行'),
+      await newHolder(gateway, '林念安'),
+      await known(),
+    ]
+    const company = await organisation(4)
+    const of = ({ id, idNo }: Holder): Known => ({ id, number: idNo })
+    await issue(gateway, 'BIZ', { ...exampleRow('BIZ'), uscc: company.number, name: '云岭师范学院' })
+    const until = nowSeconds(gateway.world) + DAY
+    await answerOf(record(identity, 'guardian', of(guardian), of(ward), { until }), 201)
+    await answerOf(record(identity, 'agent', nobody, of(ward)), 201)
+    await answerOf(record(register, 'legal-representative', of(guardian), company), 201)
+    const others = async (asks: Asking, side: string) => {
+      const list = await answerOf<{ representations: { other: object }[] }>(
+        asks.get(`/v1/representations?side=${side}`),
+      )
+      return list.representations.map(({ other }) => other)
+    }
+    expect(await others(guardian.asks, 'representing')).to.deep.equal([
+      { kind: 'legal', name: '云岭师范学院' },
+      { kind: 'natural', name: '林*安' },
+    ])
+    expect(await others(ward.asks, 'represented')).to.deep.equal([
+      { kind: 'natural', name: null },
+      { kind: 'natural', name: '林*行' },
+    ])
+    // Nobody else is told a name.
+    expect(await others(identity, 'represented'))
+      .to.include(null)
+      .and.not.to.include('林*安')
+  })
 
   it('lets parents act for their child until the day it is of age, and not an hour longer', async () => {
     const [mother, father, child] = [await known(), await known(), await known('990102202406061122')]

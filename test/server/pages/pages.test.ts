@@ -22,7 +22,6 @@ import {
   type OpenedGateway,
 } from '../../support/opened-gateway.ts'
 import { multipart, paperPathOf } from '../gateway/page-examples.ts'
-import { newPresenter, present } from '../gateway/presentation-examples.ts'
 
 const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 const MOST_BYTES = 60_000
@@ -254,20 +253,6 @@ describe('the public pages', () => {
       expect(page).to.not.include('onerror')
     })
 
-    it('says of a record without its file that the record is genuine and the file was not compared, and is not green', async () => {
-      const sha256 = 'ab'.repeat(32)
-      const { id } = await answerOf<{ id: string }>(
-        gateway.post('/v1/records', { sha256, name: '合同.pdf' }),
-        201,
-      )
-      await untilAllFinal(gateway)
-      const file = new Uint8Array(await (await gateway.get(`/v1/records/${id}/file`)).arrayBuffer())
-      const page = await (await upload(file)).text()
-      for (const text of ['存证记录属实，原文件尚未比对', '合同.pdf', sha256, 'verdict tone-neutral'])
-        expect(page).to.include(text)
-      expect(page).to.not.include('区块链或服务暂不可达')
-    })
-
     it('answers hostile files without harm', async () => {
       for (const content of [
         'x',
@@ -310,22 +295,6 @@ describe('the public pages', () => {
       expect(page).to.not.include('<script>alert')
       expect(page).to.not.include('<img')
       expect(page).to.include('&lt;script&gt;alert(1)')
-    })
-  })
-
-  describe('what a holder presents', () => {
-    it('is a page for browsers and data for programs at the same address, masked in both', async () => {
-      const holder = await newPresenter(gateway)
-      await untilAllFinal(gateway)
-      const { code } = await present(holder)
-      const path = new URL(code.url).pathname
-      const page = await textOf(path)
-      expect(page).to.include('持证人出示的证照').and.include('>居民身份证：证照有效</h2>')
-      const data = (await (await gateway.request(path)).json()) as { verdict: string }
-      expect(data.verdict).to.equal('SHOWN')
-      expect(page).to.not.match(/\d{17}[\dX]/)
-      const gone = await textOf(`${path.slice(0, -4)}AAAA`)
-      expect(gone).to.include('亮证码已失效')
     })
   })
 
