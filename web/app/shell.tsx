@@ -144,13 +144,14 @@ function Person({ session }: { session: Session }) {
   const { say } = useWords('common')
   const [isOpen, setOpen] = useState(false)
   const role = useRoleName()
+  const isForOther = session.role === 'holder' && session.holder !== session.person
   const signOut = useWrite<null, { endSession?: string | null }>(async () => told(api.POST('/sign-out')), {
     onDone: ({ endSession }) => location.assign(endSession ?? '/'),
   })
   return (
     <>
       <Button onClick={() => setOpen(true)} aria-haspopup="dialog">
-        {session.name ?? ''} · {role(session.role, session.department)}
+        {session.name ?? ''} · {isForOther ? say('role_acting') : role(session.role, session.department)}
       </Button>
       <Modal
         open={isOpen}

@@ -4,7 +4,13 @@ import type { Mode } from './language.ts'
 
 const COLOURS = {
   colorPrimary: '#0b57d0',
+  // Derived ones are too pale to read while the pointer is over them.
+  colorPrimaryHover: '#0842a0',
+  colorPrimaryActive: '#062e6f',
+  colorErrorHover: '#8c1d18',
+  colorErrorActive: '#601410',
   colorLink: '#0b57d0',
+  colorLinkHover: '#0842a0',
   colorInfo: '#0b57d0',
   colorSuccess: '#1e6b0a',
   // Derived ones are too pale to stand behind text.

@@ -44,6 +44,7 @@ export const common = {
   role_officer: { zh: '窗口用证', en: 'Counter officer' },
   role_supervisor: { zh: '主管', en: 'Supervisor' },
   role_holder: { zh: '本人', en: 'Myself' },
+  role_acting: { zh: '代他人办理', en: 'Acting for another' },
   actingFor: { zh: '代{{name}}办理', en: 'Acting for {{name}}' },
   navWallet: { zh: '我的证照', en: 'My certificates' },
   navIssuing: { zh: '签发工作台', en: 'Issuing desk' },
