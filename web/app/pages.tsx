@@ -15,6 +15,10 @@ export const pages: RouteObject[] = [
         element: <ForRoles roles={['supervisor', 'operator', 'auditor']} />,
         children: [{ path: 'oversight', lazy: () => import('./oversight/overview.tsx') }],
       },
+      {
+        path: 'wallet/*',
+        lazy: () => import('./wallet/pages.tsx'),
+      },
       { path: '*', element: <Missing /> },
     ],
   },

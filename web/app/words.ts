@@ -7,6 +7,8 @@ import { initReactI18next, useTranslation } from 'react-i18next'
 import type { Language } from './language.ts'
 import { common } from './words/common.ts'
 import { oversight } from './words/oversight.ts'
+import { signing } from './words/signing.ts'
+import { wallet } from './words/wallet.ts'
 
 export interface Word {
   readonly zh: string
@@ -14,7 +16,7 @@ export interface Word {
 }
 export type Words = Readonly<Record<string, Word>>
 
-const AREAS = { common, oversight } satisfies Record<string, Words>
+const AREAS = { common, oversight, signing, wallet } satisfies Record<string, Words>
 
 type Areas = typeof AREAS
 export type Area = keyof Areas
