@@ -3,7 +3,7 @@
  */
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { NewCertificate } from '../../server/store/store.ts'
 import { issueCertificates } from '../../server/certificates/issue.ts'
@@ -11,6 +11,7 @@ import { documents } from './documents.ts'
 import { measureGas } from './gas.ts'
 import { openGateway, type Gateway } from './gateway.ts'
 import { measureIssuing } from './issuing.ts'
+import { machineOf } from './machine.ts'
 import { measurePapers } from './papers.ts'
 import type { OpenAttestation } from './peers.ts'
 import { measureProofs } from './proofs.ts'
@@ -122,15 +123,4 @@ async function finished(gateway: Gateway, count: number): Promise<NewCertificate
   const request = { type: gateway.type, rows: documents(count) }
   const issued = await issueCertificates(gateway.world, request, null)
   return issued.map(row => ({ ...row, kind: 'certificate', sealed: row.sealed! }))
-}
-
-function machineOf(): Report['machine'] {
-  return {
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: availableParallelism(),
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    node: process.versions.node,
-    openssl: process.versions.openssl ?? 'unknown',
-    load: Math.round((loadavg()[0] ?? 0) * 100) / 100,
-  }
 }
