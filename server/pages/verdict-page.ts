@@ -243,7 +243,7 @@ function issuer({ reader }: View, { verification, department, region }: Shown): 
       : [
           [
             say(reader, words.issuerListed),
-            h('a', { href: `/v1/departments/${key.uscc}` }, `/v1/departments/${key.uscc}`),
+            h('a', { href: `/v1/departments/${key.uscc}` }, say(reader, words.issuerListing)),
           ] as [string, ReactNode],
         ]),
   ]
