@@ -62,6 +62,7 @@ export const catalogueRoutes = [
         description: { zh: '地区', en: 'Region' },
         schema: z.strictObject({
           code: z.string(),
+          isDemo: z.boolean().describe('Everybody and everything in it is invented'),
           region: json,
           verdicts: json,
           reasons: z
@@ -74,6 +75,7 @@ export const catalogueRoutes = [
       status: 200,
       body: {
         code: world.region,
+        isDemo: demoRegion().synthetic && world.config.profile === 'demo',
         region: demoRegion().region,
         verdicts: verdictList(),
         reasons: { ending: demoRegion().revocationReasons, suspension: demoRegion().suspensionReasons },
