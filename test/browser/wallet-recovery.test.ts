@@ -4,9 +4,24 @@ import { expect } from 'chai'
 import { demoRegion } from '../../server/catalogue/region.ts'
 import { ensureHolder, holderId } from '../../server/holders/holders.ts'
 import { personaSub } from '../../server/identity/demo-people.ts'
-import { answerOf, exampleRow, issue, openGateway, type OpenedGateway } from '../support/opened-gateway.ts'
-import { ask, publishHousing, type Holder } from '../server/grants/holders.ts'
-import { choosePerson, closeChromium, passkeyDevice, signInOnPage, visit, type Visitor } from './chromium.ts'
+import {
+  answerOf,
+  exampleRow,
+  issue,
+  openGateway,
+  untilAllFinal,
+  type OpenedGateway,
+} from '../support/opened-gateway.ts'
+import { ask, newHolder, publishHousing, type Holder } from '../server/grants/holders.ts'
+import {
+  choosePerson,
+  closeChromium,
+  faultsOf,
+  passkeyDevice,
+  signInOnPage,
+  visit,
+  type Visitor,
+} from './chromium.ts'
 
 /** Not 72 hours: the demo’s identity service goes by the machine’s clock, and half a minute is what the gateway allows between them. */
 const WAIT_SECONDS = 20
@@ -102,6 +117,43 @@ describe('the wallet when time passes', function () {
       .getByText(/已更换/)
       .first()
       .waitFor()
+  })
+
+  it('says how many of several have agreed, and takes back everything that the key signed', async () => {
+    const { page } = visitor
+    const request = await ask(gateway, [holder, await newHolder(gateway, '石有伴')])
+    await page.goto(`/app/wallet/consents/${request.id}`)
+    await page.getByText('0/2 人已同意').waitFor()
+    await page.getByRole('button', { name: '同意', exact: true }).click()
+    await page.getByText('1/2 人已同意').waitFor()
+    await page.getByText('这件事还需要其他人同意').waitFor()
+    expect(await faultsOf(page, 'wallet-consent-of-two')).to.deep.equal([])
+
+    await page.goto('/app/wallet/grants')
+    await page.getByRole('button', { name: '撤回全部授权' }).click()
+    await page.getByRole('button', { name: '确定全部撤回' }).click()
+    await page.getByText('没有有效的授权').waitFor()
+    const { grants } = await answerOf<{ grants: { withdrawn: { by: string } | null }[] }>(
+      holder.asks.get('/v1/grants'),
+    )
+    expect(grants.map(({ withdrawn }) => withdrawn?.by)).to.deep.equal(['epoch', 'epoch', 'key'])
+    await untilAllFinal(gateway)
+
+    // The key goes on: what it signs from now on counts.
+    const next = await ask(gateway, [holder])
+    await page.goto(`/app/wallet/consents/${next.id}`)
+    await page.getByRole('button', { name: '同意', exact: true }).click()
+    await page.getByText('您已同意', { exact: true }).waitFor()
+    // Without the key it can be taken back too, at this gateway only.
+    await page.evaluate(() => localStorage.removeItem('onceproof-wallet-keys'))
+    await page.getByRole('button', { name: '撤回' }).click()
+    await page.evaluate(() => {
+      navigator.credentials.get = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
+    })
+    await page.getByRole('button', { name: '确定' }).click()
+    await page.getByText('没有签名：您取消了').waitFor()
+    await page.getByRole('button', { name: '不用密钥' }).click()
+    await page.getByText('您已撤回（仅在本系统生效）').waitFor()
   })
 
   it('renews the code of a presentation before it dies, and after half an hour asks again who one is', async () => {
