@@ -62,7 +62,11 @@ function Official() {
           <p>{say('officialNever')}</p>
         </details>
       </div>
-      {region.data?.isDemo === true && <div className="demo small">{say('demo')}</div>}
+      {region.data?.isDemo === true && (
+        <aside className="demo small" aria-label={say('demoName')}>
+          {say('demo')}
+        </aside>
+      )}
     </>
   )
 }

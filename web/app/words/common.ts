@@ -75,6 +75,7 @@ export const common = {
   unknown: { zh: '暂不清楚', en: 'Not known' },
   yes: { zh: '是', en: 'Yes' },
   no: { zh: '否', en: 'No' },
+  demoName: { zh: '演示说明', en: 'About this demonstration' },
   demo: {
     zh: '演示环境：人物、机构和证照均为虚构，不具法律效力。',
     en: 'Demonstration: people, bodies and certificates are invented and have no legal effect.',
