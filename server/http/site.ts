@@ -43,13 +43,16 @@ export function mountSite(app: Express, world: Pick<World, 'config'>, folder: st
   app.get([MOUNT, `${MOUNT}/`, `${MOUNT}/*path`], (request, response) => {
     visitOf(response).route = MOUNT
     const name = request.path.slice(MOUNT.length + 1)
-    const file = extname(name) === '' ? undefined : site().get(name)
+    const file = isFileName(name) ? site().get(name) : undefined
     if (file !== undefined && name !== 'index.html') sendFile(file, request, response)
-    else if (extname(name) === '')
+    else if (!isFileName(name))
       sendPage(site(), response, atPublicUrl(world, request.headers.host, request.url))
     else throw new Refusal('NO_SUCH_PATH', 'there is nothing at this path')
   })
 }
+
+/** Other names are addresses of pages, also those that end in the identifier of a certificate, which has dots. */
+const isFileName = (name: string): boolean => /\.[a-z0-9]+$/.test(name) && !/\.\d+$/.test(name)
 
 /** Files by their path under the mount. */
 export function readSite(folder: string): Map<string, SiteFile> {

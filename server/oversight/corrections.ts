@@ -11,7 +11,7 @@ import { certificateOf } from '../certificates/read.ts'
 import type { Once } from '../store/store.ts'
 import type { CorrectionRow, QueueFilter } from '../store/uses.ts'
 import { nowSeconds, type World } from '../world.ts'
-import { ANSWER_WORKING_DAYS, isOverdue } from './objections.ts'
+import { ANSWER_WORKING_DAYS, clockOf } from './objections.ts'
 import { openWords, sealWords } from './words.ts'
 import { announcedHolidays, endOfWorkingDay } from './working-days.ts'
 
@@ -23,6 +23,8 @@ export interface Correction extends Omit<CorrectionRow, 'says' | 'answer' | 'cer
   says: z.infer<typeof asked> | null
   answer: string | null
   overdue: boolean
+  /** null when it is answered or overdue. */
+  workingDaysLeft: number | null
 }
 
 /**
@@ -112,6 +114,6 @@ async function shown(world: World, row: CorrectionRow): Promise<Correction> {
     ...rest,
     says: await openWords(world, row.department, name('says'), row.says, value => asked.parse(value)),
     answer: await openWords(world, row.department, name('answer'), row.answer, String),
-    overdue: isOverdue(world, row),
+    ...clockOf(world, row),
   }
 }

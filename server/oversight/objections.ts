@@ -9,7 +9,7 @@ import type { ObjectionRow, QueueFilter } from '../store/uses.ts'
 import { useOf } from '../uses/use-of.ts'
 import { nowSeconds, type World } from '../world.ts'
 import { openWords, sealWords } from './words.ts'
-import { announcedHolidays, endOfWorkingDay } from './working-days.ts'
+import { announcedHolidays, endOfWorkingDay, workingDaysLeft } from './working-days.ts'
 
 /** What departments promise. */
 export const ANSWER_WORKING_DAYS = 5
@@ -19,6 +19,8 @@ export interface Objection extends Omit<ObjectionRow, 'says' | 'answer' | 'useSe
   says: string | null
   answer: string | null
   overdue: boolean
+  /** null when it is answered or overdue. */
+  workingDaysLeft: number | null
 }
 
 /**
@@ -89,12 +91,20 @@ async function shown(world: World, row: ObjectionRow): Promise<Objection> {
     ...rest,
     says: await open('says'),
     answer: await open('answer'),
-    overdue: isOverdue(world, row),
+    ...clockOf(world, row),
   }
 }
 
-/** Not answered, and the last working day has passed. */
-export const isOverdue = (
+/** What the clock of an answer says: overdue is what is not answered when the last working day has passed. */
+export function clockOf(
   world: Pick<World, 'clock'>,
   { outcome, dueAt }: { outcome: string | null; dueAt: number },
-): boolean => outcome === null && nowSeconds(world) > dueAt
+): { overdue: boolean; workingDaysLeft: number | null } {
+  const now = nowSeconds(world)
+  const isOpen = outcome === null
+  const overdue = isOpen && now > dueAt
+  return {
+    overdue,
+    workingDaysLeft: isOpen && !overdue ? workingDaysLeft(now, dueAt, announcedHolidays()) : null,
+  }
+}

@@ -28,6 +28,15 @@ export function endOfWorkingDay(from: number, count: number, holidays: Holidays)
   return (day + 1) * DAY_SECONDS - OFFSET_SECONDS - 1
 }
 
+/** How many working days begin after the day of `now`, up to the day of `dueAt`: 0 on the last day itself, and when it has passed. */
+export function workingDaysLeft(now: number, dueAt: number, holidays: Holidays): number {
+  const last = Math.floor((dueAt + OFFSET_SECONDS) / DAY_SECONDS)
+  let left = 0
+  for (let day = Math.floor((now + OFFSET_SECONDS) / DAY_SECONDS) + 1; day <= last; day++)
+    if (isWorkingDay(day, holidays)) left++
+  return left
+}
+
 /** `day` counts civil days since 1970-01-01. */
 function isWorkingDay(day: number, { off, on }: Holidays): boolean {
   const text = new Date(day * DAY_SECONDS * 1000).toISOString().slice(0, 10)

@@ -1,6 +1,7 @@
 /** Every page of the application on one screen. Each area is loaded when somebody first goes there. */
 import type { RouteObject } from 'react-router'
 import { Home, Missing } from './home.tsx'
+import { issuingPages } from './issuing/routes.tsx'
 import { Broken } from './parts/broken.tsx'
 import { ForRoles } from './parts/for-roles.tsx'
 import { Shell } from './shell.tsx'
@@ -19,6 +20,7 @@ export const pages: RouteObject[] = [
         path: 'wallet/*',
         lazy: () => import('./wallet/pages.tsx'),
       },
+      issuingPages,
       { path: '*', element: <Missing /> },
     ],
   },

@@ -158,6 +158,8 @@ function Person({ session }: { session: Session }) {
         {session.name ?? ''} · {isForOther ? say('role_acting') : role(session.role, session.department)}
       </Button>
       <Modal
+        // In its place of the page: moved to the end of it, it would write a style that the policy refuses.
+        getContainer={false}
         open={isOpen}
         onCancel={() => setOpen(false)}
         title={say('rolePick')}

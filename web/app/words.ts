@@ -6,6 +6,7 @@ import { createInstance, type i18n } from 'i18next'
 import { initReactI18next, useTranslation } from 'react-i18next'
 import type { Language } from './language.ts'
 import { common } from './words/common.ts'
+import { issuing } from './words/issuing.ts'
 import { oversight } from './words/oversight.ts'
 import { signing } from './words/signing.ts'
 import { wallet } from './words/wallet.ts'
@@ -16,7 +17,7 @@ export interface Word {
 }
 export type Words = Readonly<Record<string, Word>>
 
-const AREAS = { common, oversight, signing, wallet } satisfies Record<string, Words>
+const AREAS = { common, issuing, oversight, signing, wallet } satisfies Record<string, Words>
 
 type Areas = typeof AREAS
 export type Area = keyof Areas

@@ -40,7 +40,13 @@ describe('the built application', () => {
 
   it('is one document for every page of it, each time with another nonce in page and policy', async () => {
     const nonces = new Set<string>()
-    for (const path of ['/app', '/app/', '/app/wallet/consents/01J']) {
+    for (const path of [
+      '/app',
+      '/app/',
+      '/app/wallet/consents/01J',
+      '/app/issuing/certificates/1.2.156.3005.2.T.I.S.001.O',
+      '/app/issuing/certificates/1.2.156.3005.2.T.I.S.001.7',
+    ]) {
       const response = await fetch(url + path)
       expect(response.status).to.equal(200)
       const policy = response.headers.get('content-security-policy') ?? ''
@@ -53,7 +59,7 @@ describe('the built application', () => {
       expect(response.headers.get('cache-control')).to.equal('no-store')
       nonces.add(nonce)
     }
-    expect(nonces.size).to.equal(3)
+    expect(nonces.size).to.equal(5)
   })
 
   it('comes compressed as the browser takes it, for good, and says what it is', async () => {

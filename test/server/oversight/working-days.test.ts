@@ -1,5 +1,9 @@
 import { expect } from 'chai'
-import { announcedHolidays, endOfWorkingDay } from '../../../server/oversight/working-days.ts'
+import {
+  announcedHolidays,
+  endOfWorkingDay,
+  workingDaysLeft,
+} from '../../../server/oversight/working-days.ts'
 
 const at = (text: string) => Date.parse(text) / 1000
 const NONE = { off: new Set<string>(), on: new Set<string>() }
@@ -37,6 +41,8 @@ describe('working days', () => {
       for (let count = 1; count <= 12; count++) {
         const end = endOfWorkingDay(from, count, holidays)
         expect(end).to.be.greaterThan(before)
+        expect(workingDaysLeft(from, end, holidays)).to.equal(count)
+        expect(workingDaysLeft(end, end, holidays)).to.equal(0)
         before = end
       }
     }

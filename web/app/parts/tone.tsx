@@ -4,11 +4,13 @@ import {
   CloseCircleFilled,
   ExclamationCircleFilled,
   InfoCircleFilled,
+  MinusCircleFilled,
   QuestionCircleFilled,
 } from '@ant-design/icons'
 import type { ReactNode } from 'react'
 
-export type Tone = 'success' | 'warning' | 'error' | 'info' | 'neutral' | 'waiting'
+/** *neutral*: not known · *past*: over, and nothing is wrong with that. */
+export type Tone = 'success' | 'warning' | 'error' | 'info' | 'neutral' | 'waiting' | 'past'
 
 const ICONS: Readonly<Record<Tone, ReactNode>> = {
   success: <CheckCircleFilled aria-hidden />,
@@ -17,6 +19,7 @@ const ICONS: Readonly<Record<Tone, ReactNode>> = {
   info: <InfoCircleFilled aria-hidden />,
   neutral: <QuestionCircleFilled aria-hidden />,
   waiting: <ClockCircleFilled aria-hidden />,
+  past: <MinusCircleFilled aria-hidden />,
 }
 
 /** A state as a word with an icon and a colour: never by colour alone. */

@@ -1,0 +1,143 @@
+import { useQuery } from '@tanstack/react-query'
+import { Button, Flex, Input, Radio } from 'antd'
+import { useId, useState } from 'react'
+import { api, told } from '../api/client.ts'
+import { once, useWrite } from '../api/write.ts'
+import { Asked } from '../parts/asked.tsx'
+import { Moment } from '../parts/moment.tsx'
+import { ProblemNotice } from '../parts/problem-notice.tsx'
+import { useWords } from '../words.ts'
+import { AnswerClock } from './answer-clock.tsx'
+import { useCertificateName, useTypeOf } from './certificate-name.ts'
+import { Facts } from './face.tsx'
+import type { Objection } from './shapes.ts'
+import { nameIn, pathName } from './types.ts'
+
+type Outcome = 'upheld' | 'explained'
+
+/** “这不是我同意的”: what the department read, what the holder says, and the answer that is owed. */
+export function ObjectionCard({ objection }: { objection: Objection }) {
+  const { say } = useWords('issuing')
+  const { outcome } = objection
+  return (
+    <article className="row-card" aria-label={say('objection')}>
+      <Flex justify="space-between" gap={12} wrap>
+        <h3>{say('objection')}</h3>
+        <AnswerClock queued={objection} />
+      </Flex>
+      <blockquote className="says">{objection.says ?? say('saysErased')}</blockquote>
+      <Use id={objection.use} />
+      <Facts
+        facts={[
+          [say('askedAt'), <Moment key="asked" seconds={objection.createdAt} />],
+          ...(outcome === null
+            ? []
+            : [
+                [say('outcome'), say(`outcome_${outcome}`)] as const,
+                [say('answer'), objection.answer ?? say('saysErased')] as const,
+              ]),
+        ]}
+      />
+      {outcome === null && <Answer id={objection.id} />}
+    </article>
+  )
+}
+
+/** The use that is objected to: what was read, for what, on which ground. */
+function Use({ id }: { id: string }) {
+  const { say, language } = useWords('issuing')
+  const nameOf = useCertificateName()
+  const typeOf = useTypeOf()
+  const use = useQuery({
+    queryKey: ['use', id],
+    queryFn: async () => (await told(api.GET('/v1/uses/{id}/receipt', { params: { path: { id } } }))).use,
+  })
+  return (
+    <Asked query={use}>
+      {({ identifier, matter, ground, fields, at, basis }) => {
+        const definition = typeOf(identifier)?.definition
+        const names = fields.map(field =>
+          definition === undefined ? field : pathName(definition, field, language, String),
+        )
+        return (
+          <Facts
+            facts={[
+              [say('certificate'), nameOf(identifier)],
+              [say('readFields'), names.join('、')],
+              [say('ground'), say(`ground_${ground}`) + (basis === null ? '' : ` · ${basis}`)],
+              [say('matter'), <Matter key="matter" code={matter} />],
+              [say('readAt'), <Moment key="at" seconds={at} />],
+            ]}
+          />
+        )
+      }}
+    </Asked>
+  )
+}
+
+function Matter({ code }: { code: string }) {
+  const { language } = useWords('issuing')
+  const matter = useQuery({
+    queryKey: ['matter', code],
+    queryFn: () => told(api.GET('/v1/matters/{code}', { params: { path: { code } } })),
+    staleTime: Infinity,
+  })
+  return <>{nameIn(matter.data, language) || code}</>
+}
+
+function Answer({ id: objection }: { id: string }) {
+  const { say } = useWords('issuing')
+  const id = useId()
+  const [outcome, setOutcome] = useState<Outcome | null>(null)
+  const [words, setWords] = useState('')
+  const answer = useWrite(async (body: { outcome: Outcome; answer: string }, key) =>
+    told(
+      api.POST('/v1/objections/{id}/answer', {
+        params: { path: { id: objection }, header: once(key) },
+        body,
+      }),
+    ),
+  )
+  return (
+    <form
+      className="answer"
+      onSubmit={event => {
+        event.preventDefault()
+        if (outcome !== null) answer.mutate({ outcome, answer: words.trim() })
+      }}
+    >
+      <fieldset className="ask-list">
+        <legend>{say('answerHow')}</legend>
+        <Radio.Group
+          value={outcome}
+          onChange={({ target }) => setOutcome(target.value as Outcome)}
+          options={[
+            { value: 'upheld', label: say('outcome_upheld') },
+            { value: 'explained', label: say('outcome_explained') },
+          ]}
+        />
+      </fieldset>
+      <div className="ask">
+        <label htmlFor={id}>{say('answerWords')}</label>
+        <Input.TextArea
+          id={id}
+          rows={3}
+          maxLength={2_000}
+          value={words}
+          onChange={({ target }) => setWords(target.value)}
+        />
+      </div>
+      <div>
+        <Button
+          type="primary"
+          htmlType="submit"
+          disabled={outcome === null || words.trim() === ''}
+          loading={answer.isPending}
+        >
+          {say('answerGo')}
+        </Button>
+      </div>
+      <ProblemNotice error={answer.error} />
+    </form>
+  )
+}
