@@ -129,9 +129,11 @@ function Values({ identifier }: { identifier: string }) {
         fields === null ? (
           <Alert type="info" showIcon title={say('erased')} description={say('erasedWhat')} />
         ) : definition === undefined ? null : (
-          <Face definition={definition} values={fields}>
-            <Facts facts={[[say('shortCode'), <strong key="code">{shortCode}</strong>]]} />
-          </Face>
+          <Panel title={say('contents')}>
+            <Face definition={definition} values={fields}>
+              <Facts facts={[[say('shortCode'), <strong key="code">{shortCode}</strong>]]} />
+            </Face>
+          </Panel>
         )
       }
     </Asked>

@@ -446,6 +446,7 @@ export const issuing = {
   statement_logged: { zh: '已入账，等待上链', en: 'Logged, to be anchored' },
   statement_anchored: { zh: '已上链，等待最终确认', en: 'Anchored, not final yet' },
   statement_final: { zh: '已上链并最终确认', en: 'Anchored, and final' },
+  contents: { zh: '证照内容', en: 'What it says' },
   shortCode: { zh: '核验短码', en: 'Short code' },
   erased: { zh: '证照内容已删除', en: 'The contents were erased' },
   erasedWhat: {
