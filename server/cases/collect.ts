@@ -38,7 +38,7 @@ export interface Shown {
 }
 
 /**
- * Takes every copy that the department may take now, and asks for consent to the rest.
+ * Takes every copy that the department may take now, and with `ask` asks for consent to the rest.
  *
  * Each copy is a use in the log before it is a copy in the case; what is there already is not read again, so a call that was cut
  * short is finished by the next, and the same `once` reads nothing twice. An item whose reading is refused does not stop the others:
@@ -48,7 +48,7 @@ export async function collect(
   world: World,
   id: string,
   actor: Actor,
-  shown: readonly Shown[],
+  { shown, ask }: { shown: readonly Shown[]; ask: boolean },
   once: Once,
 ): Promise<Collected[]> {
   const of = await caseOf(world, id)
@@ -69,7 +69,7 @@ export async function collect(
       because === 'NOT_ASKED_YET' &&
       !results.some(result => result.item === item.number),
   )
-  if (unasked.length > 0) {
+  if (ask && unasked.length > 0) {
     const requests = await askInCase(world, of, matter, unasked, actor, part => keyFor(once, of.id, part))
     for (const request of requests) await world.store.noteConsentRequest(of.id, request)
     for (const { item } of unasked) results.push({ item: item.number, outcome: 'asked', code: null })
@@ -137,9 +137,9 @@ export async function copyOf(world: World, of: CaseRow, item: number, department
   return new TextDecoder().decode(openDocument(await world.keys.kek(uscc), name, adopted.copy))
 }
 
-const copyName = (id: string, item: number): string => `case ${id} item ${item}`
+export const copyName = (id: string, item: number): string => `case ${id} item ${item}`
 
-async function sealCopy(world: World, department: string, id: string, text: string) {
+export async function sealCopy(world: World, department: string, id: string, text: string) {
   const { uscc } = await departmentOf(world, department)
   return sealDocument(await world.keys.kek(uscc), { department: uscc, id }, toUtf8(text))
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fromBase64url, toBase64url } from '../../protocol/bytes.ts'
+import { fromBase64url, fromHex, toBase64url } from '../../protocol/bytes.ts'
 import { MEDIA_TYPE } from '../../protocol/file.ts'
 import type { Owner } from '../http/access.ts'
 import type { Caller } from '../http/auth.ts'
@@ -8,8 +8,9 @@ import { defineRoute, integerText } from '../http/routes.ts'
 import { certificateIdentifier, departmentCode, json, typeShort, ulid } from '../http/schemas.ts'
 import { matterOf } from '../matters/matters.ts'
 import type { CaseFilter, CaseRow } from '../store/cases.ts'
-import type { World } from '../world.ts'
+import { nowSeconds, type World } from '../world.ts'
 import { actStep, stepOf } from './act.ts'
+import { judgeUse, RETURN_REASONS } from './judge-use.ts'
 import { archiveOf } from './archive.ts'
 import { collect, copyOf, type Actor } from './collect.ts'
 import { askForPaper, declareInPlace } from './materials.ts'
@@ -170,6 +171,7 @@ export const caseRoutes = [
         .max(60)
         .default([])
         .describe('Presentations of the holder for items that nobody may pull'),
+      ask: z.boolean().default(true).describe('Ask those who were not asked for consent'),
     }),
     responses: {
       200: {
@@ -190,7 +192,7 @@ export const caseRoutes = [
     owner: ownerOf,
     handler: async (world: World, { params: { id }, body, caller, once }) => {
       const of = await caseOf(world, id)
-      const results = await collect(world, of.id, actorOf(caller, of), body.shown, once)
+      const results = await collect(world, of.id, actorOf(caller, of), body, once)
       return {
         status: 200,
         body: { results, case: await viewCase(world, await caseOf(world, of.id), viewerOf(caller)) },
@@ -216,6 +218,40 @@ export const caseRoutes = [
       const of = await caseOf(world, id)
       const text = await copyOf(world, of, item, actorOf(caller, of).department)
       return { status: 200, bytes: Buffer.from(text) }
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/cases/{id}/items/{item}/judgement',
+    operationId: 'judgeCaseUse',
+    summary: {
+      zh: '核对人证后采用或退回本部门已读取的证照',
+      en: 'Adopt or return what one’s department has read, once person and content were looked at',
+    },
+    tags: ['cases'],
+    idempotent: true,
+    bodyKind: 'json',
+    params: itemParams,
+    body: z.discriminatedUnion('outcome', [
+      z.strictObject({ outcome: z.literal('adopt'), use: ulid }),
+      z.strictObject({ outcome: z.literal('return'), use: ulid, reason: z.enum(RETURN_REASONS) }),
+    ]),
+    responses: caseResponse,
+    refusals: [
+      'CASE_NOT_FOUND',
+      'CASE_NOT_OPEN',
+      'CASE_ITEM_UNKNOWN',
+      'CASE_USE_OTHER',
+      'FIELD_NOT_PRESENTED',
+      'COPY_GONE',
+      'WITHHELD',
+      'CERTIFICATE_ERASED',
+    ],
+    owner: ownerOf,
+    handler: async (world: World, { params: { id, item }, body, caller, once }) => {
+      const of = await caseOf(world, id)
+      await judgeUse(world, of.id, item, actorOf(caller, of), body, once)
+      return caseReply(world, caller, of.id)
     },
   }),
   defineRoute({
@@ -360,8 +396,8 @@ export const caseRoutes = [
     owner: ownerOf,
     handler: async (world: World, { params: { id }, headers, caller }) => {
       const of = await caseOf(world, id)
-      const read = (last: string | null) => eventsAfter(world, of.id, last, caller.role === 'holder')
       const last = headers['last-event-id'] ?? null
+      const read = await eventsOf(world, of.id, caller.role === 'holder')
       return { status: 200, bytes: eventStream(world.events, `case:${of.id}`, last, read) }
     },
   }),
@@ -388,22 +424,45 @@ export const caseRoutes = [
   }),
 ]
 
-/** Of an applicant's view, that something happened; which certificate of which other party is not his to know. */
-async function eventsAfter(
-  world: World,
-  id: string,
-  last: string | null,
-  isHolder: boolean,
-): Promise<{ events: StreamedEvent[]; ended: boolean }> {
-  // Read first: what ends the case is among the events that follow.
-  const { state } = await caseOf(world, id)
-  const rows = await world.store.caseEvents(id, Number(last ?? 0), EVENTS_AT_ONCE)
-  return {
-    events: rows.map(({ seq, event, at, data }) => ({
+/**
+ * Of an applicant's view, that something happened; which certificate of which other party is not his to know. What parties answer is
+ * kept with the requests and not among the case's events: that it changed since the stream began is told as `consent-changed`.
+ */
+async function eventsOf(world: World, id: string, isHolder: boolean) {
+  let consents = await consentsOf(world, id)
+  return async (last: string | null): Promise<{ events: StreamedEvent[]; ended: boolean }> => {
+    // Read first: what ends the case is among the events that follow.
+    const { state } = await caseOf(world, id)
+    const rows = await world.store.caseEvents(id, Number(last ?? 0), EVENTS_AT_ONCE)
+    const events = rows.map(({ seq, event, at, data }): StreamedEvent => ({
       id: String(seq),
       event,
       data: isHolder ? { at } : { at, ...data },
-    })),
-    ended: state !== 'open' && rows.length < EVENTS_AT_ONCE,
+    }))
+    const now = await consentsOf(world, id)
+    if (now !== consents) {
+      consents = now
+      events.push({
+        id: String(rows.at(-1)?.seq ?? last ?? 0),
+        event: 'consent-changed',
+        data: { at: nowSeconds(world) },
+      })
+    }
+    return { events, ended: state !== 'open' && rows.length < EVENTS_AT_ONCE }
   }
+}
+
+/** How every party of the case's requests has answered, in one text to compare. */
+async function consentsOf(world: World, id: string): Promise<string> {
+  const { consentRequests } = await caseOf(world, id)
+  const states: string[] = []
+  for (const request of consentRequests) {
+    const found = await world.store.consentRequest(request)
+    for (const { state, grant } of found?.parties ?? []) {
+      const given = grant === null ? null : await world.store.grantByDigest(fromHex(grant)!)
+      states.push(`${request} ${state} ${given?.state} ${given?.withdrawnAt}`)
+    }
+    states.push(String(found?.withdrawnAt))
+  }
+  return states.join()
 }

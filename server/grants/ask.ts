@@ -120,8 +120,18 @@ export async function askConsent(
     },
     once,
   )
+  if (await isOpenCaseOf(world, request)) await world.store.noteConsentRequest(request.case!, request.id)
   announce(world, request, 'consent-asked')
   return request
+}
+
+/** Whether it is asked in an open case in which the department takes part: the case then counts what is answered. */
+async function isOpenCaseOf(
+  { store }: Pick<World, 'store'>,
+  { case: id, matter, department }: ConsentRequestRow,
+): Promise<boolean> {
+  const of = id === null ? null : await store.caseById(id)
+  return of !== null && of.state === 'open' && of.matter === matter && of.departments.includes(department)
 }
 
 /**

@@ -282,6 +282,7 @@ export const ACCESS: AccessTable = {
   getCase: CASES_AND_PARTIES,
   collectCase: CASES,
   getCaseCopy: CASES,
+  judgeCaseUse: CASES,
   askForPaper: CASES,
   declareInCase: CASES_AND_PARTIES,
   actCaseStep: { ...CASES, stepUp: true },

@@ -671,6 +671,7 @@ export const messages: Readonly<Record<string, Message>> = {
   },
   CASE_REASON_MISSING: { zh: '须写明理由', en: 'This needs a reason' },
   CASE_ITEM_UNKNOWN: { zh: '办件没有这项材料', en: 'The case asks for no such item' },
+  CASE_USE_OTHER: { zh: '所读取的证照不属于此项材料', en: 'What was read is not of this item' },
   CASE_GROUP: { zh: '此项不接受声明代替', en: 'The matter takes no declaration for this' },
   CASE_OUTPUT: { zh: '不是这一步的办理结果，或已签发', en: 'Not an output of this step, or issued already' },
   CASE_REPLACES_OTHER: {

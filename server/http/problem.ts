@@ -125,6 +125,7 @@ export const httpStatus: Readonly<Record<string, number>> = {
   CASE_STEP_NOT_NEXT: 409,
   CASE_NOT_READY: 409,
   CASE_FLAGGED: 409,
+  CASE_USE_OTHER: 409,
   MATERIAL_AVAILABLE: 409,
   CASE_PARTY_SELF: 403,
   STATUS_ALREADY: 409,

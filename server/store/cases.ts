@@ -110,6 +110,7 @@ export type CaseEventName =
   | 'case-opened'
   | 'consent-asked'
   | 'item-adopted'
+  | 'item-returned'
   | 'paper-asked'
   | 'declared'
   | 'step-issuing'
@@ -147,6 +148,12 @@ export interface CaseStore {
   cases(filter: CaseFilter, before: string | null, limit: number): Promise<CaseRow[]>
   /** Keeps a copy for an item. A no-op when it has one that is not flagged. Refuses CASE_NOT_OPEN. */
   adoptItem(id: string, item: number, adoption: Adoption): Promise<void>
+  /** Notes that what was read for an item was not adopted. Refuses CASE_NOT_OPEN. */
+  noteReturn(
+    id: string,
+    item: number,
+    returned: { use: string; department: string; reason: string },
+  ): Promise<void>
   /** The same again is a no-op. */
   noteConsentRequest(id: string, request: string): Promise<void>
   /** Refuses CASE_NOT_OPEN. */

@@ -342,6 +342,8 @@ export function caseVerbs({ db, write, now }: Context, answers: Appender, out: O
         )
         tell(row, 'item-adopted', { item: number, identifier, ground, use, department })
       }),
+    noteReturn: (id, item, returned) =>
+      write(() => tell(openCaseOf(id), 'item-returned', { item, ...returned })),
     noteConsentRequest: (id, request) =>
       write(() => {
         const row = openCaseOf(id)

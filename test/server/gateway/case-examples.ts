@@ -53,6 +53,12 @@ export const CASE_EXAMPLES: Readonly<Record<string, MakeExample>> = {
     await answerOf(gateway.post(`/v1/cases/${id}/collect`, {}), 200)
     return read(`/v1/cases/${id}/items/0/copy`)
   }),
+  judgeCaseUse: onCase(async ({ id }, gateway, { certificate: { identifier } }) => {
+    const { matter, fields } = { matter: EXAMPLE_MATTER.code, fields: EXAMPLE_MATTER.requirements[0]!.fields }
+    const reading = { identifier, matter, ground: 'duty', fields, department: 'GAJ' }
+    const { use } = await answerOf<{ use: { id: string } }>(gateway.post('/v1/uses', reading), 201)
+    return post(`/v1/cases/${id}/items/0/judgement`, { outcome: 'adopt', use: use.id })
+  }),
   askForPaper: onCase(({ id }) =>
     post(`/v1/cases/${id}/items/0/paper`, { override: true, reason: '窗口系统故障' }),
   ),
