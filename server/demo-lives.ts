@@ -153,7 +153,8 @@ function walletOf(persona: string): SigningKey {
   return new SigningKey(`0x${createHash('sha256').update(`onceproof demo wallet ${persona}`).digest('hex')}`)
 }
 
-async function bindWallet(client: ApiClient, persona: string): Promise<void> {
+/** Binds the persona's key in a session of the persona's, once. */
+export async function bindWallet(client: ApiClient, persona: string): Promise<void> {
   const signer = computeAddress(walletOf(persona).publicKey).toLowerCase()
   const { keys } = await client.get<{ keys: { signer: string }[] }>('/v1/holder/keys')
   if (keys.some(key => key.signer === signer)) return
@@ -223,7 +224,7 @@ async function ask(
 }
 
 /** Opens, picks all that is asked, signs. The digest of the grant. */
-async function agree(client: ApiClient, persona: string, request: ConsentRequest): Promise<string> {
+export async function agree(client: ApiClient, persona: string, request: { id: string }): Promise<string> {
   const path = `/v1/consent-requests/${request.id}`
   const now = await client.get<ConsentRequest>(path)
   const [party] = now.parties

@@ -21,7 +21,8 @@ export const RETURN_REASONS = [
 ] as const
 
 export type Judgement =
-  { outcome: 'adopt'; use: string } | { outcome: 'return'; use: string; reason: (typeof RETURN_REASONS)[number] }
+  | { outcome: 'adopt'; use: string }
+  | { outcome: 'return'; use: string; reason: (typeof RETURN_REASONS)[number] }
 
 /**
  * Keeps a copy of what was read by the use, with the fields of the item, or writes down that it was returned. Durable when this

@@ -1,5 +1,5 @@
 /** A file that somebody uploads to be verified: the certificate file itself, or a PDF that carries it. Nothing of it is kept. */
-import { readPdf } from '../verification/pdf-attachment.ts'
+import { isPdf, readPdf } from '../verification/pdf-attachment.ts'
 import { verifyFile } from '../verification/verify.ts'
 import type { World } from '../world.ts'
 import { shownFile, type Comparison, type Shown } from './shown.ts'
@@ -11,9 +11,6 @@ export interface Upload {
   /** Text of the pages when it came in a PDF. */
   text: string | null
 }
-
-/** PDF readers accept it within the first kilobyte, so whoever opens the file sees a PDF. */
-const isPdf = (bytes: Uint8Array) => Buffer.from(bytes.subarray(0, 1_024)).includes('%PDF-')
 
 /** What is to be verified; for a PDF without a certificate file, nothing that can be read. */
 export async function readUpload(bytes: Uint8Array): Promise<Upload> {

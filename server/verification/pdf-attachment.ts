@@ -12,6 +12,9 @@ export interface PdfContent {
   text: string
 }
 
+/** PDF readers accept it within the first kilobyte, so whoever opens the file sees a PDF. */
+export const isPdf = (bytes: Uint8Array): boolean => Buffer.from(bytes.subarray(0, 1_024)).includes('%PDF-')
+
 const MAX_MEMORY_MB = 256
 const MAX_MS = 15_000
 /** More at once would only make everybody wait; the rest is told to come again. */

@@ -24,6 +24,7 @@ import {
 import type { World } from '../world.ts'
 import { recordOf } from '../records/notarize.ts'
 import { evidencePackage } from './evidence.ts'
+import { isPdf, readPdf } from './pdf-attachment.ts'
 import { snapshotText } from './snapshot.ts'
 import { lookUp, reportFile, trustFile, verifyRecord } from './verify.ts'
 
@@ -45,12 +46,15 @@ export const verificationRoutes = [
     method: 'post',
     path: '/v1/verify',
     operationId: 'verifyFile',
-    summary: { zh: '核验证照文件或存证文件', en: 'Verify a certificate file or record file' },
+    summary: {
+      zh: '核验证照文件或存证文件，或附有该文件的 PDF',
+      en: 'Verify a certificate file or record file, or a PDF that carries it',
+    },
     tags: ['verification'],
     rateLimit: 'verify',
     idempotent: false,
     bodyKind: 'stream',
-    mediaTypes: [MEDIA_TYPE, 'application/json', 'application/octet-stream'],
+    mediaTypes: [MEDIA_TYPE, 'application/json', 'application/pdf', 'application/octet-stream'],
     maxBody: MAX_FILE,
     query: z.strictObject({
       sha256: sha256Hex.optional().describe('For a record: digest of the file in hand'),
@@ -60,7 +64,10 @@ export const verificationRoutes = [
       const pieces: Uint8Array[] = []
       await body.pipe(piece => void pieces.push(piece))
       const digest = query.sha256 === undefined ? null : fromHex(`0x${query.sha256}`)
-      return { status: 200, body: await reportFile(world, Buffer.concat(pieces), digest) }
+      const bytes = Buffer.concat(pieces)
+      // Of a PDF without a certificate file there is nothing that can be read.
+      const file = isPdf(bytes) ? ((await readPdf(bytes))?.file ?? new Uint8Array()) : bytes
+      return { status: 200, body: await reportFile(world, file, digest) }
     },
   }),
   defineRoute({
@@ -68,22 +75,27 @@ export const verificationRoutes = [
     path: '/v1/verify/lookup',
     operationId: 'lookUp',
     summary: {
-      zh: '凭短码和证号后四位查询状态（脱敏）；查无与不符答复相同',
-      en: 'State and masked fields, by short code and last four characters of the number; unknown and wrong are answered alike',
+      zh: '凭短码和证号后四位（或纸面二维码中的密钥）查询状态（脱敏）；查无与不符答复相同',
+      en: 'State and masked fields, by short code and last four characters of the number or the key on paper; unknown and wrong are answered alike',
     },
     tags: ['verification'],
     rateLimit: 'lookup',
     idempotent: false,
     bodyKind: 'json',
-    body: z.strictObject({
-      identifier: certificateIdentifier.optional(),
-      shortCode: z.string().min(1).max(20),
-      lastFour: z.string().min(1).max(8),
-    }),
+    body: z.union([
+      z.strictObject({
+        identifier: certificateIdentifier.optional(),
+        shortCode: z.string().min(1).max(20),
+        lastFour: z.string().min(1).max(8),
+      }),
+      z.strictObject({
+        shortCode: z.string().min(1).max(20),
+        key: z.string().min(1).max(64).describe('From the QR code on paper, in place of the number'),
+      }),
+    ]),
     responses: { 200: { description: { zh: '状态或查无', en: 'State, or NOT_FOUND' }, schema: publicState } },
     handler: async (world: World, { body }) => {
-      const { identifier = null, shortCode, lastFour } = body
-      const state = await lookUp(world, { identifier, shortCode, lastFour })
+      const state = await lookUp(world, body)
       return { status: 200, body: state ?? { verdict: 'NOT_FOUND' } }
     },
   }),

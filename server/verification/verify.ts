@@ -170,12 +170,17 @@ async function found(
   return { row, definition, fields: publicView(definition, fields), verification }
 }
 
-/** `findByNumber` as data; only the verdict while it is withheld. */
+/** `findByNumber` or `findByPaper` as data; only the verdict while it is withheld. */
 export async function lookUp(
   world: World,
-  query: { identifier: string | null; shortCode: string; lastFour: string },
+  query:
+    | { identifier?: string | undefined; shortCode: string; lastFour: string }
+    | { shortCode: string; key: string },
 ): Promise<PublicState | { verdict: 'WITHHELD' } | null> {
-  const certificate = await findByNumber(world, query)
+  const certificate =
+    'key' in query
+      ? await findByPaper(world, query)
+      : await findByNumber(world, { ...query, identifier: query.identifier ?? null })
   if (certificate === null) return null
   const { row, definition, fields, verification } = certificate
   if (verification === null) return { verdict: 'WITHHELD' }

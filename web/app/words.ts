@@ -6,9 +6,12 @@ import { createInstance, type i18n } from 'i18next'
 import { initReactI18next, useTranslation } from 'react-i18next'
 import type { Language } from './language.ts'
 import { common } from './words/common.ts'
+import { counter } from './words/counter.ts'
 import { issuing } from './words/issuing.ts'
 import { oversight } from './words/oversight.ts'
+import { records } from './words/records.ts'
 import { signing } from './words/signing.ts'
+import { verdict } from './words/verdict.ts'
 import { wallet } from './words/wallet.ts'
 
 export interface Word {
@@ -17,7 +20,16 @@ export interface Word {
 }
 export type Words = Readonly<Record<string, Word>>
 
-const AREAS = { common, issuing, oversight, signing, wallet } satisfies Record<string, Words>
+const AREAS = {
+  common,
+  counter,
+  issuing,
+  oversight,
+  records,
+  signing,
+  verdict,
+  wallet,
+} satisfies Record<string, Words>
 
 type Areas = typeof AREAS
 export type Area = keyof Areas

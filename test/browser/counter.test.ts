@@ -1,0 +1,397 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import Database from 'better-sqlite3'
+import { expect } from 'chai'
+import { strFromU8, unzipSync } from 'fflate'
+import type { Page } from 'playwright-core'
+import { staffSub } from '../../server/identity/demo-people.ts'
+import { demoMatters } from '../../server/matters/demo.ts'
+import type { OpenedGateway } from '../support/opened-gateway.ts'
+import {
+  choosePerson,
+  closeChromium,
+  closeDemo,
+  demoGateway,
+  faultsInEveryView,
+  signInOnPage,
+  visit,
+  type Visitor,
+} from './chromium.ts'
+import {
+  agrees,
+  fileOf,
+  issueFor,
+  openedCase,
+  personaNumber,
+  presents,
+  revoke,
+  strangersNumber,
+  tabTo,
+} from './counter-region.ts'
+
+after(async function () {
+  this.timeout(60_000)
+  await closeChromium()
+  await closeDemo()
+})
+
+const CLEARANCE = (
+  demoMatters().matters as { code: string; requirements: { cert: string; fields: string[] }[] }[]
+)
+  .find(({ code }) => code === 'M10')!
+  .requirements.find(({ cert }) => cert === 'NCR')!.fields
+
+/** An item of the open case, by its type. */
+const item = (page: Page, cert: string) => page.locator(`[data-item="${cert}"]`)
+const isState = (page: Page, cert: string, state: string) =>
+  page.locator(`[data-item="${cert}"][data-state="${state}"]`).waitFor()
+
+describe('the counter in a browser', function () {
+  this.timeout(180_000)
+  let gateway: OpenedGateway
+  before(async () => {
+    gateway = await demoGateway()
+  })
+
+  const officer = async (department: string, path: string): Promise<Visitor> => {
+    const visitor = await visit(gateway)
+    await signInOnPage(visitor, staffSub(department, 'officer'), path)
+    return visitor
+  }
+
+  /** As if everybody's last sign-in had been ten minutes ago. */
+  const someMinutesLater = () => {
+    const db = new Database(join(gateway.dataDir, 'onceproof.db'))
+    db.prepare('UPDATE sessions SET authenticated_at = authenticated_at - 600').run()
+    db.close()
+  }
+
+  it('opens a case of a matter, collects by duty, asks the holder and sees the answer without loading again, acts with a fresh sign-in and files it', async () => {
+    const visitor = await officer('CLH', '/app/counter/cases/new')
+    const { page } = visitor
+    await page.getByLabel('事项', { exact: true }).selectOption({ label: '残疾人服务一件事' })
+    await page.getByRole('button', { name: '立案' }).click()
+    await page.getByText('请填写证件号码').waitFor()
+    const number = personaNumber('P08')
+    await page.getByLabel('残疾人的居民身份证号码').fill(`${number.slice(0, -1)}0`)
+    await page.getByText('号码有误').waitFor()
+    expect(await faultsInEveryView(page, 'counter-new')).to.deep.equal([])
+    await page.getByLabel('残疾人的居民身份证号码').fill(number)
+    await page.getByRole('button', { name: '立案' }).click()
+
+    await page.getByRole('heading', { name: '所需材料' }).waitFor()
+    expect(page.url()).to.not.include(number)
+    await isState(page, 'DIS', 'available')
+    await isState(page, 'RIC', 'waiting')
+    await page.getByRole('button', { name: '归集能取用的材料' }).click()
+    await isState(page, 'DIS', 'have')
+    await page.getByText('本次取用 2 项').waitFor()
+    // Nobody was asked by that.
+    await item(page, 'RIC').getByText('可请求授权').waitFor()
+
+    await page.getByRole('button', { name: '请求授权' }).click()
+    await page.getByLabel('户号').selectOption('optional')
+    await page.getByLabel('天数').fill('20')
+    expect(await faultsInEveryView(page, 'counter-consent-form')).to.deep.equal([])
+    await page.getByRole('button', { name: '发出请求' }).click()
+    await page.getByRole('img', { name: '二维码：打开授权请求页面' }).waitFor()
+    await page.getByText('0/1 人已同意').waitFor()
+    await item(page, 'RIC').getByText('等待本人授权').waitFor()
+    expect(await faultsInEveryView(page, 'counter-case-waiting')).to.deep.equal([])
+
+    await agrees(gateway, 'P08')
+    await page.getByText('已全部同意').waitFor()
+    await isState(page, 'RIC', 'available')
+    await page.getByRole('button', { name: '归集能取用的材料' }).click()
+    await isState(page, 'RIC', 'have')
+    await isState(page, 'HKB', 'have')
+    await page.getByRole('button', { name: '查看居民身份证副本' }).click()
+    await item(page, 'RIC').locator('[data-field="name"]', { hasText: '周禾' }).waitFor()
+
+    // The card is not in force, so nothing can be had without paper, and no reason is asked for.
+    await page.getByRole('button', { name: '社会保障卡改收纸质' }).click()
+    await item(page, 'SSC').getByRole('button', { name: '改收纸质', exact: true }).click()
+    await isState(page, 'SSC', 'paper')
+    await page.getByText('材料齐备').waitFor()
+
+    someMinutesLater()
+    visitor.expect('403')
+    await page.getByRole('button', { name: '办结这一步' }).click()
+    await page.getByText('请再次确认身份').waitFor()
+    const back = new URL(page.url()).pathname
+    await page.getByRole('link', { name: '去确认身份' }).click()
+    await choosePerson(page, staffSub('CLH', 'officer'))
+    await page.waitForURL(url => url.pathname === back)
+    await page.getByRole('button', { name: '办结这一步' }).click()
+    await page.getByText('当前由云岭市民政局办理').waitFor()
+
+    const saved = page.waitForEvent('download')
+    await page.getByRole('button', { name: '下载归档包' }).click()
+    const files = unzipSync(readFileSync(await (await saved).path()))
+    const names = Object.keys(files)
+    expect(names).to.include.members(['case.json', 'events.json', 'certificates/0.json'])
+    expect(names.filter(name => name.startsWith('consents/'))).to.have.length(1)
+    expect(strFromU8(files['events.json']!)).to.include('step-done')
+    await visitor.leave()
+  })
+
+  it('lets the department whose turn it is return a case with a reason, kept while it shows again who it is', async () => {
+    const visitor = await officer('MZJ', '/app/counter/cases')
+    const { page } = visitor
+    await page.getByRole('link', { name: '残疾人服务一件事' }).first().click()
+    await page.getByRole('heading', { name: '轮到本部门办理' }).waitFor()
+    await page.getByRole('button', { name: '退回上一步' }).click()
+    await page.getByLabel('退回理由').fill('请补充监护人的联系方式')
+    someMinutesLater()
+    visitor.expect('403')
+    await page.getByRole('button', { name: '退回上一步' }).click()
+    await page.getByRole('link', { name: '去确认身份' }).click()
+    await choosePerson(page, staffSub('MZJ', 'officer'))
+    await page.getByLabel('退回理由').waitFor()
+    expect(await page.getByLabel('退回理由').inputValue()).to.equal('请补充监护人的联系方式')
+    await page.getByRole('button', { name: '退回上一步' }).click()
+    await page.getByText('理由：请补充监护人的联系方式').waitFor()
+    await page.getByText('当前由云岭市残疾人联合会办理').waitFor()
+    await visitor.leave()
+  })
+
+  it('reads a presentation that was scanned and one that was typed for an open case: returns the one, adopts the other', async () => {
+    const asked = { matter: 'M10', role: 'applicant', persona: 'P07' }
+    const visitor = await officer('JYJ', await openedCase(gateway, staffSub('JYJ', 'officer'), asked))
+    const { page } = visitor
+    await isState(page, 'NCR', 'notShared')
+    await page.getByRole('link', { name: '为本办件扫码收证' }).click()
+    await page.locator('#box:focus').waitFor()
+    await page
+      .getByLabel('用于')
+      .locator('option:checked', { hasText: '教师资格认定' })
+      .waitFor({ state: 'attached' })
+
+    // As a scan gun does it: everything, then Enter.
+    await page.keyboard.type((await presents(gateway, 'P07', 'NCR', CLEARANCE)).url)
+    await page.keyboard.press('Enter')
+    await page.getByText('识别为：持证人的亮证码').waitFor()
+    await page.getByRole('heading', { name: '对方出示了' }).waitFor()
+    expect(await page.locator('[data-field]').count(), 'nothing is shown before it is read').to.equal(0)
+    await page.keyboard.press('Enter')
+    await page.locator('[data-verdict="VALID"]').waitFor()
+    await page.getByText('亮证', { exact: true }).waitFor()
+    await page.locator('[data-field="result"]').waitFor()
+    expect(await page.locator('[data-question][data-answer="yes"]').count()).to.equal(5)
+    expect(await page.getByRole('button', { name: '采用到' }).isDisabled()).to.equal(true)
+    await page.getByLabel('否，不一致').check()
+    await page.getByRole('button', { name: '确认退回' }).click()
+    await page.getByText('已退回，未采用：人证不一致').waitFor()
+    await page.keyboard.press('Alt+KeyN')
+    await page.locator('#box:focus').waitFor()
+
+    const { digits } = await presents(gateway, 'P07', 'NCR', CLEARANCE)
+    await page.keyboard.type(`${digits.slice(0, 4)} ${digits.slice(4)}`)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: '对方出示了' }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.locator('[data-verdict="VALID"]').waitFor()
+    await page.getByLabel('是，人证一致').check()
+    expect(await faultsInEveryView(page, 'counter-read')).to.deep.equal([])
+    await page.getByRole('button', { name: '采用到' }).click()
+    await page.getByText('已采用，副本已归入办件').waitFor()
+    await page.getByRole('link', { name: '打开办件' }).click()
+    await isState(page, 'NCR', 'have')
+    await item(page, 'NCR').getByText('亮证取用').waitFor()
+    await visitor.leave()
+  })
+
+  it('says what it took a thing for: case numbers, certificate numbers, short codes, files, and wrong digits', async () => {
+    const number = strangersNumber('a person with a card')
+    const card = await issueFor(gateway, 'RIC', { idNo: number, name: '石有证' }, number)
+    const visitor = await officer('JYJ', '/app/counter')
+    const { page } = visitor
+    const gives = async (text: string) => {
+      await page.locator('#box').fill(text)
+      await page.keyboard.press('Enter')
+    }
+    await gives('12345678')
+    visitor.expect('404')
+    await page.getByRole('alert').waitFor()
+
+    // Full-width, as behind an input method.
+    await gives(
+      `${card.shortCode}　${number.slice(-4)}`.replaceAll(/[0-9A-Z]/g, c =>
+        String.fromCharCode(c.charCodeAt(0) + 0xfee0),
+      ),
+    )
+    await page.getByText('识别为：纸质证照的短码').waitFor()
+    await page.locator('[data-verdict]').waitFor()
+    await page.getByText('登记的内容（已脱敏）').waitFor()
+    expect(await page.locator('[data-field="name"]').innerText()).to.not.include('石有证')
+
+    await gives(card.identifier)
+    await page.getByText('识别为：证照编号').waitFor()
+    await page.getByRole('heading', { name: '居民身份证' }).waitFor()
+    await page.getByLabel('为哪个事项读取').selectOption({ label: '教师资格认定' })
+    await page.getByText('该事项不依职能读取此类证照').waitFor()
+
+    const file = await fileOf(gateway, card.identifier)
+    const choose = page.waitForEvent('filechooser')
+    await page.getByRole('button', { name: '选择证照文件' }).click()
+    await (await choose).setFiles({ name: 'card.json', mimeType: 'application/json', buffer: file })
+    await page.getByText('识别为：证照文件').waitFor()
+    await page.locator('[data-field="name"]', { hasText: '石有证' }).waitFor()
+    await page.getByText('没有记为用证').waitFor()
+
+    await page.keyboard.press('Alt+KeyN')
+    await gives('gibberish')
+    await page.getByText('没有识别出来').waitFor()
+    await page.goto('/app/counter/cases')
+    const text = await page.locator('[translate="no"]').first().innerText()
+    await page.goto('/app/counter')
+    await gives(text.toLowerCase())
+    await page.getByRole('heading', { name: '所需材料' }).waitFor()
+    await visitor.leave()
+  })
+
+  it('refuses a code of another site: says why, asks nobody and shows it nowhere', async () => {
+    const asked: string[] = []
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      response.end()
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const visitor = await officer('JYJ', '/app/counter')
+    const { page } = visitor
+    const sent: string[] = []
+    page.on('request', request => sent.push(request.url() + (request.postData() ?? '')))
+    for (const address of [
+      `http://127.0.0.1:${port}/p/AAAAAAAAAAAAAAAAAAAAAA`,
+      `${gateway.url}@127.0.0.1:${port}/p/AAAAAAAAAAAAAAAAAAAAAA`,
+      'weixin://pay?x=1',
+      'www.yunling-gov.example/p/AAAAAAAAAAAAAAAAAAAAAA',
+    ]) {
+      await page.locator('#box').fill(address)
+      await page.keyboard.press('Enter')
+      await page.getByText('不是本系统的二维码，没有打开').waitFor()
+      expect(await page.locator('main').innerText()).to.not.include(address)
+      expect(await page.locator('#box').inputValue()).to.equal('')
+      await page.keyboard.press('Alt+KeyN')
+      await page.getByText('没有打开').waitFor({ state: 'detached' })
+    }
+    expect(asked).to.deep.equal([])
+    expect(sent.filter(text => /AAAAAA|weixin/.test(text))).to.deep.equal([])
+    await page.locator('#box').fill('https://other.example/p/x')
+    await page.keyboard.press('Enter')
+    expect(await faultsInEveryView(page, 'counter-desk-foreign')).to.deep.equal([])
+    await visitor.leave()
+    server.close()
+  })
+
+  it('flags an open case before the officer’s eyes when a certificate that was taken is revoked', async () => {
+    const number = strangersNumber('a disabled person')
+    const card = await issueFor(gateway, 'DIS', {}, number)
+    const visitor = await officer('CLH', '/app/counter/cases/new')
+    const { page } = visitor
+    await page.getByLabel('事项', { exact: true }).selectOption({ label: '残疾人服务一件事' })
+    await page.getByLabel('残疾人的居民身份证号码').fill(number)
+    await page.getByRole('button', { name: '立案' }).click()
+    await page.getByRole('button', { name: '归集能取用的材料' }).click()
+    await isState(page, 'DIS', 'have')
+    await revoke(gateway, card.identifier)
+    await page.getByRole('alert').getByText('已取用的残疾人证刚被注销').waitFor()
+    await isState(page, 'DIS', 'flagged')
+    expect(await faultsInEveryView(page, 'counter-flagged')).to.deep.equal([])
+    await page.getByRole('button', { name: '终止办件' }).click()
+    await page.getByLabel('终止理由').fill('证照已注销')
+    await page.getByRole('button', { name: '终止办件' }).click()
+    await page.getByText('终止理由：证照已注销').waitFor()
+    await visitor.leave()
+  })
+
+  it('takes a whole case from its opening to its end by keyboard alone, with an override of 免提交 and its reason', async () => {
+    const number = strangersNumber('a teacher to be')
+    await issueFor(gateway, 'RIC', { idNo: number, name: '何以教' }, number)
+    const visitor = await officer('JYJ', '/app/counter')
+    const { page } = visitor
+    const { keyboard } = page
+    await page.locator('#box:focus').waitFor()
+    await tabTo(page, '按事项立案', { role: 'link' })
+    await keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1, name: '按事项立案' }).waitFor()
+    await tabTo(page, '事项', { role: 'combobox' })
+    for (let step = 0; step < 6; step++) {
+      if ((await page.getByLabel('事项', { exact: true }).inputValue()) === 'M10') break
+      await keyboard.press('ArrowDown')
+    }
+    await tabTo(page, '申请人的居民身份证号码', { role: 'textbox' })
+    await keyboard.type(number)
+    await keyboard.press('Enter')
+    await page.getByRole('heading', { name: '所需材料' }).waitFor()
+
+    // What can be had: only with a reason.
+    await tabTo(page, '居民身份证改收纸质')
+    await keyboard.press('Enter')
+    await page.getByText('此项可以免提交').waitFor()
+    await page.locator('textarea:focus').waitFor()
+    await keyboard.type('太短')
+    await tabTo(page, '仍要求纸质')
+    await keyboard.press('Enter')
+    await page.getByText('理由至少 4 个字').waitFor()
+    await page.locator('textarea:focus').waitFor()
+    await keyboard.type('，且授权系统正在维护')
+    await tabTo(page, '仍要求纸质')
+    await keyboard.press('Enter')
+    await isState(page, 'RIC', 'paper')
+    await item(page, 'RIC').getByText('理由：太短，且授权系统正在维护').waitFor()
+
+    for (const [type, cert] of [
+      ['毕业证书', 'DIP'],
+      ['居民户口簿', 'HKB'],
+      ['无犯罪记录证明', 'NCR'],
+    ] as const) {
+      await tabTo(page, `${type}改收纸质`)
+      await keyboard.press('Enter')
+      await item(page, cert).getByText('此项目前无法在线取得').waitFor()
+      await tabTo(page, '改收纸质')
+      await keyboard.press('Enter')
+      await isState(page, cert, 'paper')
+      await page.locator(`[data-item="${cert}"]:focus`).waitFor()
+    }
+    await page.getByText('材料齐备').waitFor()
+    for (let step = 1; step <= 3; step++) {
+      await tabTo(page, '办结这一步')
+      await keyboard.press('Enter')
+      await page
+        .locator('.steps li', { hasText: '已办结' })
+        .nth(step - 1)
+        .waitFor()
+    }
+    await page.getByText('已办结', { exact: true }).first().waitFor()
+    await tabTo(page, '办件', { role: 'link' })
+    await keyboard.press('Enter')
+    await page.getByText(/本部门能免提交却要求纸质：[1-9]\d* 次/).waitFor()
+    expect(await faultsInEveryView(page, 'counter-cases')).to.deep.equal([])
+    await visitor.leave()
+  })
+
+  it('opens a case for somebody who showed who he is, and lists what the department has read', async () => {
+    const visitor = await officer('CLH', '/app/counter')
+    const { page } = visitor
+    await page.locator('#box').fill((await presents(gateway, 'P08', 'RIC', ['name', 'idNo'])).digits)
+    await page.keyboard.press('Enter')
+    await page.getByText('未选择办件：只核对').waitFor()
+    await page.keyboard.press('Enter')
+    await page.locator('[data-field="name"]', { hasText: '周禾' }).waitFor()
+    await page.getByLabel('是，人证一致').check()
+    await page.getByRole('button', { name: '以此人立案' }).click()
+    await page.getByLabel('事项', { exact: true }).selectOption({ label: '残疾人服务一件事' })
+    expect(await page.getByLabel('残疾人的居民身份证号码').inputValue()).to.equal(personaNumber('P08'))
+    await page.getByRole('link', { name: '用证记录' }).click()
+    await page.getByText('只核对身份').first().waitFor()
+    expect(await page.locator('main').innerText()).to.not.include('周禾')
+    await page.getByLabel('依据').selectOption('duty')
+    await page.getByText('法律依据：').first().waitFor()
+    expect(await faultsInEveryView(page, 'counter-uses')).to.deep.equal([])
+    await visitor.leave()
+  })
+})

@@ -1,0 +1,87 @@
+import { Button, Flex } from 'antd'
+import { useState, type FormEvent } from 'react'
+import { useFirstFocus } from '../parts/use-first-focus.ts'
+import { useWords } from '../words.ts'
+
+/** As the gateway asks for it. */
+const SHORTEST = 4
+
+/**
+ * A reason in one's own words. What was typed stays in this tab until it was taken, also while one shows again who one is; `name` tells
+ * one form from another.
+ */
+export function ReasonForm({
+  name,
+  label,
+  go,
+  isPending,
+  onGo,
+  onCancel,
+}: {
+  name: string
+  label: string
+  go: string
+  isPending: boolean
+  onGo: (reason: string) => void
+  onCancel: () => void
+}) {
+  const { say } = useWords('counter')
+  const first = useFirstFocus<HTMLTextAreaElement>()
+  const kept = `onceproof-reason-${name}`
+  const [reason, setReason] = useState(() => sessionStorage.getItem(kept) ?? '')
+  const [isTried, setTried] = useState(false)
+  const isWrong = isTried && reason.trim().length < SHORTEST
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    setTried(true)
+    if (reason.trim().length < SHORTEST) {
+      document.getElementById(name)?.focus()
+      return
+    }
+    onGo(reason.trim())
+  }
+  return (
+    <form onSubmit={submit} noValidate>
+      <div className="field">
+        <label htmlFor={name}>{label}</label>
+        <textarea
+          id={name}
+          rows={3}
+          ref={first}
+          maxLength={500}
+          value={reason}
+          aria-invalid={isWrong}
+          aria-describedby={isWrong ? `${name}-wrong` : undefined}
+          onChange={event => {
+            setReason(event.target.value)
+            sessionStorage.setItem(kept, event.target.value)
+          }}
+        />
+        {isWrong && (
+          <p className="wrong" id={`${name}-wrong`} role="alert">
+            {say('reasonShort', { count: SHORTEST })}
+          </p>
+        )}
+      </div>
+      <Flex gap={12} wrap>
+        <Button type="primary" htmlType="submit" loading={isPending}>
+          {go}
+        </Button>
+        <Button
+          onClick={() => {
+            sessionStorage.removeItem(kept)
+            onCancel()
+          }}
+        >
+          {say('common:cancel')}
+        </Button>
+      </Flex>
+    </form>
+  )
+}
+
+/** Once it was taken. */
+export const forgetReason = (name: string): void => sessionStorage.removeItem(`onceproof-reason-${name}`)
+/** Whether something was begun here, as before a sign-in that it needed. */
+export const hasReason = (name: string): boolean =>
+  sessionStorage.getItem(`onceproof-reason-${name}`) !== null
