@@ -19,13 +19,13 @@ export const personaNumber = (id: string): string =>
 /** The persona's own session, elsewhere; a fresh one, as presenting and consenting need. */
 export const persona = ({ url }: Place, id: string): Promise<ApiClient> => signInAs(url, personaSub(id))
 
-/** A case that the department of the officer opens for a persona; its path on the pages. */
+/** A case that the department of the officer opens for somebody; its path on the pages. */
 export async function openedCase(
   { url }: Place,
   officer: string,
-  { matter, role, persona: id }: { matter: string; role: string; persona: string },
+  { matter, role, number }: { matter: string; role: string; number: string },
 ): Promise<string> {
-  const parties = [{ role, number: personaNumber(id) }]
+  const parties = [{ role, number }]
   const body = { matter, channel: 'counter', parties }
   const opened = await (await signInAs(url, officer)).post<{ id: string }>('/v1/cases', body, randomUUID())
   return `/app/counter/cases/${opened.id}`
@@ -100,6 +100,13 @@ export async function revoke(place: Place, identifier: string): Promise<void> {
 /** The certificate file with all of its fields. */
 export async function fileOf(place: Place, identifier: string): Promise<Buffer> {
   const response = await fetch(`${place.url}/v1/certificates/${identifier}/file`, { headers: asRoot(place) })
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+  return Buffer.from(await response.arrayBuffer())
+}
+
+/** The same as it is printed. */
+export async function paperOf(place: Place, identifier: string): Promise<Buffer> {
+  const response = await fetch(`${place.url}/v1/certificates/${identifier}/paper`, { headers: asRoot(place) })
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
   return Buffer.from(await response.arrayBuffer())
 }

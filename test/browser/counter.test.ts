@@ -7,6 +7,7 @@ import { expect } from 'chai'
 import { strFromU8, unzipSync } from 'fflate'
 import type { Page } from 'playwright-core'
 import { staffSub } from '../../server/identity/demo-people.ts'
+import { paperAddress } from '../../server/verification/paper-address.ts'
 import { demoMatters } from '../../server/matters/demo.ts'
 import type { OpenedGateway } from '../support/opened-gateway.ts'
 import {
@@ -24,6 +25,7 @@ import {
   fileOf,
   issueFor,
   openedCase,
+  paperOf,
   personaNumber,
   presents,
   revoke,
@@ -158,7 +160,7 @@ describe('the counter in a browser', function () {
   })
 
   it('reads a presentation that was scanned and one that was typed for an open case: returns the one, adopts the other', async () => {
-    const asked = { matter: 'M10', role: 'applicant', persona: 'P07' }
+    const asked = { matter: 'M10', role: 'applicant', number: personaNumber('P07') }
     const visitor = await officer('JYJ', await openedCase(gateway, staffSub('JYJ', 'officer'), asked))
     const { page } = visitor
     await isState(page, 'NCR', 'notShared')
@@ -241,6 +243,15 @@ describe('the counter in a browser', function () {
     await page.locator('[data-field="name"]', { hasText: '石有证' }).waitFor()
     await page.getByText('没有记为用证').waitFor()
 
+    const pdf = page.waitForEvent('filechooser')
+    await page.getByRole('button', { name: '选择证照文件' }).click()
+    const paper = await paperOf(gateway, card.identifier)
+    await (await pdf).setFiles({ name: 'card.pdf', mimeType: 'application/pdf', buffer: paper })
+    await page.locator('[data-field="address"]').waitFor()
+    await page.keyboard.press('Alt+KeyN')
+    await gives(await paperAddress(gateway.world, card.shortCode))
+    await page.getByText('登记的内容（已脱敏）').waitFor()
+
     await page.keyboard.press('Alt+KeyN')
     await gives('gibberish')
     await page.getByText('没有识别出来').waitFor()
@@ -290,11 +301,17 @@ describe('the counter in a browser', function () {
   it('flags an open case before the officer’s eyes when a certificate that was taken is revoked', async () => {
     const number = strangersNumber('a disabled person')
     const card = await issueFor(gateway, 'DIS', {}, number)
-    const visitor = await officer('CLH', '/app/counter/cases/new')
+    const visitor = await officer('CLH', '/app/counter')
     const { page } = visitor
-    await page.getByLabel('事项', { exact: true }).selectOption({ label: '残疾人服务一件事' })
-    await page.getByLabel('残疾人的居民身份证号码').fill(number)
-    await page.getByRole('button', { name: '立案' }).click()
+    await page.locator('#box').fill(card.identifier)
+    await page.keyboard.press('Enter')
+    await page.getByLabel('为哪个事项读取').selectOption({ label: '残疾人服务一件事' })
+    await page.getByRole('button', { name: '依职能读取' }).click()
+    await page.getByText('依职能', { exact: true }).waitFor()
+    await page.locator('[data-field="level"]').waitFor()
+
+    const asked = { matter: 'M09', role: 'applicant', number }
+    await page.goto(await openedCase(gateway, staffSub('CLH', 'officer'), asked))
     await page.getByRole('button', { name: '归集能取用的材料' }).click()
     await isState(page, 'DIS', 'have')
     await revoke(gateway, card.identifier)
@@ -306,6 +323,40 @@ describe('the counter in a browser', function () {
     await page.getByRole('button', { name: '终止办件' }).click()
     await page.getByText('终止理由：证照已注销').waitFor()
     await visitor.leave()
+  })
+
+  it('issues what a step issues, with what was filled in, and takes a declaration where nothing else can be had', async () => {
+    const number = strangersNumber('a household in need')
+    const asked = { matter: 'M08', role: 'applicant', number }
+    const visitor = await officer('MZJ', await openedCase(gateway, staffSub('MZJ', 'officer'), asked))
+    const { page } = visitor
+    await page.getByRole('button', { name: '办结并签发最低生活保障证' }).click()
+    await page.getByLabel('证号', { exact: true }).fill('YLDB990103000999')
+    await page.getByLabel('户主姓名').fill('万家灯')
+    await page.getByLabel('户主身份证号').fill(`${number.slice(0, -1)}?`)
+    await page.getByLabel('家庭住址').fill('云岭市临溪区石桥巷9号')
+    await page.getByLabel('保障类型').selectOption('城市低保')
+    await page.getByLabel('保障人数').fill('3')
+    await page.getByLabel('月保障金额').fill('1890.50')
+    await page.getByLabel('批准日期').fill('2026-01-05')
+    await page.getByLabel('下次复核日期').fill('2030-01-05')
+    await page.getByLabel('审批机关').fill('云岭市临溪区民政局')
+    visitor.expect('422')
+    await page.getByRole('button', { name: '签发并办结这一步' }).click()
+    await page.locator('[aria-invalid="true"]').waitFor()
+    expect(await faultsInEveryView(page, 'counter-output')).to.deep.equal([])
+    await page.getByLabel('户主身份证号').fill(number)
+    await page.getByRole('button', { name: '签发并办结这一步' }).click()
+    await page.getByRole('heading', { name: '办理结果' }).waitFor()
+    await page.locator('li', { hasText: '已签发' }).getByText('最低生活保障证').waitFor()
+    await visitor.leave()
+
+    const housing = { matter: 'M05', role: 'applicant', number }
+    const builder = await officer('ZJJ', await openedCase(gateway, staffSub('ZJJ', 'officer'), housing))
+    await builder.page.getByRole('button', { name: '收到声明：未婚' }).click()
+    await isState(builder.page, 'MAR', 'declared')
+    await isState(builder.page, 'DIV', 'declared')
+    await builder.leave()
   })
 
   it('takes a whole case from its opening to its end by keyboard alone, with an override of 免提交 and its reason', async () => {

@@ -71,6 +71,7 @@ function RequestView({ id, of }: { id: string; of: Case }) {
 function RequestState({ request, of }: { request: ConsentRequest; of: Case }) {
   const { say } = useWords('counter')
   const names = useNames()
+  const { data: session } = useSession()
   const address = `${location.origin}/app/wallet/consents/${request.id}`
   const isWaiting = request.state === 'waiting'
   return (
@@ -106,10 +107,32 @@ function RequestState({ request, of }: { request: ConsentRequest; of: Case }) {
             <p className="small">
               {say('answerUntil')} <Moment seconds={request.expiresAt} />
             </p>
+            {request.department === session?.department && <TakeBack id={request.id} />}
           </div>
         </Flex>
       )}
     </div>
+  )
+}
+
+/** Those who have not answered then no longer can; what others granted stands. */
+function TakeBack({ id }: { id: string }) {
+  const { say } = useWords('counter')
+  const withdraw = useWrite<null, ConsentRequest>((_, key) =>
+    told(
+      api.POST('/v1/consent-requests/{id}/withdrawal', {
+        params: { header: once(key), path: { id } },
+        body: {},
+      }),
+    ),
+  )
+  return (
+    <>
+      <Button loading={withdraw.isPending} onClick={() => withdraw.mutate(null)}>
+        {say('requestTakeBack')}
+      </Button>
+      <ProblemNotice error={withdraw.error} />
+    </>
   )
 }
 

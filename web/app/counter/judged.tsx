@@ -62,6 +62,9 @@ export function Judged({
           caseName={ofCase === null ? '' : `${names.inLanguage(ofCase)} ${ofCase.number}`}
         />
       )}
+      {well.map(one => (
+        <Checks key={one.identifier} reading={one} />
+      ))}
     </Flex>
   )
 }
@@ -106,7 +109,6 @@ function OneRead({ reading, ground }: { reading: ReadWell; ground: 'duty' | 'pre
                 </p>
               </Card>
             )}
-            <Checks report={found} />
           </Flex>
         )
       }}
@@ -114,8 +116,11 @@ function OneRead({ reading, ground }: { reading: ReadWell; ground: 'duty' | 'pre
   )
 }
 
-function Checks({ report }: { report: Report }) {
+/** Below the decision: who adopts needs the verdict, who doubts needs these. */
+function Checks({ reading }: { reading: ReadWell }) {
   const { say } = useWords('verdict')
+  const { data: report } = useReport(reading)
+  if (report === undefined) return null
   return (
     <Card title={<h2>{say('checks')}</h2>}>
       <FiveChecks answers={report.answers} />

@@ -262,7 +262,7 @@ function valuesOf(fields: readonly TypeField[], { texts, rows }: Draft): OutputF
 function valueOf({ type }: LeafField, text: string): unknown {
   const trimmed = text.trim()
   if (trimmed === '') return undefined
-  if (type === 'number' && Number.isFinite(Number(trimmed))) return Number(trimmed)
+  if ((type === 'number' || type === 'money') && Number.isFinite(Number(trimmed))) return Number(trimmed)
   // The region's own zone; the input says minutes.
   if (type === 'datetime') return `${trimmed}:00+08:00`
   return trimmed

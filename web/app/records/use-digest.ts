@@ -15,7 +15,7 @@ export function useDigest() {
     worker.current?.terminate()
     worker.current = null
   }
-  useEffect(() => stop, [])
+  useEffect(() => () => worker.current?.terminate(), [])
   const start = (file: File) => {
     stop()
     setDigesting({ state: 'running', file, done: 0 })

@@ -252,6 +252,7 @@ export const counter = {
   request_incomplete: { zh: '未全部同意', en: 'Not all agreed' },
   request_expired: { zh: '请求已过期', en: 'The request has expired' },
   request_withdrawn: { zh: '请求已撤回', en: 'The request was taken back' },
+  requestTakeBack: { zh: '撤回请求', en: 'Take the request back' },
   agreedOf: { zh: '{{agreed}}/{{needed}} 人已同意', en: '{{agreed}} of {{needed}} agreed' },
   askedAt: { zh: '请求于', en: 'asked' },
   party_waiting: { zh: '未答复', en: 'No answer yet' },
