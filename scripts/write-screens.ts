@@ -42,7 +42,7 @@ async function screensOf({ world }: OpenedGateway): Promise<Screen[]> {
     { name: 'wallet-elder', path: '/app/wallet', sub: personaSub('P04'), width: PHONE, mode: 'elder' },
     { name: 'consents', path: '/app/wallet/consents', sub: citizen, width: PHONE },
     { name: 'uses', path: '/app/wallet/uses', sub: citizen, width: PHONE },
-    { name: 'issuing', path: '/app/issuing', sub: staffSub('SCJ', 'maker'), width: DESK },
+    { name: 'issuing', path: '/app/issuing', sub: staffSub('GAJ', 'maker'), width: DESK },
     { name: 'counter', path: '/app/counter', sub: staffSub('ZJJ', 'officer'), width: DESK },
     { name: 'cases', path: '/app/counter/cases', sub: staffSub('ZJJ', 'officer'), width: DESK },
     {
