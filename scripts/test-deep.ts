@@ -8,6 +8,7 @@ interface Part {
   /** Why it cannot run here; null = it can. */
   missing: () => string | null
   command: [program: string, ...args: string[]]
+  env?: Record<string, string>
 }
 
 const has = (program: string, ...args: string[]) => spawnSync(program, args, { stdio: 'ignore' }).status === 0
@@ -39,6 +40,12 @@ const parts: Part[] = [
     command: [node, 'node_modules/mocha/bin/mocha.js', 'test/server/keys/pkcs11.deep.ts'],
   },
   {
+    name: 'pages at every width, papers of every type against their attachment',
+    missing: () => null,
+    command: [node, 'scripts/test.ts', 'browser', 'paper'],
+    env: { ONCEPROOF_TEST_DEEP: '1' },
+  },
+  {
     name: 'mutants',
     missing: () => null,
     command: [node, 'scripts/mutants.ts'],
@@ -47,7 +54,7 @@ const parts: Part[] = [
 
 let failed = 0
 let ran = 0
-for (const { name, missing, command } of parts) {
+for (const { name, missing, command, env } of parts) {
   const why = missing()
   if (why !== null) {
     process.stdout.write(`— ${name}\nnot run: ${why}\n`)
@@ -56,7 +63,7 @@ for (const { name, missing, command } of parts) {
   const began = performance.now()
   process.stdout.write(`— ${name}\n`)
   const [program, ...args] = command
-  const ok = spawnSync(program, args, { stdio: 'inherit' }).status === 0
+  const ok = spawnSync(program, args, { stdio: 'inherit', env: { ...process.env, ...env } }).status === 0
   ran++
   if (!ok) failed++
   process.stdout.write(`${ok ? '✓' : '✗'} ${name} ${((performance.now() - began) / 1000).toFixed(1)} s\n`)
