@@ -1,7 +1,15 @@
 import { expect } from 'chai'
 import { personaSub, staffSub } from '../../server/identity/demo-people.ts'
 import type { OpenedGateway } from '../support/opened-gateway.ts'
-import { closeChromium, closeDemo, demoGateway, faultsInEveryView, signInOnPage, visit } from './chromium.ts'
+import {
+  closeChromium,
+  closeDemo,
+  demoGateway,
+  faultsInEveryView,
+  faultsOf,
+  signInOnPage,
+  visit,
+} from './chromium.ts'
 
 after(async function () {
   this.timeout(60_000)
@@ -23,6 +31,18 @@ describe('the application in a browser', function () {
     await visitor.page.getByRole('heading', { level: 1, name: '请先登录' }).waitFor()
     expect(await faultsInEveryView(visitor.page, 'signed-out')).to.deep.equal([])
     await visitor.leave()
+  })
+
+  it('offers its invented people on a page that everybody can use', async () => {
+    for (const width of [360, 1440]) {
+      const visitor = await visit(gateway, { width })
+      await visitor.page.goto('/sign-in?returnTo=/app')
+      await visitor.page.evaluate(() => {
+        for (const group of document.querySelectorAll('details')) group.open = true
+      })
+      expect(await faultsOf(visitor.page, `demo-sign-in-${width}`)).to.deep.equal([])
+      await visitor.leave()
+    }
   })
 
   it('signs in through the identity service and lets one person change roles without signing in again', async () => {
