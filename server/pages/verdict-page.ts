@@ -2,6 +2,7 @@
  * The verdict, in the order in which people need it: what it is, what they must still look at themselves, what the certificate says, how it
  * was checked, who issued it, the technical part, and where to report a fake.
  */
+import { Fragment } from 'react'
 import { QUESTIONS, VERDICTS, type Answer, type Question } from '../../protocol/verdict.ts'
 import { messageOf } from '../http/messages.ts'
 import { QUESTION_WORDS, verdictWords } from '../wording/verdict-words.ts'
@@ -180,8 +181,9 @@ function anchoredLine(reader: Reader, { verification }: Shown): ReactNode {
   return h('p', null, text, ' ', h('small', null, say(reader, words.chainOnce)))
 }
 
-function questions({ reader }: View, { verification }: Shown): ReactNode {
-  if (verification === null) return null
+function questions({ reader }: View, { verification, verdict }: Shown): ReactNode {
+  // Of a file that cannot be read nothing was checked: five times the same refusal helps nobody.
+  if (verification === null || verdict === 'UNREADABLE') return null
   return h(
     'section',
     { className: 'card', 'aria-labelledby': 'checks' },
@@ -347,15 +349,23 @@ function ending({ reader }: View, { identifier }: Shown): ReactElement {
   const about =
     identifier === null ? '/verify/report' : `/verify/report?code=${encodeURIComponent(identifier)}`
   return h(
-    'section',
-    { className: 'card', 'aria-labelledby': 'report' },
-    h('h2', { id: 'report' }, say(reader, words.reportTitle)),
-    h('p', null, say(reader, words.reportWhy)),
+    Fragment,
+    null,
     h(
       'p',
       { className: 'actions' },
       h('a', { className: 'button', href: link(reader, '/verify') }, say(reader, words.another)),
-      h('a', { className: 'button quiet', href: link(reader, about) }, say(reader, words.reportFake)),
+    ),
+    h(
+      'section',
+      { className: 'card', 'aria-labelledby': 'report' },
+      h('h2', { id: 'report' }, say(reader, words.reportTitle)),
+      h('p', null, say(reader, words.reportWhy)),
+      h(
+        'p',
+        { className: 'actions' },
+        h('a', { className: 'button quiet', href: link(reader, about) }, say(reader, words.reportFake)),
+      ),
     ),
   )
 }

@@ -2,7 +2,7 @@
 import type { Message } from '../http/messages.ts'
 
 export const words = {
-  brand: { zh: '一证通认', en: 'OnceProof' },
+  brand: { zh: '一证通认', en: 'onceproof' },
   service: { zh: '电子证照核验', en: 'Certificate verification' },
   skip: { zh: '跳到正文', en: 'Skip to content' },
   bannerOf: { zh: '政务服务官方核验网站', en: 'official verification site' },
@@ -23,7 +23,7 @@ export const words = {
   },
   demo: {
     zh: '演示环境：人物、机构和证照均为虚构，不具法律效力。',
-    en: 'Demonstration: people, bodies and certificates are invented and have no legal effect.',
+    en: 'Demonstration: everything here is invented and has no legal effect.',
   },
   pageOptions: { zh: '显示方式', en: 'Display options' },
   elder: { zh: '长辈版', en: 'Large text' },
@@ -148,7 +148,7 @@ export const words = {
   region: { zh: '地区', en: 'Region' },
   keyFrom: { zh: '签发密钥登记于', en: 'Signing key registered' },
   keyUntil: { zh: '签发密钥停用日期', en: 'Signing key ends' },
-  keyOpen: { zh: '未停用，仍在使用', en: 'in use' },
+  keyOpen: { zh: '未停用，仍在使用', en: 'still in use' },
   compromised: { zh: '密钥宣告泄露于', en: 'Key declared compromised' },
   technical: { zh: '技术信息', en: 'Technical details' },
   fingerprint: { zh: '证照指纹（日志叶子）', en: 'Fingerprint (log leaf)' },

@@ -13,7 +13,7 @@ export const TONE_WORDS: Readonly<Record<keyof typeof TONE_COLOUR, Message>> = {
 }
 
 export const ANSWER_WORDS: Readonly<Record<Answer['answer'], Message>> = {
-  yes: { zh: '通过', en: 'Yes' },
-  no: { zh: '不通过', en: 'No' },
+  yes: { zh: '通过', en: 'Passed' },
+  no: { zh: '不通过', en: 'Not passed' },
   unknown: { zh: '未能查到', en: 'Not known' },
 }

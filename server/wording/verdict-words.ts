@@ -142,7 +142,7 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, VerdictWords>> = {
   },
   NOT_FOUND: {
     headline: { zh: '未查到此证照', en: 'We cannot find this certificate' },
-    why: { zh: '证照库中没有这个编号', en: 'There is no such number in the library' },
+    why: { zh: '证照库中没有这个编号', en: 'No certificate is registered under this number' },
     next: { zh: '请核对编号，或改用二维码', en: 'Check the number or scan the QR' },
   },
   CODE_EXPIRED: {

@@ -30,6 +30,12 @@ describe('the application in a browser', function () {
     await visitor.page.goto('/app')
     await visitor.page.getByRole('heading', { level: 1, name: '请先登录' }).waitFor()
     expect(await faultsInEveryView(visitor.page, 'signed-out')).to.deep.equal([])
+    // The public pages are told the language by their address.
+    for (const name of ['核验证照', '举报假证', '核验能证明什么']) {
+      await visitor.page.getByRole('contentinfo').getByRole('link', { name, exact: true }).click()
+      await visitor.page.getByRole('heading', { level: 1, name }).waitFor()
+      await visitor.page.goBack()
+    }
     await visitor.leave()
   })
 

@@ -29,13 +29,16 @@ export function keepMode(chosen: Mode): void {
 /** `?lang=en` and `?mode=elder` of an address that somebody was given choose once and are kept. */
 export function takeFromAddress(address: URL): void {
   const lang = address.searchParams.get('lang')
-  if (lang === 'en' || lang === 'zh-CN') keepLanguage(lang)
+  if (lang === 'en') keepLanguage('en')
+  // The public pages say `zh`.
+  if (lang === 'zh' || lang === 'zh-CN') keepLanguage('zh-CN')
   const size = address.searchParams.get('mode')
   if (size === 'elder' || size === 'normal') keepMode(size)
 }
 
 /** An address of the public pages, which keep nothing and are told by their address how to speak. */
 export function publicLink(path: string): string {
-  const query = new URLSearchParams({ lang: language(), ...(mode() === 'elder' && { mode: 'elder' }) })
+  const lang = language() === 'en' ? 'en' : 'zh'
+  const query = new URLSearchParams({ lang, ...(mode() === 'elder' && { mode: 'elder' }) })
   return `${path}?${query.toString()}`
 }

@@ -109,10 +109,10 @@ function Bar() {
             <a href={publicLink('/verify')}>{say('navVerify')}</a>
           </Flex>
         </nav>
-        <Flex gap={8} wrap>
+        <Flex className="bar-you" gap={8} wrap>
           <Choices />
           {session.data === null && (
-            <Button type="primary" href={signInAddress()}>
+            <Button className="bar-person" type="primary" href={signInAddress()}>
               {say('signIn')}
             </Button>
           )}
@@ -154,7 +154,7 @@ function Person({ session }: { session: Session }) {
   })
   return (
     <>
-      <Button onClick={() => setOpen(true)} aria-haspopup="dialog">
+      <Button className="bar-person" onClick={() => setOpen(true)} aria-haspopup="dialog">
         {session.name ?? ''} · {isForOther ? say('role_acting') : role(session.role, session.department)}
       </Button>
       <Modal

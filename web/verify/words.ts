@@ -38,7 +38,10 @@ export const words = {
     zh: '图片里没有找到二维码。请换一张清晰、完整的图片，或输入短码。',
     en: 'No QR code was found in the picture. Try a sharper, complete one, or type the short code.',
   },
-  notPicture: { zh: '这个文件不是可以读取的图片。', en: 'This file is no picture that can be read.' },
+  notPicture: {
+    zh: '这个文件不是可以读取的图片。PDF 或证照文件请在“上传”一栏选择。',
+    en: 'This file is no picture that can be read. Choose a PDF or certificate file under “Upload”.',
+  },
   foreign: {
     zh: '这个二维码不是本网站的，没有打开。它指向：',
     en: 'This QR code is not one of this site, so it was not opened. It points to:',

@@ -47,7 +47,8 @@ export function CertificatePage() {
                     <StandingTag {...card} />
                     <span>{say('issuedBy', { department: named(language, card.department) })}</span>
                     <span>
-                      {say('validUntil')} <Day seconds={card.validUntil} />
+                      {card.validUntil === null ? say('validWithoutEnd') : say('validUntil')}{' '}
+                      {card.validUntil !== null && <Day seconds={card.validUntil} />}
                     </span>
                   </Flex>
                   <dl className="wallet-facts">

@@ -93,6 +93,9 @@ function Waiting() {
   )
 }
 
+/** The number of the type within the identifier: in the directory who one is comes first. */
+const typePlace = ({ identifier }: Card): string => identifier.split('.')[5] ?? ''
+
 function Areas({ cards, search }: { cards: Card[]; search: string }) {
   const { say, language } = useWords('wallet')
   const names = useNames()
@@ -103,7 +106,8 @@ function Areas({ cards, search }: { cards: Card[]; search: string }) {
       text.toLocaleLowerCase().includes(wanted),
     ),
   )
-  const areas = Map.groupBy(found, card => names.area(card.type.code))
+  const ordered = found.toSorted((a, b) => typePlace(a).localeCompare(typePlace(b)))
+  const areas = Map.groupBy(ordered, card => names.area(card.type.code))
   return (
     <>
       <output className="visually-hidden">{say('searchFound', { count: found.length })}</output>

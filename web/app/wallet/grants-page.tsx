@@ -202,6 +202,7 @@ function Withdraw({ grant }: { grant: Grant }) {
     <Sure
       label={say('withdraw')}
       what={say('withdrawWhat')}
+      yes={say('withdrawSure')}
       isBusy={withdraw.isPending}
       onSure={() => withdraw.mutate({ digest, isSigned: canSign })}
       onNot={() => setAsked(false)}

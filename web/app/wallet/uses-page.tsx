@@ -103,8 +103,13 @@ export function UsesPage() {
         )}
       </Asked>
       {uses.hasNextPage && <Button onClick={() => void uses.fetchNextPage()}>{say('common:more')}</Button>}
+      <section className="wallet-box no-print" aria-label={say('unsure')}>
+        <h2>{say('unsure')}</h2>
+        <p>{say('unsureWhat')}</p>
+        <Link to="/wallet/family">{say('unsureFamily')}</Link>
+      </section>
       <section className="wallet-box no-print" aria-label={say('usesExport')}>
-        <Flex vertical gap={8}>
+        <Flex vertical gap={8} align="start">
           <h2>{say('usesExport')}</h2>
           <p className="wallet-quiet">{say('usesExportWhat')}</p>
           <Save
@@ -148,7 +153,7 @@ function UseEntry({ use, objection }: { use: Use; objection: Objection | null })
         </span>
       )}
       {objection === null ? (
-        <Objecting use={use.id} />
+        <Objecting use={use.id} isDuty={use.ground === 'duty'} />
       ) : (
         <div className="wallet-objection">
           <span>
@@ -167,7 +172,7 @@ function UseEntry({ use, objection }: { use: Use; objection: Objection | null })
 }
 
 /** 这不是我同意的. */
-function Objecting({ use }: { use: string }) {
+function Objecting({ use, isDuty }: { use: string; isDuty: boolean }) {
   const { say } = useWords('wallet')
   const id = useId()
   const [isOpen, setOpen] = useState(false)
@@ -186,7 +191,7 @@ function Objecting({ use }: { use: string }) {
   if (!isOpen) {
     return (
       <div className="no-print">
-        <Button onClick={() => setOpen(true)}>{say('object')}</Button>
+        <Button onClick={() => setOpen(true)}>{say(isDuty ? 'objectDuty' : 'object')}</Button>
       </div>
     )
   }

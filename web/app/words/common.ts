@@ -6,7 +6,7 @@ export const common = {
     zh: '这是{{region}}官方电子证照服务网站',
     en: 'This is the official e-certificate service of {{region}}',
   },
-  officialHow: { zh: '如何辨认', en: 'How you know' },
+  officialHow: { zh: '怎样辨认', en: 'How you know' },
   officialAddress: {
     zh: '网址应以 {{host}} 开头，与证照上印制的网址一致。',
     en: 'The address begins with {{host}}, the same that is printed on certificates.',
@@ -17,7 +17,7 @@ export const common = {
   },
   skip: { zh: '跳到正文', en: 'Skip to the content' },
   language: { zh: 'English', en: '中文' },
-  elder: { zh: '长辈版', en: 'Larger text' },
+  elder: { zh: '长辈版', en: 'Large text' },
   normal: { zh: '标准版', en: 'Standard text' },
   signIn: { zh: '登录', en: 'Sign in' },
   signOut: { zh: '退出登录', en: 'Sign out' },
@@ -78,11 +78,11 @@ export const common = {
   demoName: { zh: '演示说明', en: 'About this demonstration' },
   demo: {
     zh: '演示环境：人物、机构和证照均为虚构，不具法律效力。',
-    en: 'Demonstration: people, bodies and certificates are invented and have no legal effect.',
+    en: 'Demonstration: everything here is invented and has no legal effect.',
   },
   footNever: {
     zh: '核验不需要登录、付款或下载应用。有人这样要求，请不要照做，并举报。',
-    en: 'Verifying needs no sign-in, payment or app. If somebody asks for that, do not do it, and report it.',
+    en: 'Verifying never asks you to sign in, pay or install an app. If somebody asks for that, do not do it, and report it.',
   },
   footReport: { zh: '举报假证', en: 'Report a fake' },
   footProves: { zh: '核验能证明什么', en: 'What verifying proves' },

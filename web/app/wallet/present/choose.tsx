@@ -185,7 +185,8 @@ function ChosenCertificate({
       >
         {name}{' '}
         <span className="wallet-quiet">
-          {say('validUntil')} <Day seconds={card.validUntil} />
+          {card.validUntil === null ? say('validWithoutEnd') : say('validUntil')}{' '}
+          {card.validUntil !== null && <Day seconds={card.validUntil} />}
         </span>
       </Checkbox>
       {mode !== null && (
