@@ -176,7 +176,7 @@ function ProposalForm({
           {say('proposeGo')}
         </Button>
       </div>
-      <p className="ask-hint">{say('proposeNext')}</p>
+      <p className="ask-hint">{say(isReady ? 'proposeNext' : 'proposeNotYet')}</p>
       <ProblemNotice error={error} />
     </form>
   )

@@ -36,20 +36,20 @@ function Corrections({ open }: { open: boolean }) {
   const corrections = useCorrections('corrections', open)
   return (
     <Panel title={say('correctionsTitle')}>
-      <Asked
-        query={corrections}
-        isEmpty={found => found.length === 0}
-        empty={open ? say('correctionsNone') : say('correctionsNoneAnswered')}
-      >
-        {found => (
-          <Flex component="ul" vertical gap={16} className="plain">
-            {found.map(correction => (
-              <li key={correction.id}>
-                <CorrectionCard correction={correction} />
-              </li>
-            ))}
-          </Flex>
-        )}
+      <Asked query={corrections}>
+        {found =>
+          found.length === 0 ? (
+            <p className="ask-hint">{open ? say('correctionsNone') : say('correctionsNoneAnswered')}</p>
+          ) : (
+            <Flex component="ul" vertical gap={16} className="plain">
+              {found.map(correction => (
+                <li key={correction.id}>
+                  <CorrectionCard correction={correction} />
+                </li>
+              ))}
+            </Flex>
+          )
+        }
       </Asked>
     </Panel>
   )
@@ -61,16 +61,20 @@ function Objections({ open }: { open: boolean }) {
   return (
     <Panel title={say('objectionsTitle')}>
       <p>{say('objectionsIntro')}</p>
-      <Asked query={objections} isEmpty={found => found.length === 0} empty={say('objectionsNone')}>
-        {found => (
-          <Flex component="ul" vertical gap={16} className="plain">
-            {found.map(objection => (
-              <li key={objection.id}>
-                <ObjectionCard objection={objection} />
-              </li>
-            ))}
-          </Flex>
-        )}
+      <Asked query={objections}>
+        {found =>
+          found.length === 0 ? (
+            <p className="ask-hint">{say('objectionsNone')}</p>
+          ) : (
+            <Flex component="ul" vertical gap={16} className="plain">
+              {found.map(objection => (
+                <li key={objection.id}>
+                  <ObjectionCard objection={objection} />
+                </li>
+              ))}
+            </Flex>
+          )
+        }
       </Asked>
     </Panel>
   )

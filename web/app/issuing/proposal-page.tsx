@@ -79,8 +79,10 @@ function State({ proposal }: { proposal: ProposalDetail }) {
           role="status"
           title={say('proposalDone')}
           description={
-            proposal.successor !== null && (
+            proposal.successor !== null ? (
               <Link to={`/issuing/certificates/${proposal.successor}`}>{say('successorGo')}</Link>
+            ) : (
+              proposal.action !== 'supersede' && say(`proposalDone_${proposal.action}`)
             )
           }
         />

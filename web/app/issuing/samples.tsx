@@ -24,7 +24,7 @@ export function Samples({ definition, samples }: { definition: Definition; sampl
             definition={definition}
             values={fields}
             mark={say('unsigned')}
-            title={`${kind}（${say('rowNumber', { number: n + 1 })}）`}
+            title={say('sampleOf', { kind, row: say('rowNumber', { number: n + 1 }) })}
           >
             <Facts
               facts={[
