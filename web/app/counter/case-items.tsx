@@ -73,7 +73,8 @@ function Item({ of, item }: { of: Case; item: CaseItem }) {
           {names.inLanguage(item.why)} · {say(`mode_${item.mode}`)} ·{' '}
           {item.group !== null ? say('oneOf') : say(item.required ? 'isRequired' : 'isOptional')}
           <br />
-          {say('fieldsAsked')}：{names.fields(item.cert, item.fields)}
+          {say('fieldsAsked')}
+          {names.fields(item.cert, item.fields)}
         </p>
         {item.taken !== null && (
           <p className="small">

@@ -10,7 +10,7 @@ import { Page } from '../parts/page.tsx'
 import { ProblemNotice } from '../parts/problem-notice.tsx'
 import { ToneTag } from '../parts/tone.tsx'
 import { useWords } from '../words.ts'
-import type { Case, Collected } from './api-types.ts'
+import type { Case, CaseItem, Collected } from './api-types.ts'
 import { ArchiveButton } from './archive-button.tsx'
 import { useCase } from './case-choice.tsx'
 import { useCaseEvents } from './case-events.ts'
@@ -79,6 +79,7 @@ function CaseView({ of }: { of: Case }) {
           </Flex>
         }
       >
+        {isOpen && !of.ready && <Lacking of={of} />}
         {isOpen && <Collect of={of} />}
         <CaseItems of={of} />
       </Card>
@@ -107,6 +108,7 @@ function Collect({ of }: { of: Case }) {
   const results = collect.data?.results ?? []
   const refused = results.filter(({ outcome }) => outcome === 'refused')
   const adopted = results.filter(({ outcome }) => outcome === 'adopted').length
+  const isNone = adopted === 0 && refused.length === 0
   return (
     <Flex vertical gap={8} className="collect">
       <Flex gap={12} wrap>
@@ -121,20 +123,24 @@ function Collect({ of }: { of: Case }) {
       <div role="status">
         {collect.data !== undefined && (
           <Alert
-            type={refused.length > 0 ? 'warning' : 'success'}
+            type={refused.length > 0 ? 'warning' : adopted === 0 ? 'info' : 'success'}
             showIcon
-            title={say('collected', { count: adopted })}
+            title={isNone ? say('collectedNone') : say('collected', { count: adopted })}
             description={
-              refused.length > 0 && (
-                <ul className="plain">
-                  {refused.map(({ item, code }) => (
-                    <li key={item}>
-                      {names.type(of.items[item]?.cert ?? '')}：
-                      {refusalWords(code ?? '', language) ?? say('notReadWhy')}
-                    </li>
-                  ))}
-                </ul>
-              )
+              isNone
+                ? of.ready
+                  ? undefined
+                  : say('collectedNoneNext')
+                : refused.length > 0 && (
+                    <ul className="plain">
+                      {refused.map(({ item, code }) => (
+                        <li key={item}>
+                          {names.type(of.items[item]?.cert ?? '')}：
+                          {refusalWords(code ?? '', language) ?? say('notReadWhy')}
+                        </li>
+                      ))}
+                    </ul>
+                  )
             }
           />
         )}
@@ -142,6 +148,41 @@ function Collect({ of }: { of: Case }) {
       <ProblemNotice error={collect.error} />
     </Flex>
   )
+}
+
+/** What is still missing, by what it is needed for, each with what to do next. */
+function Lacking({ of }: { of: Case }) {
+  const { say } = useWords('counter')
+  const names = useNames()
+  const needs = Map.groupBy(
+    of.items.filter(item => item.lacking),
+    ({ number, group }) => group ?? `${number}`,
+  )
+  return (
+    <div className="lacking">
+      <strong>{say('lacking', { count: needs.size })}</strong>
+      <ul>
+        {[...needs].map(([need, items]) => (
+          <li key={need}>
+            {say('lackingOne', {
+              what: names.inLanguage(items[0]?.why),
+              types: items.map(({ cert }) => names.type(cert)).join(say('lackingOr')),
+              next: say(nextOf(items)),
+            })}
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+function nextOf(items: readonly CaseItem[]) {
+  const isAny = (state: CaseItem['state']) => items.some(item => item.state === state)
+  if (isAny('flagged')) return 'lackingFlagged'
+  if (isAny('available')) return 'lackingAvailable'
+  if (items.some(({ because }) => because === 'NOT_ASKED_YET')) return 'lackingAsk'
+  if (isAny('waiting')) return 'lackingWaiting'
+  return isAny('notShared') ? 'lackingShow' : 'lackingOther'
 }
 
 function Close({ of }: { of: Case }) {

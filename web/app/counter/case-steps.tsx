@@ -116,6 +116,7 @@ function Act({ of, step, onDone }: { of: Case; step: CaseStep; onDone: () => voi
     },
   )
   const output = possible.find(({ cert }) => cert === issuing)
+  const returnWord = step.number === 1 ? 'stepReturnFirst' : 'stepReturn'
   return (
     <Flex vertical gap={12} className="act">
       <h3>{say('stepYours')}</h3>
@@ -134,7 +135,7 @@ function Act({ of, step, onDone }: { of: Case; step: CaseStep; onDone: () => voi
             <IssueButton key={cert} cert={cert} onChosen={() => setIssuing(cert)} />
           ))}
           <Button size="large" onClick={() => setReturning(true)}>
-            {say('stepReturn')}
+            {say(returnWord)}
           </Button>
         </Flex>
       )}
@@ -153,7 +154,7 @@ function Act({ of, step, onDone }: { of: Case; step: CaseStep; onDone: () => voi
         <ReasonForm
           name={returnName}
           label={say('stepReturnReason')}
-          go={say('stepReturn')}
+          go={say(returnWord)}
           isPending={act.isPending}
           onGo={reason => act.mutate({ outcome: 'return', reason })}
           onCancel={() => setReturning(false)}

@@ -3,6 +3,7 @@ import { Alert, Button, Card, Flex, Typography } from 'antd'
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { useNavigate, useSearchParams } from 'react-router'
 import { useWrite } from '../api/write.ts'
+import { publicLink } from '../language.ts'
 import { Page } from '../parts/page.tsx'
 import { ProblemNotice } from '../parts/problem-notice.tsx'
 import { useDroppedFile } from '../parts/use-dropped-file.ts'
@@ -162,6 +163,17 @@ function FileChoice({ onChosen }: { onChosen: (file: File) => void }) {
   )
 }
 
+function ReportLink() {
+  const { say } = useWords('common')
+  return (
+    <div>
+      <a className="report" href={publicLink('/verify/report')}>
+        {say('footReport')}
+      </a>
+    </div>
+  )
+}
+
 function NotTakenNotice({ why }: { why: NotTaken['why'] }) {
   const { say } = useWords('counter')
   return (
@@ -170,7 +182,12 @@ function NotTakenNotice({ why }: { why: NotTaken['why'] }) {
       type={why === 'foreign' ? 'error' : 'warning'}
       showIcon
       title={say(`not_${why}`)}
-      description={say(`not_${why}Next`)}
+      description={
+        <>
+          {say(`not_${why}Next`)}
+          {why === 'foreign' && <ReportLink />}
+        </>
+      }
     />
   )
 }

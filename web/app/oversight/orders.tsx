@@ -16,6 +16,8 @@ type Order =
 
 const REASONS = ['DATA_LEAK', 'WRONG_DATA', 'COURT_ORDER', 'ATTACK'] as const
 const RELEASE_REASON = 'RESOLVED'
+/** As the gateway asks for it. */
+const IDENTIFIER = /^\s*1\.2\.156\.3005\.2\.[0-9A-Z.]{52,80}\s*$/
 const STATES: Readonly<Record<Order['state'], readonly [Key<'oversight'>, Tone]>> = {
   proposed: ['state_proposed', 'waiting'],
   'in force': ['state_in_force', 'error'],
@@ -35,16 +37,20 @@ export function Orders({ mayOrder }: { mayOrder: boolean }) {
     <Card title={<h2>{say('orders')}</h2>}>
       <Flex vertical gap={16}>
         <span>{say('ordersWhy')}</span>
-        <Asked query={orders} isEmpty={data => data.orders.length === 0} empty={say('ordersEmpty')}>
-          {data => (
-            <ul className="plain rows">
-              {data.orders.map(order => (
-                <li key={order.id}>
-                  <OneOrder order={order} mayOrder={mayOrder} />
-                </li>
-              ))}
-            </ul>
-          )}
+        <Asked query={orders}>
+          {data =>
+            data.orders.length === 0 ? (
+              <p className="quiet">{say('ordersEmpty')}</p>
+            ) : (
+              <ul className="plain rows">
+                {data.orders.map(order => (
+                  <li key={order.id}>
+                    <OneOrder order={order} mayOrder={mayOrder} />
+                  </li>
+                ))}
+              </ul>
+            )
+          }
         </Asked>
         {mayOrder && <Propose />}
       </Flex>
@@ -148,11 +154,23 @@ function Propose() {
         </Radio.Group>
       </Form.Item>
       {of === 'one' ? (
-        <Form.Item name="identifier" label={say('identifier')} rules={[{ required: true }]}>
+        <Form.Item
+          name="identifier"
+          label={say('identifier')}
+          extra={say('identifierWhere')}
+          rules={[
+            { required: true, message: say('identifierMissing') },
+            { pattern: IDENTIFIER, message: say('identifierWrong') },
+          ]}
+        >
           <Input autoComplete="off" />
         </Form.Item>
       ) : (
-        <Form.Item name="department" label={say('department')} rules={[{ required: true }]}>
+        <Form.Item
+          name="department"
+          label={say('department')}
+          rules={[{ required: true, message: say('departmentMissing') }]}
+        >
           <Select
             aria-label={say('department')}
             options={(departments.data ?? []).map(({ code, zh, en }) => ({
@@ -162,7 +180,11 @@ function Propose() {
           />
         </Form.Item>
       )}
-      <Form.Item name="reason" label={say('reason')} rules={[{ required: true }]}>
+      <Form.Item
+        name="reason"
+        label={say('reason')}
+        rules={[{ required: true, message: say('reasonMissing') }]}
+      >
         <Select
           aria-label={say('reason')}
           options={REASONS.map(reason => ({ value: reason, label: say(`reason_${reason}`) }))}

@@ -7,6 +7,7 @@ import { Page } from '../parts/page.tsx'
 import { useSession } from '../session.tsx'
 import { useWords } from '../words.ts'
 import { Orders } from './orders.tsx'
+import './oversight.css'
 
 /** What supervisors, operators and auditors see: orders to withhold, who read how often, and how the log stands. */
 export function Component() {
@@ -31,29 +32,33 @@ function Counts({ department }: { department: string }) {
   })
   return (
     <Card title={<h2>{say('counts')}</h2>}>
-      <Asked query={counts} isEmpty={({ officers }) => officers.length === 0} empty={say('countsEmpty')}>
-        {({ officers }) => (
-          <table className="figures">
-            <thead>
-              <tr>
-                <th scope="col">{say('officer')}</th>
-                <th scope="col">{say('used')}</th>
-                <th scope="col">{say('refused')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {officers.map(({ officer, used, refused }) => (
-                <tr key={officer}>
-                  <th scope="row">
-                    <code>{officer.slice(-6)}</code>
-                  </th>
-                  <td>{used}</td>
-                  <td>{refused}</td>
+      <Asked query={counts}>
+        {({ officers }) =>
+          officers.length === 0 ? (
+            <p className="quiet">{say('countsEmpty')}</p>
+          ) : (
+            <table className="figures">
+              <thead>
+                <tr>
+                  <th scope="col">{say('officer')}</th>
+                  <th scope="col">{say('used')}</th>
+                  <th scope="col">{say('refused')}</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
+              </thead>
+              <tbody>
+                {officers.map(({ officer, used, refused }) => (
+                  <tr key={officer}>
+                    <th scope="row">
+                      <code>{officer.slice(-6)}</code>
+                    </th>
+                    <td>{used}</td>
+                    <td>{refused}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )
+        }
       </Asked>
     </Card>
   )
@@ -81,7 +86,7 @@ function LogState() {
                   key: 'anchored',
                   label: say('anchored'),
                   children: (
-                    <>
+                    <span>
                       {say('entries', { count: latest?.block == null ? 0 : latest.size })}
                       {latest?.block != null && (
                         <>
@@ -89,7 +94,7 @@ function LogState() {
                           <Moment seconds={latest.block.time} />
                         </>
                       )}
-                    </>
+                    </span>
                   ),
                 },
               ]}

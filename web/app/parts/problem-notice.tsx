@@ -9,7 +9,7 @@ import { useWords } from '../words.ts'
  * step that needs a fresh sign-in offers it.
  */
 export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
-  const { say } = useWords('common')
+  const { say, language } = useWords('common')
   if (error === null || error === undefined) return null
   if (!(error instanceof Problem)) throw error
   if (error.code === 'STEP_UP_REQUIRED') return <StepUpNotice />
@@ -25,7 +25,7 @@ export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: ()
       message={title}
       description={
         <Flex vertical gap={8}>
-          <span>{nextStep(error, say)}</span>
+          <span>{nextStep(error, say).join(language === 'en' ? ' ' : '')}</span>
           <FieldErrors error={error} />
           <Flex gap={12} align="center" wrap>
             {onRetry !== undefined && <Button onClick={onRetry}>{say('retry')}</Button>}
@@ -42,15 +42,14 @@ export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: ()
 
 type Say = ReturnType<typeof useWords<'common'>>['say']
 
-function nextStep({ body, retryAfter }: Problem, say: Say): string {
-  if (body.code === 'UNREACHABLE') return `${say('problemUnclear')}${say('problemUnreachableNext')}`
-  if (body.status >= 500 && body.status !== 503) return `${say('problemUnclear')}${say('problemAsk')}`
-  if (retryAfter !== null)
-    return `${say('problemUnchanged')}${say('problemAgainIn', { seconds: retryAfter })}`
-  if (body.status === 503) return `${say('problemUnchanged')}${say('problemAgain')}`
+function nextStep({ body, retryAfter }: Problem, say: Say): string[] {
+  if (body.code === 'UNREACHABLE') return [say('problemUnclear'), say('problemUnreachableNext')]
+  if (body.status >= 500 && body.status !== 503) return [say('problemUnclear'), say('problemAsk')]
+  if (retryAfter !== null) return [say('problemUnchanged'), say('problemAgainIn', { seconds: retryAfter })]
+  if (body.status === 503) return [say('problemUnchanged'), say('problemAgain')]
   if (body.errors !== undefined || body.field !== undefined)
-    return `${say('problemUnchanged')}${say('problemCorrect')}`
-  return say('problemUnchanged')
+    return [say('problemUnchanged'), say('problemCorrect')]
+  return [say('problemUnchanged')]
 }
 
 function FieldErrors({ error: { body } }: { error: Problem }): ReactNode {

@@ -29,8 +29,16 @@ const ICONS: Readonly<Record<Tone, ReactNode>> = {
   neutral: <QuestionCircleFilled aria-hidden />,
 }
 
-/** `what` names the thing that was verified. */
-export function Verdict({ verified, what }: { verified: Verified; what?: ReactNode }) {
+/** `what` names the thing that was verified; `words` are said in place of those for certificates. */
+export function Verdict({
+  verified,
+  what,
+  words,
+}: {
+  verified: Verified
+  what?: ReactNode
+  words?: { headline: string; text: string } | undefined
+}) {
   const { language } = useWords('verdict')
   const { tone } = VERDICTS[verified.verdict]
   const { headline, why, next } = VERDICT_WORDS[verified.verdict]
@@ -41,9 +49,9 @@ export function Verdict({ verified, what }: { verified: Verified; what?: ReactNo
       <div>
         <p className="verdict-headline">
           {what !== undefined && <span>{what} · </span>}
-          {isEnglish ? headline.en : headline.zh}
+          {words?.headline ?? (isEnglish ? headline.en : headline.zh)}
         </p>
-        <p>{isEnglish ? `${why.en}. ${next.en}.` : `${why.zh}。${next.zh}。`}</p>
+        <p>{words?.text ?? (isEnglish ? `${why.en}. ${next.en}.` : `${why.zh}。${next.zh}。`)}</p>
         {verified.asOf != null && (
           <p className="small">
             <Checked at={verified.asOf.time} />

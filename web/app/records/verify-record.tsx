@@ -1,5 +1,5 @@
 /** Is the file in hand the one that was notarized? Its fingerprint is computed here and compared with the record. */
-import { Alert, Button, Card, Flex } from 'antd'
+import { Button, Card, Flex } from 'antd'
 import { useState } from 'react'
 import { useSearchParams } from 'react-router'
 import { parseUlid } from '../../../protocol/identifiers.ts'
@@ -35,6 +35,11 @@ export function VerifyRecord() {
     if (digesting.state === 'done') verify.mutate({ id: number, sha256: digesting.digest })
   }
   const found = verify.data
+  // A file has no holder and no QR code: what is said of certificates would lead astray.
+  const wordsOf = (of: string) => {
+    if (of === 'VALID') return { headline: say('matches'), text: say('matchesNext') }
+    return of === 'NOT_FOUND' ? { headline: say('differs'), text: say('differsNext') } : undefined
+  }
   return (
     <Page title={say('verifyTitle')} intro={say('verifyIntro')}>
       <Card>
@@ -84,10 +89,7 @@ export function VerifyRecord() {
       </Card>
       {found !== undefined && (
         <>
-          <Verdict verified={found} what={say('record')} />
-          {found.verdict === 'NOT_FOUND' && (
-            <Alert type="error" showIcon title={say('differs')} description={say('differsNext')} />
-          )}
+          <Verdict verified={found} what={say('record')} words={wordsOf(found.verdict)} />
           {found.answers?.intact.answer === 'yes' && found.anchor != null && (
             <p>
               {say('sinceBefore')}

@@ -3,7 +3,7 @@ export const oversight = {
   title: { zh: '监督', en: 'Oversight' },
   intro: {
     zh: '应急处置、用证统计与存证日志的现状。这里看不到任何证照内容。',
-    en: 'Emergency orders, how often was read, and how the log stands. No content of certificates is shown here.',
+    en: 'Emergency orders, how often officers read certificates, and how the log stands. No content of certificates is shown here.',
   },
   orders: { zh: '应急停止展示', en: 'Emergency withholding' },
   ordersWhy: {
@@ -14,6 +14,17 @@ export const oversight = {
   of: { zh: '{{department}}签发的全部证照', en: 'Every certificate of {{department}}' },
   ofOne: { zh: '一张证照（{{department}}）', en: 'One certificate ({{department}})' },
   identifier: { zh: '证照标识', en: 'Certificate identifier' },
+  identifierWhere: {
+    zh: '以 1.2.156.3005.2 开头，印在证照上；也可从签发工作台的“本部门证照”复制。',
+    en: 'Begins with 1.2.156.3005.2. It is printed on the certificate, and listed under “Certificates” of the issuing desk.',
+  },
+  identifierMissing: { zh: '请填写证照标识', en: 'Type the identifier of the certificate' },
+  identifierWrong: {
+    zh: '这不是完整的证照标识，请核对是否抄错或漏抄',
+    en: 'This is no complete identifier; check for a mistyped or missing character',
+  },
+  departmentMissing: { zh: '请选择部门', en: 'Choose the department' },
+  reasonMissing: { zh: '请选择理由', en: 'Choose the reason' },
   state_proposed: { zh: '已提议，等待另一人确认', en: 'Proposed, waits for another person' },
   state_in_force: { zh: '正在停止展示', en: 'Withheld' },
   state_release_proposed: {
@@ -37,7 +48,7 @@ export const oversight = {
   proposeRelease: { zh: '提议恢复展示', en: 'Propose to release' },
   confirmRelease: { zh: '确认恢复展示', en: 'Confirm: release now' },
   proposed: { zh: '已提议。请另一位有权人员确认。', en: 'Proposed. Another person has to confirm it.' },
-  counts: { zh: '本部门各经办人用证次数', en: 'How often each officer of the department read' },
+  counts: { zh: '本部门各经办人用证次数', en: 'Readings by each officer of the department' },
   countsEmpty: { zh: '本部门还没有用证记录', en: 'The department has not read anything yet' },
   officer: { zh: '经办人（化名）', en: 'Officer (pseudonym)' },
   used: { zh: '已读取', en: 'Read' },

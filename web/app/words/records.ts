@@ -92,12 +92,17 @@ export const records = {
   numberWrong: { zh: '编号有误：应为 26 位字母数字', en: 'The number is not right: 26 letters and digits' },
   verify: { zh: '核对', en: 'Verify' },
   record: { zh: '存证', en: 'Record' },
+  matches: { zh: '文件与存证一致', en: 'The file matches' },
+  matchesNext: {
+    zh: '手中的文件就是当时登记的那一份，上链以来没有改动。',
+    en: 'It is the file that was registered, and it has not changed since.',
+  },
   differs: {
     zh: '手中的文件与这个编号的存证对不上',
     en: 'The file does not match the record of this number',
   },
   differsNext: {
-    zh: '文件哪怕只改一个字，指纹也不同。请检查编号，以及是否选错了文件或版本。',
+    zh: '文件哪怕只改一个字，指纹也不同。请检查编号有没有抄错，以及是否选错了文件或版本。',
     en: 'One changed character makes another fingerprint. Check the number, and whether it is the right file and version.',
   },
 } as const
