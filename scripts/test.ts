@@ -11,8 +11,10 @@ interface Step {
   name: string
   args: string[]
   isSuite: boolean
-  /** Opens ports or waits for time to pass: runs by itself. Others run two at a time. */
+  /** Opens ports or waits for time to pass: one after the other. Others run two at a time before them. */
   alone: boolean
+  /** Waits for a browser most of the time: runs beside those that run one after the other. */
+  beside?: boolean
 }
 
 interface Outcome {
@@ -30,6 +32,7 @@ const suite = (name: string, ...patterns: string[]): Step => {
   return { name, args: [...mocha, ...files], isSuite: true, alone: false }
 }
 const alone = (step: Step): Step => ({ ...step, alone: true })
+const beside = (step: Step): Step => ({ ...step, alone: true, beside: true })
 
 const steps: Step[] = [
   {
@@ -66,7 +69,7 @@ const steps: Step[] = [
   alone(suite('matters', 'test/server/gateway/matters/**/*.test.ts')),
   alone(suite('pages', 'test/server/pages/**/*.test.ts')),
   alone(suite('gateway', 'test/server/gateway/*.test.ts')),
-  alone(suite('browser', 'test/browser/*.test.ts')),
+  beside(suite('browser', 'test/browser/*.test.ts')),
   alone(suite('command line', 'test/scripts/cli*.test.ts')),
   alone(suite('benchmark', 'test/scripts/bench.test.ts')),
 ]
@@ -77,10 +80,11 @@ const chosen =
   wanted.length === 0 ? steps : steps.filter(step => wanted.some(name => step.name.includes(name)))
 const outcomes: Outcome[] = []
 const began = performance.now()
-const apart = chosen.filter(step => step.alone)
+const apart = chosen.filter(step => step.alone && step.beside !== true)
+const pages = chosen.filter(step => step.beside)
 const together = chosen.filter(step => !step.alone)
 await Promise.all([nextOf(together), nextOf(together)])
-await nextOf(apart)
+await Promise.all([nextOf(apart), nextOf(pages)])
 report(outcomes)
 process.exit(outcomes.every(outcome => outcome.ok) ? 0 : 1)
 
@@ -91,10 +95,11 @@ async function nextOf(steps: Step[]): Promise<void> {
 
 async function run(step: Step): Promise<Outcome> {
   const start = performance.now()
-  if (step.alone) process.stdout.write(`\n— ${step.name}\n`)
-  const { code, output } = await capture(step)
+  const isShown = step.alone && step.beside !== true
+  if (isShown) process.stdout.write(`\n— ${step.name}\n`)
+  const { code, output } = await capture(step, isShown)
   // What ran beside another comes out in one piece.
-  if (!step.alone) process.stdout.write(`\n— ${step.name}\n${output}`)
+  if (!isShown) process.stdout.write(`\n— ${step.name}\n${output}`)
   const passed = Number(/(\d+) passing/.exec(output)?.[1] ?? 0)
   const failed = Number(/(\d+) failing/.exec(output)?.[1] ?? 0)
   const ok = code === 0 && (!step.isSuite || passed > 0)
@@ -107,7 +112,7 @@ async function run(step: Step): Promise<Outcome> {
   }
 }
 
-function capture({ args, alone: shown }: Step): Promise<{ code: number; output: string }> {
+function capture({ args }: Step, isShown: boolean): Promise<{ code: number; output: string }> {
   return new Promise(resolve => {
     const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -115,7 +120,7 @@ function capture({ args, alone: shown }: Step): Promise<{ code: number; output: 
     let output = ''
     const take = (piece: Buffer) => {
       output += piece.toString()
-      if (shown) process.stdout.write(piece)
+      if (isShown) process.stdout.write(piece)
     }
     child.stdout.on('data', take)
     child.stderr.on('data', take)

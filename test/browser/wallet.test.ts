@@ -398,10 +398,10 @@ describe('the wallet in a browser', function () {
   it('without passkeys: a key under a passphrase, which alone opens it, here and from a backup', async () => {
     const noPasskeys = ({ page }: Visitor) =>
       page.addInitScript(() => void Reflect.deleteProperty(globalThis, 'PublicKeyCredential'))
-    const request = await ask('MZJ', 'M08', 'P08', 'applicant', [
+    const request = await ask('MZJ', 'M08', 'P05', 'applicant', [
       { type: 'RIC', required: ['name'], optional: [] },
     ])
-    const visitor = await enter('P08', '/app/wallet/key', noPasskeys)
+    const visitor = await enter('P05', '/app/wallet/key', noPasskeys)
     const { page } = visitor
     await page.getByText('这个浏览器不支持通行密钥').waitFor()
     const choose = page.getByLabel(/^口令（至少/)
@@ -435,7 +435,7 @@ describe('the wallet in a browser', function () {
     await visitor.leave()
 
     // In another browser the key is not there until its backup is.
-    const elsewhere = await enter('P08', path, noPasskeys)
+    const elsewhere = await enter('P05', path, noPasskeys)
     const second = elsewhere.page
     await second.getByText('您的签名密钥不在这个浏览器里').waitFor()
     await second.getByRole('link', { name: '密钥设置' }).click()
