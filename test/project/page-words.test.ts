@@ -6,7 +6,8 @@ type Words = Record<string, { zh: string; en: string }>
 
 const FILES = globSync('web/app/words/*.ts').toSorted((a, b) => (a < b ? -1 : 1))
 /** Words that are the same in both languages, or name the other one. */
-const NAMES = /^(?:English|中文|PDF|JSON|CSV|XLSX|onceproof|[\d\s{}\w·:,./()（）：-]*\{\{.*\}\}[\d\s·:,./()（）：-]*)$/
+const NAMES =
+  /^(?:English|中文|PDF|JSON|CSV|XLSX|onceproof|[\d\s{}\w·:,./()（）：-]*\{\{.*\}\}[\d\s·:,./()（）：-]*)$/
 
 describe('words of the pages', () => {
   it('are there', () => {
