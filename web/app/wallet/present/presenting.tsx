@@ -66,8 +66,9 @@ export function Presenting({ begun, onClose }: { begun: Presented; onClose: () =
     if (!renew.isPending && renew.error === null) renew.mutate(code.digits)
   })
   useEffect(() => {
-    if (isDue) renewWhenDue()
-  }, [isDue])
+    // The one before may still be ending: due then, it would not be asked for again.
+    if (isDue && !renew.isPending) renewWhenDue()
+  }, [isDue, renew.isPending])
 
   if (state === 'cancelled') {
     return <Alert type="info" showIcon message={say('presentEnded')} action={<Close onClose={onClose} />} />
