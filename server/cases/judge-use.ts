@@ -10,7 +10,7 @@ import type { UseRow } from '../store/uses.ts'
 import { nowSeconds, type World } from '../world.ts'
 import { assertOpen, copyName, sealCopy, type Actor } from './collect.ts'
 import { caseOf, matterOfCase } from './open.ts'
-import { itemStatuses, type ItemStatus } from './requirements.ts'
+import { askedItem, type ItemStatus } from './requirements.ts'
 
 /** Why what was read is not adopted; codes, so that nothing of anybody enters the events of a case. */
 export const RETURN_REASONS = [
@@ -41,10 +41,7 @@ export async function judgeUse(
   if ((await world.store.answered(once)) !== null) return
   const of = await caseOf(world, id)
   assertOpen(of)
-  const status = (await itemStatuses(world, of, await matterOfCase(world, of)))[number]
-  if (status === undefined || status.state === 'notAsked') {
-    throw new Refusal('CASE_ITEM_UNKNOWN', 'the case asks for no such item', { field: 'item' })
-  }
+  const status = await askedItem(world, of, await matterOfCase(world, of), number)
   const use = await world.store.useById(judgement.use)
   assertOfItem(use, of.matter, actor, status)
   await underKey(world.store, once, async () => {

@@ -7,7 +7,7 @@ import type { World } from '../world.ts'
 import { reasonMissing } from './act.ts'
 import { assertOpen, type Actor } from './collect.ts'
 import { caseOf, matterOfCase } from './open.ts'
-import { isObtainable, itemStatuses } from './requirements.ts'
+import { askedItem, isObtainable, itemStatuses } from './requirements.ts'
 
 /**
  * Asks for an item on paper. What can be pulled is not asked for (免提交) unless the officer overrides it with a reason, which is kept and
@@ -24,10 +24,7 @@ export async function askForPaper(
   if ((await world.store.answered(once)) !== null) return
   const of = await caseOf(world, id)
   assertOpen(of)
-  const status = (await itemStatuses(world, of, await matterOfCase(world, of)))[number]
-  if (status === undefined || status.state === 'notAsked') {
-    throw new Refusal('CASE_ITEM_UNKNOWN', 'the case asks for no such item', { field: 'item' })
-  }
+  const status = await askedItem(world, of, await matterOfCase(world, of), number)
   const isOverridden = isObtainable(status)
   if (isOverridden && override === null) {
     throw new Refusal('MATERIAL_AVAILABLE', 'this can be obtained without the applicant handing it in', {

@@ -2,7 +2,7 @@
  * How each certificate that a case asks for stands: there, waiting, missing, or to be shown by its holder. Nothing here reads a
  * value: only that a certificate is there, of which type, since when and in which state.
  */
-import { invariant } from '../../protocol/refusal.ts'
+import { invariant, Refusal } from '../../protocol/refusal.ts'
 import { toHex } from '../../protocol/bytes.ts'
 import { typeOf } from '../catalogue/publish.ts'
 import { standingOf } from '../certificates/read.ts'
@@ -65,6 +65,18 @@ const DAY_SECONDS = 24 * 3_600
 const SEARCHED = 1_000
 
 type StatusWorld = Pick<World, 'store' | 'clock' | 'region'>
+
+/** The state of one item that the case asks for. Refuses CASE_ITEM_UNKNOWN. Writes nothing. */
+export async function askedItem(
+  world: StatusWorld,
+  of: CaseRow,
+  matter: Matter,
+  number: number,
+): Promise<ItemStatus> {
+  const status = (await itemStatuses(world, of, matter))[number]
+  if (status !== undefined && status.state !== 'notAsked') return status
+  throw new Refusal('CASE_ITEM_UNKNOWN', 'the case asks for no such item', { field: 'item' })
+}
 
 /** The state of every item of a case, in order. Writes nothing. */
 export async function itemStatuses(world: StatusWorld, of: CaseRow, matter: Matter): Promise<ItemStatus[]> {

@@ -1,14 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
-import { Button, Flex, Input, Radio } from 'antd'
-import { useId, useState } from 'react'
+import { Button, Flex } from 'antd'
 import { Link, useNavigate } from 'react-router'
 import { api, told } from '../api/client.ts'
 import { once, useWrite } from '../api/write.ts'
 import { Moment } from '../parts/moment.tsx'
-import { ProblemNotice } from '../parts/problem-notice.tsx'
 import { useSession } from '../session.tsx'
 import { useWords } from '../words.ts'
 import { AnswerClock } from './answer-clock.tsx'
+import { AnswerForm } from './answer-form.tsx'
 import { useCertificateName, useTypeOf } from './certificate-name.ts'
 import { Facts } from './face.tsx'
 import { Says } from './says.tsx'
@@ -82,11 +81,8 @@ type Outcome = 'corrected' | 'refused'
 /** Corrected by a later version that is issued already, or refused with the reason. */
 function Answer({ correction }: { correction: Correction }) {
   const { say } = useWords('issuing')
-  const id = useId()
   const nameOf = useCertificateName()
   const { identifier } = correction
-  const [outcome, setOutcome] = useState<Outcome | null>(null)
-  const [words, setWords] = useState('')
   const successor = useQuery({
     queryKey: ['proposals', 'successor', identifier],
     queryFn: async () => {
@@ -109,57 +105,27 @@ function Answer({ correction }: { correction: Correction }) {
         }),
       ),
   )
-  const send = () => {
-    if (outcome === 'refused') answer.mutate({ outcome, answer: words.trim() })
-    else if (found !== null) answer.mutate({ outcome: 'corrected', successor: found, answer: words.trim() })
-  }
   return (
-    <form
-      className="answer"
-      onSubmit={event => {
-        event.preventDefault()
-        send()
-      }}
-    >
-      <fieldset className="ask-list">
-        <legend>{say('answerHow')}</legend>
-        <Radio.Group
-          value={outcome}
-          onChange={({ target }) => setOutcome(target.value as Outcome)}
-          options={[
-            { value: 'corrected', label: say('outcome_corrected'), disabled: found === null },
-            { value: 'refused', label: say('outcome_refused') },
-          ]}
-        />
-        {found === null ? (
+    <AnswerForm<Outcome>
+      choices={[
+        { value: 'corrected', label: say('outcome_corrected'), disabled: found === null },
+        { value: 'refused', label: say('outcome_refused') },
+      ]}
+      hint={
+        found === null ? (
           <p className="ask-hint">{say('answerNoSuccessor')}</p>
         ) : (
           <p className="ask-hint">
             {say('answerSuccessor')} <Link to={`/issuing/certificates/${found}`}>{nameOf(found)}</Link>
           </p>
-        )}
-      </fieldset>
-      <div className="ask">
-        <label htmlFor={id}>{say('answerWords')}</label>
-        <Input.TextArea
-          id={id}
-          rows={3}
-          maxLength={2_000}
-          value={words}
-          onChange={({ target }) => setWords(target.value)}
-        />
-      </div>
-      <div>
-        <Button
-          type="primary"
-          htmlType="submit"
-          disabled={outcome === null || words.trim() === ''}
-          loading={answer.isPending}
-        >
-          {say('answerGo')}
-        </Button>
-      </div>
-      <ProblemNotice error={answer.error} />
-    </form>
+        )
+      }
+      isPending={answer.isPending}
+      error={answer.error}
+      onSend={(outcome, words) => {
+        if (outcome === 'refused') answer.mutate({ outcome, answer: words })
+        else if (found !== null) answer.mutate({ outcome, successor: found, answer: words })
+      }}
+    />
   )
 }

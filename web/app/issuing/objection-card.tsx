@@ -1,13 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
-import { Button, Flex, Input, Radio } from 'antd'
-import { useId, useState } from 'react'
+import { Flex } from 'antd'
 import { api, told } from '../api/client.ts'
 import { once, useWrite } from '../api/write.ts'
 import { Asked } from '../parts/asked.tsx'
 import { Moment } from '../parts/moment.tsx'
-import { ProblemNotice } from '../parts/problem-notice.tsx'
 import { useWords } from '../words.ts'
 import { AnswerClock } from './answer-clock.tsx'
+import { AnswerForm } from './answer-form.tsx'
 import { useCertificateName, useTypeOf } from './certificate-name.ts'
 import { Facts } from './face.tsx'
 import type { Objection } from './shapes.ts'
@@ -85,59 +84,20 @@ function Matter({ code }: { code: string }) {
   return <>{nameIn(matter.data, language) || code}</>
 }
 
-function Answer({ id: objection }: { id: string }) {
+function Answer({ id }: { id: string }) {
   const { say } = useWords('issuing')
-  const id = useId()
-  const [outcome, setOutcome] = useState<Outcome | null>(null)
-  const [words, setWords] = useState('')
   const answer = useWrite(async (body: { outcome: Outcome; answer: string }, key) =>
-    told(
-      api.POST('/v1/objections/{id}/answer', {
-        params: { path: { id: objection }, header: once(key) },
-        body,
-      }),
-    ),
+    told(api.POST('/v1/objections/{id}/answer', { params: { path: { id }, header: once(key) }, body })),
   )
   return (
-    <form
-      className="answer"
-      onSubmit={event => {
-        event.preventDefault()
-        if (outcome !== null) answer.mutate({ outcome, answer: words.trim() })
-      }}
-    >
-      <fieldset className="ask-list">
-        <legend>{say('answerHow')}</legend>
-        <Radio.Group
-          value={outcome}
-          onChange={({ target }) => setOutcome(target.value as Outcome)}
-          options={[
-            { value: 'upheld', label: say('outcome_upheld') },
-            { value: 'explained', label: say('outcome_explained') },
-          ]}
-        />
-      </fieldset>
-      <div className="ask">
-        <label htmlFor={id}>{say('answerWords')}</label>
-        <Input.TextArea
-          id={id}
-          rows={3}
-          maxLength={2_000}
-          value={words}
-          onChange={({ target }) => setWords(target.value)}
-        />
-      </div>
-      <div>
-        <Button
-          type="primary"
-          htmlType="submit"
-          disabled={outcome === null || words.trim() === ''}
-          loading={answer.isPending}
-        >
-          {say('answerGo')}
-        </Button>
-      </div>
-      <ProblemNotice error={answer.error} />
-    </form>
+    <AnswerForm<Outcome>
+      choices={[
+        { value: 'upheld', label: say('outcome_upheld') },
+        { value: 'explained', label: say('outcome_explained') },
+      ]}
+      isPending={answer.isPending}
+      error={answer.error}
+      onSend={(outcome, words) => answer.mutate({ outcome, answer: words })}
+    />
   )
 }

@@ -20,7 +20,7 @@ import { nameIn, useTypes } from './types.ts'
 
 const LOOK_MS = 5_000
 /** More than a person does in a day; the rest stands among all batches. */
-const TODO = '20'
+const MOST_WAITING = '20'
 const PAGE = '10'
 
 /** 签发工作台: what waits for this person, what runs by itself, and everything else. */
@@ -88,7 +88,9 @@ function Batches({
     queryKey: ['batches', ...states],
     queryFn: async () => {
       const pages = await Promise.all(
-        states.map(state => told(api.GET('/v1/batches', { params: { query: { state, limit: TODO } } }))),
+        states.map(state =>
+          told(api.GET('/v1/batches', { params: { query: { state, limit: MOST_WAITING } } })),
+        ),
       )
       return pages.flatMap(page => page.batches)
     },
