@@ -100,7 +100,7 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, VerdictWords>> = {
   PENDING_ANCHOR: {
     headline: { zh: '正在上链', en: 'Being anchored' },
     why: { zh: '签名有效，等待下一批次上链', en: 'The seal is valid; it will be anchored in the next batch' },
-    next: { zh: '可先受理，系统将自动复核', en: 'You may accept it; it will be rechecked' },
+    next: { zh: '请过一会儿再核验一次', en: 'Check it again in a moment' },
   },
   SUPERSEDED: {
     headline: { zh: '证照已换发', en: 'Replaced by a newer one' },
