@@ -5,6 +5,7 @@ import { useState, type ReactNode } from 'react'
 import { Link, NavLink, Outlet, useNavigate } from 'react-router'
 import { api, told } from './api/client.ts'
 import { once, useWrite } from './api/write.ts'
+import { forgetDrafts } from './parts/draft.ts'
 import { ProblemNotice } from './parts/problem-notice.tsx'
 import { HOME_OF, signInAddress, useSession, type Role, type Session } from './session.tsx'
 import { useSettings } from './settings.tsx'
@@ -150,7 +151,10 @@ function Person({ session }: { session: Session }) {
   const role = useRoleName()
   const isForOther = session.role === 'holder' && session.holder !== session.person
   const signOut = useWrite<null, { endSession?: string | null }>(async () => told(api.POST('/sign-out')), {
-    onDone: ({ endSession }) => location.assign(endSession ?? '/'),
+    onDone: ({ endSession }) => {
+      forgetDrafts()
+      location.assign(endSession ?? '/')
+    },
   })
   return (
     <>

@@ -1,7 +1,8 @@
 /** What a step issues: the fields of the certificate's type, or a notarized record. */
 import { Button, Flex } from 'antd'
-import { useState, type FormEvent } from 'react'
+import type { FormEvent } from 'react'
 import { Problem } from '../api/client.ts'
+import { forgetDraft, hasDraft, useDraft } from '../parts/draft.ts'
 import { useWords } from '../words.ts'
 import type { TypeField } from './api-types.ts'
 import { useNames } from './catalogue.ts'
@@ -14,9 +15,10 @@ interface Draft {
   rows: Record<string, Row[]>
 }
 
-const draftKey = (draft: string) => `onceproof-output-${draft}`
-export const hasOutput = (draft: string): boolean => sessionStorage.getItem(draftKey(draft)) !== null
-export const forgetOutput = (draft: string): void => sessionStorage.removeItem(draftKey(draft))
+const NOTHING: Draft = { texts: {}, rows: {} }
+const nameOf = (draft: string) => `output-${draft}`
+export const hasOutput = (draft: string): boolean => hasDraft(nameOf(draft))
+export const forgetOutput = (draft: string): void => forgetDraft(nameOf(draft))
 
 /** What was filled in stays in this tab until it is issued, also while one shows again who one is. */
 export function OutputForm({
@@ -38,13 +40,7 @@ export function OutputForm({
 }) {
   const { say } = useWords('counter')
   const names = useNames()
-  const [filled, setFilled] = useState<Draft>(
-    () => JSON.parse(sessionStorage.getItem(draftKey(draft)) ?? '{"texts":{},"rows":{}}') as Draft,
-  )
-  const keep = (next: Draft) => {
-    setFilled(next)
-    sessionStorage.setItem(draftKey(draft), JSON.stringify(next))
-  }
+  const [filled, keep] = useDraft(nameOf(draft), NOTHING)
   const fields = names.typeOf(cert)?.fields ?? []
   const wrongs = error instanceof Problem ? (error.body.errors ?? []) : []
   const wrongOf = (key: string) => wrongs.find(({ field }) => field === key || field.endsWith(`.${key}`))

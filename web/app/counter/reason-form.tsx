@@ -1,10 +1,12 @@
 import { Button, Flex } from 'antd'
 import { useState, type FormEvent } from 'react'
+import { forgetDraft, hasDraft, useDraft } from '../parts/draft.ts'
 import { useFirstFocus } from '../parts/use-first-focus.ts'
 import { useWords } from '../words.ts'
 
 /** As the gateway asks for it. */
 const SHORTEST = 4
+const draftOf = (name: string) => `reason-${name}`
 
 /**
  * A reason in one's own words. What was typed stays in this tab until it was taken, also while one shows again who one is; `name` tells
@@ -27,8 +29,7 @@ export function ReasonForm({
 }) {
   const { say } = useWords('counter')
   const first = useFirstFocus<HTMLTextAreaElement>()
-  const kept = `onceproof-reason-${name}`
-  const [reason, setReason] = useState(() => sessionStorage.getItem(kept) ?? '')
+  const [reason, setReason, clear] = useDraft(draftOf(name), '')
   const [isTried, setTried] = useState(false)
   const isWrong = isTried && reason.trim().length < SHORTEST
   const submit = (event: FormEvent) => {
@@ -52,10 +53,7 @@ export function ReasonForm({
           value={reason}
           aria-invalid={isWrong}
           aria-describedby={isWrong ? `${name}-wrong` : undefined}
-          onChange={event => {
-            setReason(event.target.value)
-            sessionStorage.setItem(kept, event.target.value)
-          }}
+          onChange={event => setReason(event.target.value)}
         />
         {isWrong && (
           <p className="wrong" id={`${name}-wrong`} role="alert">
@@ -69,7 +67,7 @@ export function ReasonForm({
         </Button>
         <Button
           onClick={() => {
-            sessionStorage.removeItem(kept)
+            clear()
             onCancel()
           }}
         >
@@ -81,7 +79,6 @@ export function ReasonForm({
 }
 
 /** Once it was taken. */
-export const forgetReason = (name: string): void => sessionStorage.removeItem(`onceproof-reason-${name}`)
+export const forgetReason = (name: string): void => forgetDraft(draftOf(name))
 /** Whether something was begun here, as before a sign-in that it needed. */
-export const hasReason = (name: string): boolean =>
-  sessionStorage.getItem(`onceproof-reason-${name}`) !== null
+export const hasReason = (name: string): boolean => hasDraft(draftOf(name))

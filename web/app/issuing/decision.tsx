@@ -3,7 +3,7 @@ import { useId, type ReactNode } from 'react'
 import type { Problem } from '../api/client.ts'
 import { ProblemNotice } from '../parts/problem-notice.tsx'
 import { useWords } from '../words.ts'
-import { useKept } from './kept.ts'
+import { useDraft } from '../parts/draft.ts'
 
 interface Kept {
   /** What was confirmed; another digest is another thing. */
@@ -39,7 +39,7 @@ export function Decision({
 }) {
   const { say } = useWords('issuing')
   const id = useId()
-  const [kept, keep, letGo] = useKept<Kept>(name, { digest: '', reason: '' })
+  const [kept, keep, letGo] = useDraft<Kept>(name, { digest: '', reason: '' })
   const isConfirmed = kept.digest === digest
   return (
     <section className="panel no-print" aria-labelledby={id}>

@@ -4,7 +4,7 @@ import { api, told } from '../api/client.ts'
 import { once, useWrite } from '../api/write.ts'
 import { ProblemNotice } from '../parts/problem-notice.tsx'
 import { useWords } from '../words.ts'
-import { useKept } from './kept.ts'
+import { useDraft } from '../parts/draft.ts'
 import { nameIn, useReasons } from './types.ts'
 
 /** Why the values of a certificate may go for good: out of the region's list of reasons for ending one. */
@@ -15,7 +15,7 @@ export function Erase({ identifier }: { identifier: string }) {
   const { say, language } = useWords('issuing')
   const id = useId()
   const reasons = useReasons()
-  const [kept, keep, letGo] = useKept(`erase-${identifier}`, { reason: '', isSure: false })
+  const [kept, keep, letGo] = useDraft(`erase-${identifier}`, { reason: '', isSure: false })
   const erase = useWrite(
     async (reason: string, key) =>
       told(

@@ -9,7 +9,7 @@ import { ProblemNotice } from '../parts/problem-notice.tsx'
 import { ToneTag } from '../parts/tone.tsx'
 import { useWords } from '../words.ts'
 import { useActing, useRepresentations, useTakeHolder, type Representation } from './acting.ts'
-import { useDraft } from './draft.ts'
+import { useDraft } from '../parts/draft.ts'
 import { useNames } from './names.ts'
 import { Sure } from './sure.tsx'
 

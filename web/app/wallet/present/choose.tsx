@@ -9,7 +9,7 @@ import { ProblemNotice } from '../../parts/problem-notice.tsx'
 import { useDepartments } from '../../shell.tsx'
 import { useWords } from '../../words.ts'
 import { cardsIn, useCertificates, type Card } from '../certificates-page.tsx'
-import { useDraft } from '../draft.ts'
+import { useDraft } from '../../parts/draft.ts'
 import { named, useNames } from '../names.ts'
 import type { Presented } from './presenting.tsx'
 
