@@ -60,6 +60,21 @@ describe('the application in a browser', function () {
     await visitor.leave()
   })
 
+  it('forgets what somebody began to fill in once he signs out', async () => {
+    const visitor = await visit(gateway)
+    await signInOnPage(visitor, personaSub('P01'), '/app/wallet/family')
+    const { page } = visitor
+    await page.getByRole('heading', { level: 1, name: '家人与单位' }).waitFor()
+    const drafts = () => page.evaluate(() => Object.keys(sessionStorage).filter(key => key.includes('draft')))
+    await page.getByLabel('对方的身份证号码').fill('990102')
+    expect(await drafts()).to.have.length(1)
+    await page.getByRole('button', { name: /林知行/ }).click()
+    await page.getByRole('button', { name: '退出登录' }).click()
+    await page.waitForURL(url => !url.pathname.startsWith('/app'))
+    expect(await drafts()).to.deep.equal([])
+    await visitor.leave()
+  })
+
   it('leads who came by another name of this machine to the one that sign-in and passkeys know', async () => {
     const other = gateway.url.replace('localhost', '127.0.0.1')
     for (const path of ['/app/wallet?lang=en', '/sign-in?returnTo=%2Fapp']) {

@@ -1,5 +1,5 @@
 /** What stands around every page: whose site this is, where one can go, who one is, language and size of letters. */
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { Button, Flex, Modal } from 'antd'
 import { useState, type ReactNode } from 'react'
 import { Link, NavLink, Outlet, useNavigate } from 'react-router'
@@ -150,8 +150,10 @@ function Person({ session }: { session: Session }) {
   const [isOpen, setOpen] = useState(false)
   const role = useRoleName()
   const isForOther = session.role === 'holder' && session.holder !== session.person
-  const signOut = useWrite<null, { endSession?: string | null }>(async () => told(api.POST('/sign-out')), {
-    onDone: ({ endSession }) => {
+  // Not a useWrite: that would read everything again, as somebody who is no longer signed in.
+  const signOut = useMutation({
+    mutationFn: async () => told(api.POST('/sign-out')),
+    onSuccess: ({ endSession }) => {
       forgetDrafts()
       location.assign(endSession ?? '/')
     },
@@ -167,7 +169,7 @@ function Person({ session }: { session: Session }) {
         open={isOpen}
         onCancel={() => setOpen(false)}
         title={say('rolePick')}
-        footer={<Button onClick={() => signOut.mutate(null)}>{say('signOut')}</Button>}
+        footer={<Button onClick={() => signOut.mutate()}>{say('signOut')}</Button>}
       >
         <RoleChoice session={session} onTaken={() => setOpen(false)} />
         <ProblemNotice error={signOut.error} />
