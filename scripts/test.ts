@@ -70,6 +70,7 @@ const steps: Step[] = [
   alone(suite('pages', 'test/server/pages/**/*.test.ts')),
   alone(suite('gateway', 'test/server/gateway/*.test.ts')),
   beside(suite('browser', 'test/browser/*.test.ts')),
+  alone(suite('drills', 'test/drills/**/*.test.ts')),
   alone(suite('command line', 'test/scripts/cli*.test.ts')),
   alone(suite('benchmark', 'test/scripts/bench.test.ts')),
 ]

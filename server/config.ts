@@ -2,6 +2,7 @@
  * What an operator may choose, as one table: the reader of the environment, its refusals and `docs/configuration.md` all come
  * from it. Nothing is guessed: a value that makes no sense, or a variable that we do not know, stops the start.
  */
+import { FAIL_POINTS, readFailPoint, type ArmedFailPoint } from './store/fail-points.ts'
 import { isAbsolute, relative, resolve } from 'node:path'
 import { Refusal } from '../protocol/refusal.ts'
 import { LOG_LEVELS } from './http/logger.ts'
@@ -40,6 +41,8 @@ export interface Config {
   readonly keyWaitSeconds: number
   readonly logLevel: LogLevel
   readonly demo: boolean
+  /** Where a drill ends the process. */
+  readonly failPoint: ArmedFailPoint | null
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[]
   /** null: the embedded provider in a demo, no sign-in in production. */
@@ -227,6 +230,15 @@ const variables = {
     expected: 'true or false',
     read: (text: string) => (text === 'true' ? true : text === 'false' ? false : undefined),
   },
+  ONCEPROOF_FAIL_POINT: {
+    default: null,
+    meaning: {
+      zh: '演练用：进程在此处如断电般终止（docs/operations.md）；production 不得设置',
+      en: 'For drills: the process ends at this place as in a crash (docs/operations.md); never in production',
+    },
+    expected: `one of ${FAIL_POINTS.join(', ')}, with :N for the Nth time`,
+    read: readFailPoint,
+  },
   ONCEPROOF_TRUSTED_PROXIES: {
     default: null,
     meaning: {
@@ -343,6 +355,7 @@ export function configFromEnv(
     keyWaitSeconds: given('ONCEPROOF_KEY_WAIT_S'),
     logLevel: read('ONCEPROOF_LOG_LEVEL') ?? (profile === 'demo' ? 'warn' : 'info'),
     demo: read('ONCEPROOF_DEMO') ?? profile === 'demo',
+    failPoint: read('ONCEPROOF_FAIL_POINT'),
     trustedProxies: read('ONCEPROOF_TRUSTED_PROXIES') ?? [],
     openidIssuer: read('OPENID_ISSUER'),
     openidClientId: read('OPENID_CLIENT_ID'),
@@ -432,6 +445,8 @@ function assertProduction(config: Config, env: Readonly<Record<string, string | 
     throw configInvalid('KEYSTORE_PASSPHRASE_FILE', 'a file outside DATA_DIR', 'a file inside DATA_DIR')
   }
   if (config.demo) throw configInvalid('ONCEPROOF_DEMO', 'false (PROFILE is production)', 'true')
+  if (config.failPoint !== null)
+    throw configInvalid('ONCEPROOF_FAIL_POINT', 'nothing (PROFILE is production)', config.failPoint.name)
   const { openidIssuer } = config
   if (openidIssuer === null) return
   if (!openidIssuer.startsWith('https:')) {

@@ -12,6 +12,7 @@ import { batchLines, createLogger } from './http/logger.ts'
 import { createMetrics } from './http/metrics.ts'
 import { loadDemoWhenEmpty } from './demo.ts'
 import { openWorld } from './open-world.ts'
+import { armFailPoint } from './store/fail-points.ts'
 
 const say = (text: string) => process.stderr.write(`onceproof: ${text}\n`)
 
@@ -25,6 +26,7 @@ try {
 
 async function main(): Promise<void> {
   const config = configFromEnv(process.env, { cwd: process.cwd() })
+  if (config.failPoint !== null) armFailPoint(config.failPoint, () => process.kill(process.pid, 'SIGKILL'))
   const lines = batchLines(text => void process.stderr.write(text))
   const logger = createLogger({ level: config.logLevel, write: lines.write, clock: Date.now })
   const port = config.port === 0 ? await freePort() : config.port

@@ -251,6 +251,15 @@ function commands(asJson: boolean, handle: Handle): Command {
     .requiredOption(...folder)
     .action(handle(async options => (await signers()).signerLog(options)))
 
+  program
+    .command('drill [NAME]')
+    .description('演练：列出，或演练一种故障 list the drills, or rehearse a failure')
+    .option('--all', '全部 all of them')
+    .option('--short', '短时形式 the short form, as in npm test')
+    .option('--seed <S>', '重演 replay the decisions of this seed')
+    .option(...out)
+    .action(handle(async (name, options) => (await import('./drill.ts')).drill(name, options)))
+
   const chainCommand = program.command('chain').description('内嵌链 the embedded chain')
   chainCommand
     .command('start')

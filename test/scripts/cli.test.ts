@@ -16,7 +16,7 @@ import { createRpc } from '../../server/chain/rpc.ts'
 import { liveView } from '../../server/chain/view.ts'
 import { openSqliteStore } from '../../server/store/sqlite.ts'
 import { assertNoInsides } from '../server/http/gateway.ts'
-import { startGateway, type RunningGateway } from '../support/gateway.ts'
+import { startGateway, type RunningGateway } from '../../scripts/drills/gateway-process.ts'
 
 const LAUNCHER = join(import.meta.dirname, '../../scripts/onceproof.mjs')
 /** A port on which nobody answers: the discard service is not offered on machines that run tests. */

@@ -45,6 +45,7 @@ describe('the configuration of the gateway', () => {
       keyWaitSeconds: 259_200,
       logLevel: 'warn',
       demo: true,
+      failPoint: null,
       trustedProxies: [],
       openidIssuer: null,
       openidClientId: null,
@@ -97,6 +98,7 @@ describe('the configuration of the gateway', () => {
       keyWaitSeconds: 0,
       logLevel: 'warn',
       demo: false,
+      failPoint: null,
       trustedProxies: ['10.0.0.0/8', '::1'],
       openidIssuer: null,
       openidClientId: null,
@@ -154,6 +156,7 @@ describe('the configuration of the gateway', () => {
     ['ONCEPROOF_BUSINESS_REGISTER', ['scj', 'S', '市场监管局', 'SCJ,GAJ']],
     ['ONCEPROOF_KEY_WAIT_S', ['-1', '2592001', '72h']],
     ['ONCEPROOF_LOG_LEVEL', ['verbose', 'INFO', '1']],
+    ['ONCEPROOF_FAIL_POINT', ['after', 'after-send:0', 'after-send:x', '__proto__']],
     ['ONCEPROOF_DEMO', ['yes', '1', 'TRUE', '__proto__', 'constructor']],
     [
       'ONCEPROOF_TRUSTED_PROXIES',
@@ -278,6 +281,9 @@ describe('the configuration of the gateway', () => {
 
     it('refuses the demo region', () => {
       expect(refusalOf({ ...production, ONCEPROOF_DEMO: 'true' }).details.field).to.equal('ONCEPROOF_DEMO')
+      expect(refusalOf({ ...production, ONCEPROOF_FAIL_POINT: 'after-send' }).details.field).to.equal(
+        'ONCEPROOF_FAIL_POINT',
+      )
     })
   })
 

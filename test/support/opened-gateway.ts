@@ -21,7 +21,7 @@ import { createLogger } from '../../server/http/logger.ts'
 import { createMetrics } from '../../server/http/metrics.ts'
 import { openWorld, type OpenWorld } from '../../server/open-world.ts'
 import type { World } from '../../server/world.ts'
-import { freePort, isChainAlive } from './gateway.ts'
+import { freePort, isChainAlive } from '../../scripts/drills/gateway-process.ts'
 
 export interface OpenedGateway {
   readonly url: string

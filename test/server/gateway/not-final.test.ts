@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { Refusal } from '../../../protocol/refusal.ts'
 import { anchorCheckpoint, settleCheckpoints } from '../../../server/anchoring/anchor.ts'
-import { freePort } from '../../support/gateway.ts'
+import { freePort } from '../../../scripts/drills/gateway-process.ts'
 import {
   answerOf,
   exampleRow,

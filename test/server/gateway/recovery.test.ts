@@ -11,7 +11,7 @@ import { logId } from '../../../server/chain/log-id.ts'
 import { quantityToNumber } from '../../../server/chain/rpc.ts'
 import { contractReader } from '../../../server/chain/view.ts'
 import { openSqliteStore } from '../../../server/store/sqlite.ts'
-import { freePort, startGateway, type RunningGateway } from '../../support/gateway.ts'
+import { freePort, startGateway, type RunningGateway } from '../../../scripts/drills/gateway-process.ts'
 import {
   admit,
   answerOf,

@@ -14,7 +14,7 @@ import { demoRegion, typeIn } from '../../../server/catalogue/region.ts'
 import { openKeystore } from '../../../server/keys/keystore.ts'
 import { issuingKey, kekName } from '../../../server/keys/names.ts'
 import { remoteSigner } from '../../../server/keys/remote.ts'
-import { freePort } from '../../support/gateway.ts'
+import { freePort } from '../../../scripts/drills/gateway-process.ts'
 import {
   answerOf,
   applicationOf,

@@ -13,7 +13,7 @@ import { verify, type VerifyOptions } from '../../../protocol/verify.ts'
 import { takeSnapshot } from '../../../server/chain/export.ts'
 import { createRpc, toQuantity } from '../../../server/chain/rpc.ts'
 import { liveView } from '../../../server/chain/view.ts'
-import { startGateway, type RunningGateway } from '../../support/gateway.ts'
+import { startGateway, type RunningGateway } from '../../../scripts/drills/gateway-process.ts'
 import {
   admit,
   answerOf,

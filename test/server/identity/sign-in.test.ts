@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { demoRegion } from '../../../server/catalogue/region.ts'
 import { demoPeople, personaSub, staffSub } from '../../../server/identity/demo-people.ts'
 import { openBrowser, PENDING, SESSION, type Browser } from '../../support/browser.ts'
-import { freePort } from '../../support/gateway.ts'
+import { freePort } from '../../../scripts/drills/gateway-process.ts'
 import {
   admit,
   answerOf,
