@@ -1,0 +1,130 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { checkTold, type CheckedGateway } from '../../scripts/drills/check-told.ts'
+import { HAMMERED_ENV, prepareForHammer, startHammer } from '../../scripts/drills/hammer.ts'
+import { readTold, type Told } from '../../scripts/drills/told.ts'
+import { openGateway, temporaryFolder, type OpenedGateway } from '../support/opened-gateway.ts'
+
+describe('the hammer and its oracle', () => {
+  let gateway: OpenedGateway
+  let checked: CheckedGateway
+  let file: string
+  let told: Told[]
+
+  before(async () => {
+    gateway = await openGateway({ env: { ...HAMMERED_ENV, ONCEPROOF_SEAL_AFTER_MS: '50' } })
+    const folder = temporaryFolder()
+    file = join(folder, 'told.ndjson')
+    const trustPath = join(folder, 'trust.json')
+    writeFileSync(trustPath, await (await gateway.request('/v1/trust')).text())
+    checked = { url: gateway.url, token: gateway.token, chainUrl: gateway.chainUrl, trustPath }
+    await prepareForHammer(gateway)
+    await prepareForHammer(gateway)
+    const mix = { certificate: 2, batch: 1, record: 2, status: 4, verify: 2, receipt: 2 }
+    const hammer = await startHammer({ gateway, file, seed: 'told', mix, batchRows: [2, 6] })
+    await hammer.acknowledge(120)
+    await hammer.finish()
+    told = readTold(file)
+  })
+  after(() => gateway.close())
+
+  /** What the oracle says when clients had been told this instead. */
+  async function judged(change: (line: Told, n: number) => Told | null): Promise<string[]> {
+    const planted = `${file}.planted`
+    const lines = told.map(change).filter(line => line !== null)
+    writeFileSync(planted, lines.map(line => `${JSON.stringify(line)}\n`).join(''))
+    return (await checkTold(checked, planted)).violations
+  }
+
+  const first = (is: (line: Told) => boolean): Told => {
+    const line = told.find(is)
+    if (line === undefined) throw new Error(`nobody was told: ${is.toString()}`)
+    return line
+  }
+  const isAbout = (line: Told) => (other: Told) => other.key === line.key && other.row === line.row
+
+  it('finds everything as clients were told it', async () => {
+    const { violations, figures, lost } = await checkTold(checked, file)
+    expect(violations).to.deep.equal([])
+    expect(lost).to.equal(0)
+    expect(figures.acknowledged).to.be.at.least(120)
+    expect(figures.certificates).to.be.greaterThan(0)
+    expect(figures.records).to.be.greaterThan(0)
+    expect(figures.orders).to.be.greaterThan(0)
+    expect(figures.batches).to.be.greaterThan(0)
+    expect(figures.final).to.be.greaterThan(0)
+    expect(figures.verdicts).to.be.greaterThan(0)
+  })
+
+  it('notes each answer as one line, in the order in which clients went on', () => {
+    const whole = readFileSync(file, 'utf8').split('\n')
+    expect(whole.at(-1)).to.equal('')
+    expect(told).to.have.length(whole.length - 1)
+    expect(told[0]).to.include({ told: 'started', what: 'log' })
+    for (const { asked, at } of told) expect(asked).to.be.at.most(at)
+  })
+
+  it('names an acknowledged record that the gateway does not have', async () => {
+    const record = first(({ what }) => what === 'record')
+    const lost = '01ARZ3NDEKTSV4RRFFQ69G5FAV'
+    const violations = await judged(line => (isAbout(record)(line) ? { ...line, id: lost } : line))
+    expect(violations.join('\n')).to.contain(`record ${lost}`).and.to.contain('does not have it')
+  })
+
+  it('names a statement that stands at another index than was told', async () => {
+    const one = first(({ what }) => what === 'certificate')
+    const violations = await judged(line => (isAbout(one)(line) ? { ...line, index: 9_999 } : line))
+    expect(violations.join('\n')).to.contain(one.identifier).and.to.contain('told index 9999')
+  })
+
+  it('names a certificate whose status is not as it was told', async () => {
+    const order = first(line => line.told === 'revoked')
+    const violations = await judged(line => (isAbout(order)(line) ? null : line))
+    expect(violations.join('\n')).to.contain(`${order.identifier}`).and.to.contain('the chain says REVOKED')
+  })
+
+  it('names what is in the log without anybody having been told', async () => {
+    const record = first(({ what }) => what === 'record')
+    const violations = await judged(line => (isAbout(record)(line) ? null : line))
+    expect(violations).to.deep.equal([`nobody was told of the statements at ${record.index} (1 in all)`])
+  })
+
+  it('names a key that had two effects', async () => {
+    const [one, two] = told.filter(({ what }) => what === 'record')
+    const violations = await judged(line => (isAbout(two!)(line) ? { ...line, key: one!.key } : line))
+    expect(violations.join('\n')).to.contain(`the key ${one!.key} had two effects`)
+  })
+
+  it('names half a batch', async () => {
+    const batch = first(({ what }) => what === 'batch')
+    const violations = await judged(line =>
+      line.key === batch.key ? { ...line, rows: (line.rows ?? 0) + 1 } : line,
+    )
+    expect(violations.join('\n')).to.contain('half a batch').and.to.contain(batch.id)
+  })
+
+  it('names what was called final and is so no more', async () => {
+    const final = first(line => line.told === 'final')
+    const block = { ...final.block!, hash: `0x${'00'.repeat(32)}` }
+    const violations = await judged(line => (line === final ? { ...line, block } : line))
+    expect(violations).to.deep.equal([
+      `the leaf ${final.leaf} was told final in block ${block.number}, and is so no more`,
+    ])
+  })
+
+  it('names a verdict that came after the revocation and says valid', async () => {
+    const order = first(line => line.told === 'revoked')
+    const verdict = first(line => line.told === 'verdict')
+    const late = { asked: order.at + 1, at: order.at + 2, identifier: order.identifier!, verdict: 'VALID' }
+    const violations = await judged(line => (line === verdict ? { ...line, ...late } : line))
+    expect(violations.join()).to.contain(`${order.identifier} was told revoked, and was VALID`)
+  })
+
+  it('names a good write that was refused', async () => {
+    const record = first(({ what }) => what === 'record')
+    const refusal: Told = { told: 'refused', what: 'record', key: 'k', asked: 1, at: 2, code: 'INTERNAL' }
+    const violations = await judged(line => (isAbout(record)(line) ? refusal : line))
+    expect(violations.join('\n')).to.contain('(key k) was refused: INTERNAL')
+  })
+})
