@@ -8,8 +8,8 @@ import Database from 'better-sqlite3'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { equalBytes, fromBase64, toBase64 } from '../../protocol/bytes.ts'
-import { CONTRACT_NAMES, type ChainView } from '../../protocol/chain-view.ts'
-import { openCheckpoint } from '../../protocol/checkpoint.ts'
+import { CONTRACT_NAMES, type AnchoredCheckpoint, type ChainView } from '../../protocol/chain-view.ts'
+import { openCheckpoint, parseSignedCheckpoint } from '../../protocol/checkpoint.ts'
 import { parseNoteKey, type NoteKey } from '../../protocol/note.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import type { Snapshot } from '../../protocol/snapshot.ts'
@@ -17,7 +17,7 @@ import { tilePath } from '../../protocol/tiles.ts'
 import type { Trust } from '../../protocol/trust.ts'
 import { logId } from '../../server/chain/log-id.ts'
 import type { Rpc } from '../../server/chain/rpc.ts'
-import { anchored, ContractRevert, contractReader } from '../../server/chain/view.ts'
+import { anchored, ContractRevert, contractReader, type Addresses } from '../../server/chain/view.ts'
 import type { ApiClient } from '../../server/http/client.ts'
 import { assertOurs } from '../../server/store/migrations.ts'
 import { alteredUses } from '../../server/store/sqlite/uses.ts'
@@ -62,13 +62,13 @@ export interface Audit {
   counts: Record<string, number>
 }
 
-interface Leaves {
+export interface Leaves {
   /** 32 bytes each, one after the other. */
   flat: Uint8Array
   differences?: Difference[]
 }
 
-interface SignedCheckpoint {
+export interface SignedCheckpoint {
   size: number
   note: string
   /** Where the log says that it is anchored; null = not yet. */
@@ -91,7 +91,7 @@ export interface AuditedLog {
 /** The checkpoints on chain, at one block, ascending. */
 export interface AuditedChain {
   asOf: { number: number; hash: string; time: number }
-  checkpoints(): AsyncIterable<{ size: number; root: Uint8Array }>
+  checkpoints(): AsyncIterable<AnchoredCheckpoint>
 }
 
 const HASH_BYTES = 32
@@ -102,11 +102,11 @@ const TILES_AT_ONCE = 8
 const ROWS_AT_A_TIME = 1_000
 const CHECKPOINTS_AT_A_TIME = 500
 
-/** Compares all with all. Writes nothing anywhere. */
+/** Compares all with all; without a note key the signatures of notes are left alone. Writes nothing anywhere. */
 export async function auditLog(
   log: AuditedLog,
   chain: AuditedChain,
-  noteKey: NoteKey,
+  noteKey: NoteKey | null,
   onProgress: (done: number, all: number) => void,
 ): Promise<Audit> {
   const tree = growingTree()
@@ -379,11 +379,11 @@ export async function assertTrustedChain(view: ChainView, trust: Trust): Promise
 /** The checkpoints that a node knows, all asked at one block: its head at this moment. */
 export async function nodeCheckpoints(
   rpc: Rpc,
-  trust: Trust,
+  { contracts }: { contracts: Addresses },
   view: ChainView,
 ): Promise<(origin: string) => AuditedChain> {
   const asOf = await view.head()
-  const read = contractReader(rpc, trust.contracts, asOf.number)
+  const read = contractReader(rpc, contracts, asOf.number)
 
   async function pageFrom(id: string, from: number): Promise<Record<string, unknown>[]> {
     try {
@@ -403,8 +403,7 @@ export async function nodeCheckpoints(
       for (let from = 0; ;) {
         const page = await pageFrom(id, from)
         for (const item of page) {
-          const { size, root } = anchored(item)!
-          yield { size, root }
+          yield anchored(item)!
         }
         if (page.length === 0) return
         from += page.length
@@ -418,7 +417,7 @@ export function snapshotCheckpoints(snapshot: Snapshot, origin: string): Audited
   return {
     asOf: snapshot.block,
     async *checkpoints() {
-      for (const { size, root } of log?.checkpoints ?? []) yield { size, root: fromBase64(root)! }
+      for (const { root, ...rest } of log?.checkpoints ?? []) yield { ...rest, root: fromBase64(root)! }
     },
   }
 }
@@ -436,9 +435,13 @@ export function noteKeyOf(trust: Trust, origin: string): NoteKey {
 // ---- small parts
 
 /** The root that the note signs; null when it is not a signed checkpoint of that log and size. */
-function openNoteOf({ note, size }: SignedCheckpoint, origin: string, key: NoteKey): Uint8Array | null {
+function openNoteOf(
+  { note, size }: SignedCheckpoint,
+  origin: string,
+  key: NoteKey | null,
+): Uint8Array | null {
   try {
-    const checkpoint = openCheckpoint(note, key)
+    const checkpoint = key === null ? parseSignedCheckpoint(note).checkpoint : openCheckpoint(note, key)
     return checkpoint.size === size && checkpoint.origin === origin ? checkpoint.root : null
   } catch (error) {
     if (error instanceof Refusal) return null

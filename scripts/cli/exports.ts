@@ -111,9 +111,12 @@ function originIn(dataDir: string): string {
   }
 }
 
+/** Where the keystore's passphrase lies: as asked, as configured, or beside it. */
+export const passphrasePath = (dataDir: string, given: string | undefined): string =>
+  given ?? (process.env['KEYSTORE_PASSPHRASE_FILE'] || join(dataDir, 'keystore.passphrase'))
+
 async function keystoreIn(dataDir: string, passphraseFile: string | undefined): Promise<Keystore> {
-  const from =
-    passphraseFile ?? (process.env['KEYSTORE_PASSPHRASE_FILE'] || join(dataDir, 'keystore.passphrase'))
+  const from = passphrasePath(dataDir, passphraseFile)
   const passphrase = await readSecret(from, 'PASSPHRASE_FILE')
   return openKeystore({ path: join(dataDir, 'keystore.json'), passphrase })
 }

@@ -2,6 +2,7 @@
  * Every sentence that the command line says to people: Chinese first, English beside it. Codes of protocol and gateway, and the
  * reasons of answers, have their sentence in `server/http/messages.ts`.
  */
+import type { UncheckedReason } from '../fsck/finding.ts'
 import { messages as shared, type Message } from '../../server/http/messages.ts'
 
 /** `zh en`, as every line of the command line is written. */
@@ -74,6 +75,14 @@ export const labels = {
   root: { zh: '根', en: 'root' },
   more: { zh: '另有', en: 'more of this kind' },
 
+  fsckClean: { zh: '审计通过，未发现违例', en: 'Clean: no violation was found' },
+  fsckViolations: { zh: '发现违例', en: 'There are violations' },
+  fsckUndetermined: {
+    zh: '未发现违例，但有未能核对之处',
+    en: 'Nothing wrong was found, and not everything could be checked',
+  },
+  told: { zh: '告知客户已受理的条数', en: 'promises in the client log' },
+
   noKeys: { zh: '密钥库为空', en: 'the keystore is empty' },
   folder: { zh: '目录', en: 'folder' },
   signerMade: {
@@ -144,6 +153,24 @@ const differences: Readonly<Record<string, Message>> = {
   USE_MISSING: { zh: '缺少用证记录', en: 'the row of a use is missing' },
   TILE_WRONG: { zh: '瓦片长度不对', en: 'a tile has the wrong length' },
 }
+
+/** Why an auditor could not check something. */
+const unchecked: Record<UncheckedReason, Message> = {
+  NO_CHAIN: { zh: '没有可询问的链', en: 'there is no chain to ask' },
+  SNAPSHOT_ONLY: { zh: '快照中没有', en: 'a snapshot does not have it' },
+  NO_PASSPHRASE: { zh: '没有密钥库口令', en: 'the keystore’s passphrase was not at hand' },
+  NO_CLIENT_LOG: { zh: '未提供客户记录', en: 'no client log was given' },
+  NO_CANARIES: { zh: '未提供金丝雀值', en: 'no canary values were given' },
+  KEY_UNKNOWN: { zh: '链上尚无此密钥或记录', en: 'the chain’s view does not know it yet' },
+  SIGNER_KIND: { zh: '此类签名只有链上合约能核对', en: 'only a contract can check a signature of this kind' },
+  DAMAGED: { zh: '数据损坏，无法继续', en: 'damage kept it from going on' },
+  NO_NOTE_KEY: {
+    zh: '没有日志公钥（信任文件或口令）',
+    en: 'the log’s key is in no trust file and no keystore at hand',
+  },
+}
+
+export const uncheckedText = (why: UncheckedReason): string => both(unchecked[why])
 
 /** The sentence for a refusal's code; undefined when there is none. */
 export const refusalMessage = (code: string): Message | undefined => of(shared, code) ?? of(refusals, code)

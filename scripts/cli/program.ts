@@ -28,6 +28,7 @@ const onceKey = [
 const out = ['--out <file>', '写入文件 write the file'] as const
 const wait = ['--wait', '等到最终上链 wait until it is final on chain'] as const
 const trust = ['--trust <file>', '信任文件：由核验方自带 trust file, the verifier’s own'] as const
+const ownTrust = ['--trust <file>', '信任文件 the trust file to hold it against'] as const
 const rpc = ['--rpc <url>', '区块链节点 JSON-RPC of a chain node'] as const
 const snapshot = ['--snapshot <file>', '快照 a snapshot in place of a node'] as const
 const data = ['--data <folder>', '数据目录 data folder (default: $DATA_DIR, ./data)'] as const
@@ -193,6 +194,32 @@ function commands(asJson: boolean, handle: Handle): Command {
     .option(...rpc)
     .option(...snapshot)
     .action(handle(async options => (await import('./log.ts')).audit(options)))
+
+  program
+    .command('fsck')
+    .description(
+      '审计数据目录：十二条不变式，只读 audit a data folder by twelve invariants, read only (docs/fsck.md)',
+    )
+    .option(...data)
+    .option(...rpc)
+    .option(...snapshot)
+    .option(...ownTrust)
+    .option(...passphraseFile)
+    .option('--client-log <file>', '客户被告知的结果（NDJSON） what clients were told')
+    .option('--canaries <file>', '不得以明文出现的值，每行一个 values that must stand nowhere in the clear')
+    .action(handle(async options => (await import('./fsck.ts')).auditFolder(options)))
+
+  program
+    .command('reconcile')
+    .description('对账单：供主管签字 the one-page report that a supervisor signs')
+    .option(...data)
+    .option(...rpc)
+    .option(...snapshot)
+    .option(...ownTrust)
+    .option(...passphraseFile)
+    .option('--client-log <file>', '客户被告知的结果（NDJSON） what clients were told')
+    .option(...out)
+    .action(handle(async options => (await import('./reconcile.ts')).reconcile(options)))
 
   program
     .command('keys')

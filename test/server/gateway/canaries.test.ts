@@ -6,7 +6,7 @@ import { generateRows } from '../../../scripts/generate/certificates.ts'
 import { demoRegion, typeIn } from '../../../server/catalogue/region.ts'
 import { keepCopy } from '../../../server/uses/copies.ts'
 import { accountSigner } from '../../contracts/signers.ts'
-import { formsOf, searchFor } from '../../support/canaries.ts'
+import { formsOf, searchFor } from '../../../scripts/fsck/canaries.ts'
 import {
   answerOf,
   exampleRow,
