@@ -3,6 +3,7 @@
  * loop may be stopped, killed or started twice in a row at any point.
  */
 import { ChainUnreachable } from './chain/rpc.ts'
+import { bringBackLostBlocks } from './continuity/lost-blocks.ts'
 import { settleDueKeys } from './grants/keys.ts'
 import { relayGrants } from './grants/relay.ts'
 import { deliverFinal, resumeApproved } from './issuing/carry-out.ts'
@@ -28,6 +29,7 @@ const SETTLE_MS = 1_000
 
 /** One round: everything that is due now. Nothing is asked of the chain when nothing is on its way. */
 export async function anchorOnce(world: World): Promise<void> {
+  await bringBackLostBlocks(world)
   await world.chain.assertSame()
   await settleDueKeys(world)
   if (!isBusy(await backlog(world))) return
@@ -80,6 +82,10 @@ export function startAnchorer(world: World): Anchorer {
       'Grants and withdrawals that are not final on chain',
     ),
     reachable: world.metrics.gauge('onceproof_chain_reachable', '1 when the last round reached the chain'),
+    lost: world.metrics.gauge(
+      'onceproof_chain_lost_blocks',
+      '1 while what a chain lost that was final is being brought back',
+    ),
   }
   const measure = async () => {
     const found = await backlog(world)
@@ -90,6 +96,7 @@ export function startAnchorer(world: World): Anchorer {
     gauges.checkpoints.set(checkpoints)
     gauges.orders.set(orders)
     gauges.reachable.set(chainReachable ? 1 : 0)
+    gauges.lost.set(world.chain.watch.doubts === null ? 0 : 1)
     return found
   }
 

@@ -15,15 +15,17 @@ import { assertNotBehindChain } from './anchoring/anchor.ts'
 import { indexHoldersOnce } from './certificates/index-holders.ts'
 import { demoRegion } from './catalogue/region.ts'
 import { INTERFACES } from './chain/contracts.ts'
-import { assertSameChain, deploy, readDeployment } from './chain/deployment.ts'
+import { assertSameChain, deploy, readDeployment, type Deployment } from './chain/deployment.ts'
 import { writeFileDurably } from './store/durable-file.ts'
 import { acquireLock, type Lock } from './chain/embedded/lock.ts'
 import { superviseEmbeddedChain, type SupervisedChain } from './chain/embedded/supervise.ts'
 import { logId } from './chain/log-id.ts'
 import { createRpc, quantityToBigInt, quantityToNumber, type Rpc } from './chain/rpc.ts'
-import { bringAbout, type Account, type TransactionContext } from './chain/transactions.ts'
-import { chainIdentity, contractReader, liveView } from './chain/view.ts'
+import { bringAbout, sendLostAgain, type Account, type TransactionContext } from './chain/transactions.ts'
+import { blockAt, chainIdentity, contractReader, liveView } from './chain/view.ts'
+import { watchChain } from './chain/watch.ts'
 import { embeddedIssuer, type Config } from './config.ts'
+import { bringBackLostBlocks } from './continuity/lost-blocks.ts'
 import { grantRoleOnChain } from './departments/registry.ts'
 import { assignDemoPeople } from './identity/assignments.ts'
 import { createEvents } from './http/events.ts'
@@ -104,7 +106,8 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
     const closing = new AbortController()
     // Nobody knows when a slow chain mines what we sent. It is on file, so the next start takes it up.
     const sleep = (ms: number) => pause(ms, undefined, { signal: closing.signal })
-    const chain = await openChain({ config, store, keys, rpc, relayer, clock, sleep, say })
+    const onDoubt = () => world.wake()
+    const chain = await openChain({ config, store, keys, rpc, relayer, clock, sleep, say, onDoubt })
     const log = await openLog({ store, keys, config, publicUrl })
     const world: World = {
       config: { ...config, publicUrl },
@@ -119,6 +122,7 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
       events: createEvents(),
       wake: () => anchorer.wake(),
     }
+    await bringBackLostBlocks(world, say)
     await registerLog(world)
     // An old copy of the store would give the same places in the log away again.
     await assertNotBehindChain(world, chain.view())
@@ -249,8 +253,9 @@ async function openChain(parts: {
   clock: () => number
   sleep: (ms: number) => Promise<void>
   say: (text: string) => void
+  onDoubt: () => void
 }): Promise<Chain> {
-  const { config, store, keys, rpc, relayer, clock, sleep, say } = parts
+  const { config, store, keys, rpc, relayer, clock, sleep, say, onDoubt } = parts
   const chainId = quantityToNumber(await rpc.call('eth_chainId', []))
   const transactions: TransactionContext = { rpc, store, chainId, clock, sleep }
   const governance = await keyAccount(keys, GOVERNANCE_KEY)
@@ -263,20 +268,38 @@ async function openChain(parts: {
   }
   const deployment =
     existing ?? (await deploy({ ...transactions, store }, governance, governance.address, path))
-  const { contracts } = deployment
-  const identity = rememberFor(IDENTITY_MS, clock, () => chainIdentity(rpc, contracts))
-  const assertSame = async () => assertSameChain(await identity(), deployment)
-  await assertSame()
-  return {
-    rpc,
-    deployment,
-    confirmations: config.confirmations,
-    view: () => liveView(rpc, contracts, { identity }),
-    assertSame,
-    transactions,
-    relayer,
-    governance,
+  const isEmbedded = config.chainRpcUrl === null
+  if (isEmbedded && (await hasLostDeployment(rpc, deployment))) {
+    say('WARNING: the chain has lost the contracts themselves; every transaction on file is sent again')
+    await sendLostAgain(transactions, [governance, relayer])
   }
+  const { rpc: watched, watch } = watchChain(rpc, { headStays: isEmbedded, onDoubt })
+  const through = (asked: Rpc): Omit<Chain, 'unwatched'> => {
+    const identity = rememberFor(IDENTITY_MS, clock, () => chainIdentity(asked, deployment.contracts))
+    return {
+      rpc: asked,
+      deployment,
+      confirmations: config.confirmations,
+      view: () => liveView(asked, deployment.contracts, { identity }),
+      assertSame: async () => assertSameChain(await identity(), deployment),
+      transactions: { ...transactions, rpc: asked },
+      relayer,
+      governance,
+      isEmbedded,
+      watch,
+    }
+  }
+  const unwatched = through(rpc) as Chain
+  unwatched.unwatched = unwatched
+  await unwatched.assertSame()
+  return { ...through(watched), unwatched }
+}
+
+/** The very chain of the deployment, without the contracts: it lost its blocks from the first on. */
+async function hasLostDeployment(rpc: Rpc, { chain, contracts }: Deployment): Promise<boolean> {
+  if ((await blockAt(rpc, 0)).hash !== chain.genesis) return false
+  const code = await rpc.call<string>('eth_getCode', [contracts.AnchorLog.address, 'latest'])
+  return code === '0x'
 }
 
 /** The last answer for so many milliseconds; a failure is never remembered. */

@@ -7,6 +7,7 @@ import { invariant } from '../protocol/refusal.ts'
 import type { Deployment } from './chain/deployment.ts'
 import type { Rpc } from './chain/rpc.ts'
 import type { Account, TransactionContext } from './chain/transactions.ts'
+import type { ChainWatch } from './chain/watch.ts'
 import type { Events } from './http/events.ts'
 import type { Logger } from './http/logger.ts'
 import type { Metrics } from './http/metrics.ts'
@@ -45,6 +46,12 @@ export interface Chain {
   relayer: Account
   /** Holds the registry's roles. */
   governance: Account
+  /** The embedded chain: one node, no reorganisations. */
+  isEmbedded: boolean
+  /** Closes the way to a chain that lost blocks until they are there again. */
+  watch: ChainWatch
+  /** The same chain asked as it is, for who brings back what it lost. */
+  unwatched: Chain
 }
 
 export interface LogIdentity {

@@ -100,6 +100,62 @@ async function bringAboutAlone(context: TransactionContext, account: Account, in
   }
 }
 
+export interface SentAgain {
+  /** Transactions that are in blocks again. */
+  sent: number
+  /** Those that could not be sent as they are, or that the contract refuses now, oldest first: their time has passed, say. */
+  refused: TransactionRow[]
+}
+
+/**
+ * Sends again, as they are and in the order in which they were signed, all stored transactions of nonces that the chain does not
+ * have: what a chain that lost its last blocks needs to be as it was, under the same hashes. After a crash the next call goes on.
+ */
+export async function sendLostAgain(
+  context: TransactionContext,
+  accounts: readonly Account[],
+): Promise<SentAgain> {
+  const next = new Map<string, number>()
+  const lost: TransactionRow[] = []
+  for (const account of accounts) {
+    const counted = await countOf(context, account)
+    next.set(account.address, counted)
+    const kept = await context.store.transactionsFrom(account.address, counted)
+    // Of several attempts with one nonce the last pays the most.
+    lost.push(...kept.filter((row, i) => kept[i + 1]?.nonce !== row.nonce))
+  }
+  const result: SentAgain = { sent: 0, refused: [] }
+  for (const row of lost.sort((a, b) => a.id - b.id)) {
+    const follows = row.nonce === next.get(row.from)
+    const succeeded = follows ? await mineAgain(context, row) : null
+    if (succeeded !== null) {
+      next.set(row.from, row.nonce + 1)
+      result.sent += 1
+    }
+    if (succeeded !== true) result.refused.push(row)
+  }
+  return result
+}
+
+/** Sends stored bytes and waits for their block: whether they succeeded there. Null when the node will not have them as they are. */
+async function mineAgain(context: TransactionContext, row: TransactionRow): Promise<boolean | null> {
+  try {
+    await sendBytes(context, row)
+  } catch (error) {
+    if (error instanceof RpcFailure) return null
+    throw error
+  }
+  const since = context.clock()
+  for (;;) {
+    const receipt = await context.rpc.call<{ status?: unknown } | null>('eth_getTransactionReceipt', [
+      row.hash,
+    ])
+    if (receipt !== null) return quantityToNumber(receipt.status ?? '0x0') === 1
+    if (context.clock() - since > REPLACE_AFTER_MS) return null
+    await context.sleep(POLL_MS)
+  }
+}
+
 /** The newest attempt on file for a purpose. */
 async function openAttempt(context: TransactionContext, purpose: string): Promise<TransactionRow | null> {
   const open = await context.store.openTransactions()

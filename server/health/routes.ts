@@ -8,6 +8,9 @@ const readiness = z.strictObject({
   store: z.boolean(),
   chain: z.boolean(),
   anchoring: z.boolean(),
+  chainLostBlocks: z
+    .boolean()
+    .describe('The chain lost blocks that were final; they are being brought back (docs/operations.md)'),
   waiting: z.int().describe('Statements accepted and not yet sealed'),
 })
 
@@ -50,6 +53,7 @@ export const healthRoutes = (anchoring: () => { chainReachable: boolean; lastErr
         store: size !== null,
         chain,
         anchoring: lastError === null,
+        chainLostBlocks: world.chain.watch.doubts !== null,
         waiting: size === null ? 0 : size.accepted - size.sealed,
       }
       return { status: body.ready ? 200 : 503, body }

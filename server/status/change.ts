@@ -6,12 +6,13 @@ import { getBytes } from 'ethers'
 import { randomBytes } from 'node:crypto'
 import { toBase64url, toHex } from '../../protocol/bytes.ts'
 import { parseInstant } from '../../protocol/instant.ts'
-import { Refusal } from '../../protocol/refusal.ts'
+import { invariant, Refusal } from '../../protocol/refusal.ts'
 import { statusListId } from '../../protocol/snapshot.ts'
 import { demoRegion } from '../catalogue/region.ts'
 import { issueInPlaceOf, issueSuccessor } from '../certificates/issue.ts'
 import { openSuspension } from '../certificates/read.ts'
 import { typedDigest } from '../chain/contracts.ts'
+import { contractReader } from '../chain/view.ts'
 import { issuingDepartment } from '../departments/admit.ts'
 import { authoritySigner, orderContext, orderDeadline } from '../departments/registry.ts'
 import { signStatement } from '../departments/sign.ts'
@@ -187,7 +188,7 @@ async function makeChange(
     effective: change.effective ?? undefined,
   })
 
-  const order = {
+  const order: StatusOrder = {
     list: statusListId(uscc, certificate.statusList),
     action: ACTION_NUMBER[change.action],
     indices: [certificate.statusIndex],
@@ -196,29 +197,77 @@ async function makeChange(
     salt: toHex(randomBytes(32)),
     deadline: orderDeadline(world),
   }
-  const orderDigest = getBytes(typedDigest('Order', order, world.chain.deployment))
+  return {
+    ...signed,
+    identifier: certificate.identifier,
+    action: change.action,
+    reason: change.reason,
+    ...(await signOrder(world, { standing, list: certificate.statusList }, order)),
+    afterSeq: null,
+  }
+}
+
+/** What the contract is given, beside who signs. */
+interface StatusOrder {
+  list: string
+  action: number
+  indices: number[]
+  references: string[]
+  statement: string
+  salt: string
+  deadline: number
+}
+
+async function signOrder(
+  world: SigningWorld,
+  { standing, list }: { standing: Standing; list: number },
+  order: StatusOrder,
+): Promise<Pick<NewStatusChange, 'order' | 'orderDigest'>> {
+  const message = { ...order }
+  const orderDigest = getBytes(typedDigest('Order', message, world.chain.deployment))
   const { authority } = standing
   if (authority === null) {
     throw new Refusal('KEY_NOT_IN_FORCE', 'the department has no authority key in force', {
       field: 'department',
     })
   }
-  const context = orderContext(world, 'Order', order, certificate.statusList)
+  const context = orderContext(world, 'Order', message, list)
   const signature = toHex(await world.keys.signDigest(authority, orderDigest, context))
   const signer = await authoritySigner(world, authority)
-  return {
-    ...signed,
-    identifier: certificate.identifier,
-    action: change.action,
-    reason: change.reason,
-    order: JSON.stringify([order, signer, signature]),
-    orderDigest,
-    afterSeq: null,
-  }
+  return { order: JSON.stringify([order, signer, signature]), orderDigest }
+}
+
+type SigningWorld = Pick<World, 'store' | 'keys' | 'chain' | 'clock' | 'config' | 'region'>
+
+/**
+ * The same order with a new salt and a new deadline, signed by the authority key that is in force now: for one that could not reach
+ * the chain in its time, or has to reach another. A resume names the suspension as the chain has it.
+ */
+export async function signOrderAgain(
+  world: SigningWorld,
+  change: StatusChangeRow,
+): Promise<Pick<NewStatusChange, 'order' | 'orderDigest'>> {
+  const certificate = await world.store.certificateByIdentifier(change.identifier)
+  invariant(certificate !== null, 'what an order of ours is about is in the store')
+  const { standing } = await issuerOf(world, certificate)
+  const [old] = JSON.parse(change.order) as [StatusOrder]
+  const read = contractReader(world.chain.rpc, world.chain.deployment.contracts, 'latest')
+  const suspension = async () =>
+    (await read('StatusRegistry', 'suspendedBy', [old.list, certificate.statusIndex]))[0] as string
+  return signOrder(
+    world,
+    { standing, list: certificate.statusList },
+    {
+      ...old,
+      references: change.action === 'resume' ? [await suspension()] : old.references,
+      salt: toHex(randomBytes(32)),
+      deadline: orderDeadline(world),
+    },
+  )
 }
 
 async function issuerOf(
-  world: World,
+  world: SigningWorld,
   certificate: CertificateRow,
 ): Promise<{ uscc: string; standing: Standing }> {
   // The list is the department's that issued, whoever holds the permit for the type today.

@@ -7,9 +7,13 @@ import { bringAbout } from '../chain/transactions.ts'
 import { blockAt, ContractRevert, contractReader } from '../chain/view.ts'
 import { statementState } from '../anchoring/receipts.ts'
 import type { StatusChangeRow } from '../store/store.ts'
-import type { World } from '../world.ts'
+import { presentTime, type World } from '../world.ts'
+import { signOrderAgain } from './change.ts'
 
-type RelayWorld = Pick<World, 'store' | 'chain' | 'logger'>
+type RelayWorld = Pick<World, 'store' | 'chain' | 'logger' | 'keys' | 'clock' | 'config' | 'region'>
+
+/** An order is signed anew when less than this is left of its time: it must still be mined within it. */
+const LEAST_LEFT_SECONDS = 60
 
 /**
  * Sends every accepted order whose time has come and settles those that were sent: executed once the contract says so, final
@@ -37,7 +41,14 @@ async function isDue(world: RelayWorld, order: StatusChangeRow): Promise<boolean
   return (await statementState(world, order.afterSeq)).state === 'final'
 }
 
-async function execute(world: RelayWorld, order: StatusChangeRow): Promise<void> {
+/** Sends an order that was on a chain which has it no longer; a no-op when the chain has it. */
+export async function executeAgain(world: RelayWorld, orderDigest: string): Promise<void> {
+  const order = (await world.store.openOrders()).find(row => toHex(row.orderDigest) === orderDigest)
+  if (order?.state === 'accepted') await execute(world, order)
+}
+
+async function execute(world: RelayWorld, accepted: StatusChangeRow): Promise<void> {
+  const order = await inTime(world, accepted)
   const call = JSON.parse(order.order) as unknown[]
   try {
     await bringAbout(world.chain.transactions, world.chain.relayer, {
@@ -53,6 +64,16 @@ async function execute(world: RelayWorld, order: StatusChangeRow): Promise<void>
     return
   }
   await settle(world, order)
+}
+
+/** The order, signed anew when its time for the chain is over: it was accepted, so it must not fail for having waited. */
+async function inTime(world: RelayWorld, order: StatusChangeRow): Promise<StatusChangeRow> {
+  const [{ deadline }] = JSON.parse(order.order) as [{ deadline: number }]
+  if (deadline > (await presentTime(world)) + LEAST_LEFT_SECONDS) return order
+  if ((await usedAt(world, order)) !== 0) return order
+  const renewed = await signOrderAgain(world, order)
+  await world.store.replaceOrder(order.seq, renewed.order, renewed.orderDigest)
+  return { ...order, ...renewed }
 }
 
 async function settle(world: RelayWorld, order: StatusChangeRow): Promise<void> {

@@ -7,6 +7,7 @@ import { batchVerbs } from './sqlite/batches.ts'
 import { catalogueVerbs } from './sqlite/catalogue.ts'
 import { brokenPromises, openConnection } from './sqlite/connection.ts'
 import type { Context } from './sqlite/context.ts'
+import { continuityVerbs } from './sqlite/continuity.ts'
 import { appender } from './sqlite/appending.ts'
 import { grantVerbs } from './sqlite/grants.ts'
 import { groupCommit } from './sqlite/group-commit.ts'
@@ -81,6 +82,7 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
     ...webhookVerbs(context, accepting),
     ...log,
     ...transactionVerbs(context),
+    ...continuityVerbs(context),
     ...oversight,
     ...useVerbs(context, accepting, consumers),
     async withheldBy(certificateSeq) {

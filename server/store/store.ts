@@ -17,6 +17,7 @@ import type { PresentationStore } from './presentations.ts'
 import type { RepresentationStore } from './representations.ts'
 import type { UseStore } from './uses.ts'
 import type { CaseStore } from './cases.ts'
+import type { ContinuityStore } from './continuity.ts'
 import type { WebhookStore } from './webhooks.ts'
 import type { MatterStore } from './matters.ts'
 
@@ -170,7 +171,8 @@ export interface NewTransaction {
 
 export interface TransactionRow extends NewTransaction {
   id: number
-  state: 'stored' | 'settled' | 'abandoned'
+  /** `former`: came through on a chain that is no more. */
+  state: 'stored' | 'settled' | 'abandoned' | 'former'
 }
 
 export interface DepartmentRow {
@@ -220,7 +222,8 @@ export interface Store
     PresentationStore,
     RepresentationStore,
     CaseStore,
-    WebhookStore {
+    WebhookStore,
+    ContinuityStore {
   // Departments and catalogue
   saveDepartment(department: DepartmentRow): Promise<void>
   departments(): Promise<DepartmentRow[]>

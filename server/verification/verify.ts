@@ -4,6 +4,7 @@
  */
 import { timingSafeEqual, createHash } from 'node:crypto'
 import { fromHex } from '../../protocol/bytes.ts'
+import type { ChainView } from '../../protocol/chain-view.ts'
 import { normaliseShortCode } from '../../protocol/identifiers.ts'
 import type { JsonValue } from '../../protocol/json.ts'
 import { parseTrust, formatTrust, type Trust } from '../../protocol/trust.ts'
@@ -12,7 +13,8 @@ import { verify, type Verification } from '../../protocol/verify.ts'
 import { publicView } from '../catalogue/masking.ts'
 import { typeOfCertificate } from '../catalogue/publish.ts'
 import type { TypeDefinition } from '../catalogue/type-definition.ts'
-import { certificateFile, fieldsToCompare } from '../certificates/read.ts'
+import { certificateFile, fieldsToCompare, openSuspension } from '../certificates/read.ts'
+import { ChainUnreachable } from '../chain/rpc.ts'
 import { recordFile } from '../records/notarize.ts'
 import type { CertificateRow } from '../store/store.ts'
 import { nowSeconds, type World } from '../world.ts'
@@ -32,14 +34,44 @@ export function trustOf(world: Pick<World, 'chain' | 'log' | 'region'>): Trust {
 export const trustFile = (world: Pick<World, 'chain' | 'log' | 'region'>): string =>
   formatTrust(trustOf(world))
 
-/** The verdict on a certificate file or record file. Writes nothing and never throws for a bad file. */
+/**
+ * The verdict on a certificate file or record file. Writes nothing and never throws for a bad file. A certificate whose suspension or
+ * end was told to be on chain never reads as in force from a chain that does not have it (any more): its status is unknown then.
+ */
 export async function verifyFile(
   world: World,
   file: Uint8Array,
   digest: Uint8Array | null,
 ): Promise<Verification> {
   const trust = parseTrust(new TextEncoder().encode(trustFile(world)))
-  return verify(file, trust, world.chain.view(), nowSeconds(world), digest === null ? {} : { digest })
+  const through = (view: ChainView) =>
+    verify(file, trust, view, nowSeconds(world), digest === null ? {} : { digest })
+  const verification = await through(world.chain.view())
+  if (!(await contradictsOrder(world, verification))) return verification
+  // The order may have been executed while this was asked: a view that begins now has it.
+  const again = await through(world.chain.view())
+  if (!(await contradictsOrder(world, again))) return again
+  world.logger.error('the chain does not have a status order that it had executed', {
+    code: 'CHAIN_LOST_BLOCKS',
+  })
+  world.wake()
+  return through({
+    ...world.chain.view(),
+    statusOf: () => Promise.reject(new ChainUnreachable('an order is lost')),
+  })
+}
+
+/** The chain says that nothing is against the certificate, and an order that it had executed, as we were told, says otherwise. */
+async function contradictsOrder(
+  world: Pick<World, 'store'>,
+  { subject, answers }: Verification,
+): Promise<boolean> {
+  if (subject?.kind !== 'certificate' || answers['not revoked'].answer !== 'yes') return false
+  const changes = await world.store.statusChanges(subject.certificate.identifier)
+  const told = changes.filter(({ state }) => state === 'executed' || state === 'final')
+  return (
+    told.some(({ action }) => action === 'revoke' || action === 'supersede') || openSuspension(told) !== null
+  )
 }
 
 /**

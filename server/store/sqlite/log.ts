@@ -16,7 +16,7 @@ const LEAVES_AT_A_TIME = 65_536
 /** Tile ids of one level lie side by side; 2^45 tiles of the lowest level hold 2^53 leaves. */
 const TILES_OF_A_LEVEL = 2 ** 46
 
-interface CheckpointRecord {
+export interface CheckpointRecord {
   size: number
   root: Buffer
   note: string
@@ -286,7 +286,7 @@ function checkpointRow(record: CheckpointRecord | undefined): CheckpointRow | nu
   return record === undefined ? null : toCheckpoint(record)
 }
 
-function toCheckpoint(record: CheckpointRecord): CheckpointRow {
+export function toCheckpoint(record: CheckpointRecord): CheckpointRow {
   const { block_number: number, block_hash: hash, block_time: time } = record
   return {
     size: record.size,

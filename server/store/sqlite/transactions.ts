@@ -3,7 +3,7 @@ import { Refusal } from '../../../protocol/refusal.ts'
 import type { NewTransaction, Store, TransactionRow } from '../store.ts'
 import type { Context } from './context.ts'
 
-interface TransactionRecord {
+export interface TransactionRecord {
   id: number
   purpose: string
   sender: string
@@ -25,7 +25,8 @@ export function transactionVerbs({ db, write }: Context): TransactionVerbs {
     "SELECT * FROM transactions WHERE state = 'stored' ORDER BY sender, nonce, id",
   )
   const kept = db.prepare<[string, number], TransactionRecord>(
-    "SELECT * FROM transactions WHERE state <> 'abandoned' AND sender = ? AND nonce >= ? ORDER BY nonce, id",
+    `SELECT * FROM transactions WHERE state <> 'abandoned' AND state <> 'former' AND sender = ? AND nonce >= ?
+     ORDER BY nonce, id`,
   )
   const insert = db.prepare<[string, string, number, string, string, string | null, number]>(
     `INSERT INTO transactions (purpose, sender, nonce, raw, hash, recipient, created_at, state)
@@ -36,7 +37,7 @@ export function transactionVerbs({ db, write }: Context): TransactionVerbs {
   )
   const highest = db
     .prepare<[string], number | null>(
-      "SELECT max(nonce) FROM transactions WHERE state <> 'abandoned' AND sender = ?",
+      "SELECT max(nonce) FROM transactions WHERE state <> 'abandoned' AND state <> 'former' AND sender = ?",
     )
     .pluck()
 
@@ -81,7 +82,7 @@ export function transactionVerbs({ db, write }: Context): TransactionVerbs {
   }
 }
 
-function toTransaction({
+export function toTransaction({
   sender: from,
   recipient: to,
   created_at: createdAt,

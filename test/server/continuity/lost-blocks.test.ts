@@ -1,0 +1,119 @@
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { logId } from '../../../server/chain/log-id.ts'
+import { contractReader } from '../../../server/chain/view.ts'
+import { cutJournal } from '../../../scripts/drills/cut-journal.ts'
+import {
+  answerOf,
+  fileOf,
+  issue,
+  openGateway,
+  publish,
+  until,
+  untilAllFinal,
+  type Issued,
+  type OpenedGateway,
+} from '../../support/opened-gateway.ts'
+
+describe('an embedded chain that lost its last blocks', function () {
+  this.timeout(60_000)
+  let gateway: OpenedGateway
+  let kept: Issued
+  let revoked: Issued
+  let late: Issued
+  /** Height of the chain when nothing had been lost yet. */
+  let whole: number
+
+  const verdictOf = async (file: Uint8Array) =>
+    answerOf<{ verdict: string; answers: Record<string, { because: string }> }>(
+      gateway.request('/v1/verify', {
+        method: 'POST',
+        headers: { 'content-type': 'application/vnd.onceproof+json' },
+        body: new Uint8Array(file),
+      }),
+    )
+  const height = () => gateway.world.chain.unwatched.rpc.call<string>('eth_blockNumber').then(Number)
+  const reopen = async (blocks: number) => {
+    await gateway.close({ andChain: true })
+    const cut = cutJournal(join(gateway.dataDir, 'chain'), blocks)
+    gateway = await openGateway({ after: gateway })
+    return cut
+  }
+  const suspend = (action: 'suspend' | 'resume') =>
+    answerOf(gateway.post('/v1/departments/GAJ/' + action, undefined))
+  const isSuspended = async () => {
+    const { suspensions } = await answerOf<{ suspensions: { until: number }[] }>(
+      gateway.get('/v1/departments/GAJ/registration'),
+    )
+    return suspensions.some(({ until: end }) => end === 0)
+  }
+
+  before(async () => {
+    gateway = await openGateway()
+    await publish(gateway, 'RIC')
+    kept = await issue(gateway, 'RIC')
+    revoked = await issue(gateway, 'RIC')
+    await untilAllFinal(gateway)
+  })
+  after(() => gateway.close())
+
+  it('is found at the start, said, and brought back: orders, checkpoints, registry, with receipts that are right again', async () => {
+    whole = await height()
+    await answerOf(
+      gateway.post(`/v1/certificates/${revoked.identifier}/status`, {
+        action: 'revoke',
+        reason: 'HOLDER_REQUEST',
+      }),
+      200,
+    )
+    late = await issue(gateway, 'RIC')
+    await untilAllFinal(gateway)
+    await suspend('suspend')
+    expect(await isSuspended()).to.equal(true)
+    const old = await fileOf(gateway, late.identifier)
+    expect((await verdictOf(old)).answers['anchored']?.because).to.equal('FINAL')
+
+    const blocks = (await height()) - whole
+    expect(blocks).to.be.greaterThan(3)
+    await reopen(blocks)
+
+    expect(gateway.log.join('\n')).to.include('CHAIN_LOST_BLOCKS').and.include('CHAIN_WHOLE_AGAIN')
+    expect(await isSuspended()).to.equal(true)
+    expect(
+      (await verdictOf(await fileOf(gateway, revoked.identifier))).answers['not revoked']?.because,
+    ).to.equal('REVOKED')
+    const fresh = await fileOf(gateway, late.identifier)
+    expect((await verdictOf(fresh)).answers['anchored']?.because).to.equal('FINAL')
+    const { relayer, deployment, unwatched } = gateway.world.chain
+    const read = contractReader(unwatched.rpc, deployment.contracts, 'latest')
+    const [count] = await read('AnchorLog', 'checkpointCount', [logId(gateway.world.log.origin)])
+    expect(Number(count)).to.equal((await gateway.world.store.checkpoints(0, 1000)).length)
+    expect(await gateway.world.store.highestSettledNonce(relayer.address)).to.be.greaterThan(0)
+    await suspend('resume')
+  })
+
+  it('says of an old receipt that it names another block, and not that the certificate is false', async () => {
+    const old = await fileOf(gateway, late.identifier)
+    await new Promise(resolve => setTimeout(resolve, 1_100))
+    await reopen((await height()) - whole)
+
+    const { verdict, answers } = await verdictOf(old)
+    expect(answers['anchored']?.because).to.equal('RECEIPT_ANCHOR_DIFFERS')
+    expect(verdict).to.equal('CANNOT_CHECK')
+    const fresh = await verdictOf(await fileOf(gateway, late.identifier))
+    expect(fresh.answers['anchored']?.because).to.equal('FINAL')
+  })
+
+  it('brings back everything when not one block is left', async () => {
+    const { after: left } = await reopen(1_000_000)
+    expect(left).to.equal(0)
+    expect((await verdictOf(await fileOf(gateway, kept.identifier))).answers['anchored']?.because).to.equal(
+      'FINAL',
+    )
+    expect((await verdictOf(await fileOf(gateway, revoked.identifier))).verdict).to.equal('REVOKED')
+    expect(await isSuspended()).to.equal(false)
+    await issue(gateway, 'RIC')
+    await untilAllFinal(gateway)
+    await until(async () => (await gateway.world.store.openOrders()).length === 0)
+  })
+})
