@@ -5,6 +5,8 @@
 import { toHex } from '../../protocol/bytes.ts'
 import { equalBytes } from '../../protocol/bytes.ts'
 import type { ChainView } from '../../protocol/chain-view.ts'
+import { openCheckpoint } from '../../protocol/checkpoint.ts'
+import { parseNoteKey } from '../../protocol/note.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { INTERFACES } from '../chain/contracts.ts'
 import { logId } from '../chain/log-id.ts'
@@ -20,8 +22,8 @@ type AnchoringWorld = Pick<World, 'store' | 'chain' | 'log' | 'logger'>
  * Anchors one sealed checkpoint. Safe to run again after a crash at any line: the transaction is stored before it is sent, a
  * checkpoint that the contract has already is a success.
  *
- * Refuses ANCHOR_ROOT_CONFLICT when the chain holds another root of this size and LOG_BEHIND_CHAIN when the chain's head is
- * past what this gateway ever sealed: both need people.
+ * Refuses ANCHOR_ROOT_CONFLICT when the chain holds another root of this size, LOG_BEHIND_CHAIN when the chain's head is
+ * past what this gateway ever sealed, and CHECKPOINT_DAMAGED when the row is no longer what was sealed: all need people.
  */
 export async function anchorCheckpoint(world: AnchoringWorld, checkpoint: CheckpointRow): Promise<void> {
   const { store, chain, log } = world
@@ -44,6 +46,7 @@ export async function anchorCheckpoint(world: AnchoringWorld, checkpoint: Checkp
     await store.settleTransactions(purpose, 'settled')
   } else {
     const read = contractReader(chain.rpc, chain.deployment.contracts, 'latest')
+    await assertAsSealed(world, checkpoint)
     const [found] = await read('AnchorLog', 'head', [id])
     const head = anchored(found as Record<string, unknown>)
     if (head !== null && head.size > size) throw behind(head.size, size)
@@ -58,6 +61,38 @@ export async function anchorCheckpoint(world: AnchoringWorld, checkpoint: Checkp
   }
   const done = await stored()
   await store.markCheckpoint(size, 'anchored', await blockOf(world, done!.blockNumber, done!.time))
+}
+
+/**
+ * What is about to be fixed for ever is derived once more: the root from the stored tree, and the note signs it. It may
+ * have been sealed hours ago, before an outage or a crash. The signature for the contract is checked by the contract.
+ */
+async function assertAsSealed(
+  { store, log }: Pick<World, 'store' | 'log'>,
+  { size, root, note }: CheckpointRow,
+): Promise<void> {
+  const damaged = (field: string, expected: string, found: string) =>
+    new Refusal('CHECKPOINT_DAMAGED', `the checkpoint of size ${size} is not what was sealed`, {
+      field,
+      expected,
+      found,
+    })
+  const derived = await store.rootAt(size)
+  if (!equalBytes(derived, root)) throw damaged('root', toHex(derived), toHex(root))
+  const signed = noteRoot(note, log.noteKey, size)
+  if (signed === null || !equalBytes(signed, root))
+    throw damaged('note', toHex(root), signed === null ? 'no note' : toHex(signed))
+}
+
+/** The root that the note signs for this size; null when it does not. */
+function noteRoot(note: string, noteKey: string, size: number): Uint8Array | null {
+  try {
+    const checkpoint = openCheckpoint(note, parseNoteKey(noteKey))
+    return checkpoint.size === size ? checkpoint.root : null
+  } catch (error) {
+    if (error instanceof Refusal) return null
+    throw error
+  }
 }
 
 /**

@@ -2,7 +2,8 @@
  * Transactions: signed bytes are stored before they are sent, the same bytes are sent again after anything, and the
  * contract's state, not a receipt, says whether the purpose is done.
  *
- * After a crash: before storing, nothing happened; after storing, the same bytes go out again and the node recognises them.
+ * After a crash: before storing, nothing happened; after storing, the same bytes go out again and the node recognises them. Bytes that
+ * were altered on our disk meanwhile are given up, never sent, and the intent is signed anew.
  * One gateway sends for one account at a time (the data folder's lock), so nonces come from the store.
  */
 import { getBytes, Signature, Transaction } from 'ethers'
@@ -66,8 +67,9 @@ async function bringAboutAlone(context: TransactionContext, account: Account, in
   // Look before sending: another sender, or our own self before a crash, may have done it.
   if (await intent.isDone(attempt?.nonce ?? null)) return store.settleTransactions(intent.purpose, 'settled')
 
-  if (attempt !== null && (await isSpent(context, account, attempt))) {
-    // Its nonce went to other bytes (a chain restored from elsewhere, a key used elsewhere): these can never be mined.
+  if (attempt !== null && (!isAsStored(attempt, intent) || (await isSpent(context, account, attempt)))) {
+    // Damaged on our disk: these bytes were never signed for this. Or its nonce went to other bytes (a chain restored from elsewhere,
+    // a key used elsewhere): these can never be mined.
     await store.settleTransactions(intent.purpose, 'abandoned')
     attempt = null
   }
@@ -178,12 +180,41 @@ async function send(
     for (let nonce = counted; nonce < attempt.nonce; nonce++) {
       const earlier = kept.filter(row => row.nonce === nonce).at(-1)
       if (earlier === undefined) return false
+      if (!isAsStored(earlier, null)) {
+        // Its intent signs anew when its turn comes; ours is signed anew at once.
+        await context.store.settleTransactions(earlier.purpose, 'abandoned')
+        return false
+      }
       await sendBytes(context, earlier)
     }
   }
   await sendBytes(context, attempt)
   return true
 }
+
+/**
+ * Whether the row is what was signed once: its bytes have this hash, sender, nonce and recipient, and, with an intent, call what the
+ * intent calls. A bit that flipped on our disk since then is noticed before anything is sent.
+ */
+function isAsStored(row: TransactionRow, intent: Intent | null): boolean {
+  let signed: Transaction
+  try {
+    signed = Transaction.from(row.raw)
+  } catch {
+    return false
+  }
+  const { hash, from, nonce, to, data } = signed
+  const lower = (address: string | null) => address?.toLowerCase() ?? null
+  const isWhole = hash === row.hash && lower(from) === row.from && nonce === row.nonce
+  if (!isWhole || lower(to) !== lower(row.to)) return false
+  // Arguments may differ from those of today: a deadline, a proof from an older head.
+  return (
+    intent === null || (lower(to) === lower(intent.to) && data.startsWith(intent.data.slice(0, SELECTOR)))
+  )
+}
+
+/** 0x and four bytes: which function is called. */
+const SELECTOR = 10
 
 /** The chain has mined this nonce. */
 async function isSpent(

@@ -392,6 +392,10 @@ export const messages: Readonly<Record<string, Message>> = {
     zh: '链上同一大小的检查点根不同',
     en: 'The chain holds another root for this size',
   },
+  CHECKPOINT_DAMAGED: {
+    zh: '检查点已不是封存时的样子，拒绝上链；请运行 onceproof fsck',
+    en: 'The checkpoint is no longer what was sealed, so it is not anchored; run onceproof fsck',
+  },
   WRONG_CHAIN: { zh: '不是信任文件所指的链', en: 'This is not the chain of the trust file' },
   CHAIN_ID_WRONG: { zh: '链的编号不符，拒绝启动', en: 'The chain id is another: refused to start' },
   CHAIN_GENESIS_WRONG: { zh: '创世区块不符，拒绝启动', en: 'The genesis block is another: refused to start' },

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { expect } from 'chai'
 import { computeAddress, getBytes, SigningKey, Transaction } from 'ethers'
 import {
@@ -31,6 +32,7 @@ describe('a transaction that is to bring something about', () => {
   let node: ControlledNode
   let rpc: Rpc
   let store: Store
+  let path: string
   let time: number
   let context: TransactionContext
   let payees = 0
@@ -41,7 +43,8 @@ describe('a transaction that is to bring something about', () => {
   before(async () => {
     node = await startNode({ chainId: CHAIN_ID })
     rpc = createRpc(node.url)
-    store = await openSqliteStore(join(temporaryFolder(), 'store.db'), { clock: () => time })
+    path = join(temporaryFolder(), 'store.db')
+    store = await openSqliteStore(path, { clock: () => time })
     await node.request('hardhat_setBalance', [account.address, '0x56bc75e2d63100000'])
   })
   beforeEach(() => {
@@ -163,5 +166,67 @@ describe('a transaction that is to bring something about', () => {
     expect(second!.maxFeePerGas! > first!.maxFeePerGas!).to.equal(true)
     expect(await minedCount()).to.equal(before + 1)
     expect(await store.openTransactions()).to.deep.equal([])
+  })
+
+  describe('of which a bit flipped on our disk', () => {
+    /** Stores the intent's bytes without sending them, then changes the row behind the store's back. */
+    async function damage(intent: Intent, sql: string): Promise<void> {
+      node.mines = false
+      const lost = { ...context, rpc: withoutSending(), sleep: () => Promise.reject(new Error('a crash')) }
+      await bringAbout(lost, account, intent).catch(() => undefined)
+      node.mines = true
+      const [row] = (await store.openTransactions()).filter(({ purpose }) => purpose === intent.purpose)
+      const db = new Database(path)
+      expect(db.prepare(sql).run(row!.id).changes).to.equal(1)
+      db.close()
+      arrived = node.received.length
+    }
+
+    const withoutSending = (): Rpc => ({
+      node: rpc.node,
+      call: (method, params) =>
+        method === 'eth_sendRawTransaction'
+          ? Promise.reject(new ChainUnreachable('lost'))
+          : rpc.call(method, params),
+    })
+
+    const flips: [what: string, sql: string][] = [
+      [
+        'in its call',
+        "UPDATE transactions SET raw = substr(raw, 1, 60) || CASE substr(raw, 61, 1) WHEN '0' THEN '1' ELSE '0' END || substr(raw, 62) WHERE id = ?",
+      ],
+      [
+        'in its signature',
+        "UPDATE transactions SET raw = substr(raw, 1, length(raw) - 4) || 'beef' WHERE id = ?",
+      ],
+      ['so that it is none', 'UPDATE transactions SET raw = substr(raw, 1, 40) WHERE id = ?'],
+      ['in its hash', "UPDATE transactions SET hash = '0x' || hex(zeroblob(32)) WHERE id = ?"],
+      ['in its nonce', 'UPDATE transactions SET nonce = nonce + 64 WHERE id = ?'],
+      ['in its recipient', "UPDATE transactions SET recipient = '0x' || hex(zeroblob(20)) WHERE id = ?"],
+    ]
+    for (const [what, sql] of flips) {
+      it(`${what}, is never sent, and what it is for is signed anew`, async () => {
+        const intent = payment()
+        await damage(intent, sql)
+        const before = await minedCount()
+        await bringAbout(context, account, intent)
+        expect(await minedCount()).to.equal(before + 1)
+        const hashes = sent().map(raw => Transaction.from(raw))
+        for (const { from, to } of hashes) {
+          expect(from!.toLowerCase()).to.equal(account.address)
+          expect(to!.toLowerCase()).to.equal(intent.to)
+        }
+        expect(await store.openTransactions()).to.deep.equal([])
+      })
+    }
+
+    it('holds up nothing that comes after it', async () => {
+      const first = payment()
+      await damage(first, flips[0]![1])
+      const second = payment()
+      await bringAbout(context, account, second)
+      await bringAbout(context, account, first)
+      expect(await store.openTransactions()).to.deep.equal([])
+    })
   })
 })
