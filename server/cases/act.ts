@@ -30,18 +30,20 @@ export interface OutputRequest {
 }
 
 export interface StepRequest {
-  outcome: 'complete' | 'return'
+  outcome: 'complete' | 'return' | 'give-up'
   reason: string | null
   outputs: OutputRequest[]
 }
 
 /**
- * Acts a step. Returning it gives it back with a reason; completing it issues its outputs and lets the next begin.
+ * Acts a step. Returning it gives it back with a reason; completing it issues its outputs and lets the next begin. A step that began
+ * to issue and cannot (its type has gone to another department) is given up with a reason, and then judged again: what was issued
+ * stays an output of the case, also if only the answer to its issuing was lost, and what was not is issued no more.
  *
  * What will be issued is written down before it is, so a crash at any point leaves either nothing or a step that the next start
  * finishes; each output is issued once, and what it replaces is ordered revoked or superseded in the transaction that accepts it. The
  * same `once` changes nothing. Refuses CASE_NOT_OPEN, CASE_STEP_UNKNOWN, CASE_STEP_NOT_NEXT, CASE_REASON_MISSING, CASE_NOT_READY (the
- * last step, while something required is not there), CASE_FLAGGED, CASE_OUTPUT (not one of this step, or issued already),
+ * last step, while something required is not there), CASE_STEP_NOT_ISSUING (nothing to give up), CASE_FLAGGED, CASE_OUTPUT (not one of this step, or issued already),
  * CASE_REPLACES_OTHER (of another type, or of nobody in this case), CERTIFICATE_OF_ANOTHER_DEPARTMENT (the type has gone to another
  * department), STATUS_ALREADY and what issuing refuses.
  */
@@ -60,10 +62,14 @@ export async function actStep(
   if (step.state === 'done') {
     throw new Refusal('CASE_STEP_NOT_NEXT', 'this step is done', { field: 'step', found: `step ${number}` })
   }
-  if (request.outcome === 'return') {
+  if (request.outcome !== 'complete') {
     if (request.reason === null) throw reasonMissing()
-    const end = { outcome: 'returned' as const, by: actor.officer, reason: request.reason }
-    await world.store.endStep(of.id, number, end, once)
+    const outcome = request.outcome === 'return' ? ('returned' as const) : ('given-up' as const)
+    const end = { outcome, by: actor.officer, reason: request.reason }
+    await oneAtATime(world, of.id, async () => {
+      await noteIssued(world, of.id, number)
+      await world.store.endStep(of.id, number, end, once)
+    })
   } else {
     const matter = await matterOfCase(world, of)
     // A step that began to issue is only finished.
@@ -77,23 +83,60 @@ export async function actStep(
   world.events.publish(`case:${of.id}`)
 }
 
-/** Issues what a step intended and ends it. Safe to run again after a crash at any line. */
-export async function finishStep(
+/**
+ * Issues what a step intended and ends it. Safe to run again after a crash at any line. A no-op when it is done; refuses
+ * CASE_STEP_NOT_NEXT when it was given up or returned meanwhile.
+ */
+export function finishStep(
   world: World,
   id: string,
   number: number,
   reason: string | null,
   once: Once | null,
 ): Promise<void> {
+  return oneAtATime(world, id, async () => {
+    const of = await caseOf(world, id)
+    const { state, by } = stepOf(of, number)
+    if (state !== 'issuing' && state !== 'done') {
+      throw new Refusal('CASE_STEP_NOT_NEXT', 'this step was given up', { field: 'step', found: state })
+    }
+    const matter = await matterOfCase(world, of)
+    for (const output of intendedOutputs(of, number)) {
+      const issued = output.record === null ? await issueOutput(world, of, matter, output) : null
+      await world.store.finishOutput(of.id, output.number, issued?.identifier ?? null)
+    }
+    await world.store.endStep(of.id, number, { outcome: 'done', by: by ?? of.openedBy, reason }, once)
+  })
+}
+
+const intendedOutputs = ({ outputs }: CaseRow, number: number): CaseOutputRow[] =>
+  outputs.filter(({ step, state }) => step === number && state === 'intended')
+
+/** Writes down what was issued before a crash or a failure kept it from being written down; issues nothing. */
+async function noteIssued(world: World, id: string, number: number): Promise<void> {
   const of = await caseOf(world, id)
   const matter = await matterOfCase(world, of)
-  for (const output of of.outputs) {
-    if (output.step !== number || output.state === 'issued') continue
-    const issued = output.record === null ? await issueOutput(world, of, matter, output) : null
-    await world.store.finishOutput(of.id, output.number, issued?.identifier ?? null)
+  for (const output of intendedOutputs(of, number)) {
+    if (!(await isIssued(world, of.id, output))) continue
+    const { identifier } = await issueOutput(world, of, matter, output)
+    await world.store.finishOutput(of.id, output.number, identifier)
   }
-  const by = stepOf(of, number).by ?? of.openedBy
-  await world.store.endStep(of.id, number, { outcome: 'done', by, reason }, once)
+}
+
+const underway = new WeakMap<object, Map<string, Promise<unknown>>>()
+
+/**
+ * Of one case, one after the other: nothing may be given up while it is being issued. One process works a store, so a queue in its memory is
+ * enough.
+ */
+function oneAtATime<T>({ store }: World, id: string, work: () => Promise<T>): Promise<T> {
+  const cases = underway.get(store) ?? new Map<string, Promise<unknown>>()
+  underway.set(store, cases)
+  const mine = (cases.get(id) ?? Promise.resolve()).then(work, work)
+  cases.set(id, mine)
+  const forget = () => void (cases.get(id) === mine && cases.delete(id))
+  mine.then(forget, forget)
+  return mine
 }
 
 export function stepOf(of: CaseRow, number: number) {
@@ -137,7 +180,9 @@ async function planOutputs(
       ({ cert, dept }, i) =>
         cert === request.cert &&
         dept === department &&
-        ![...of.outputs, ...outputs].some(known => known.output === i),
+        ![...of.outputs.filter(({ state }) => state !== 'given-up'), ...outputs].some(
+          known => known.output === i,
+        ),
     )
     const definition = matter.outputs[output]
     if (definition === undefined) {
@@ -232,15 +277,19 @@ async function issueOnce(
   fields: Record<string, unknown>,
   department: string,
 ): Promise<CertificateRow> {
+  const plain = onceOf(of.id, plainPart(number))
   const plainly = async () => {
-    const once = onceOf(of.id, `output ${number}`)
-    const [certificate] = await issueCertificates(world, { type: cert, rows: [fields], by: department }, once)
+    const [certificate] = await issueCertificates(
+      world,
+      { type: cert, rows: [fields], by: department },
+      plain,
+    )
     world.wake()
     return certificate!
   }
-  if (replaces === null) return plainly()
+  if (replaces === null || (await world.store.answered(plain)) !== null) return plainly()
   const old = await certificateOf(world, replaces.identifier)
-  const once = onceOf(of.id, `output ${number} ${replaces.how}`)
+  const once = onceOf(of.id, replacingPart(number, replaces.how))
   try {
     if (replaces.how === 'supersede') {
       return (await supersede(world, old, fields, replaces.reason, once)).successor
@@ -252,6 +301,21 @@ async function issueOnce(
     throw error
   }
 }
+
+/** Whether the certificate is there, whatever the case knows of it. */
+async function isIssued(
+  { store }: Pick<World, 'store'>,
+  id: string,
+  { number, replaces, record }: CaseOutputRow,
+): Promise<boolean> {
+  if (record !== null) return false
+  const parts = [plainPart(number), ...(replaces === null ? [] : [replacingPart(number, replaces.how)])]
+  const answers = await Promise.all(parts.map(part => store.answered(onceOf(id, part))))
+  return answers.some(answer => answer !== null)
+}
+
+const plainPart = (number: number) => `output ${number}`
+const replacingPart = (number: number, how: Replacing) => `output ${number} ${how}`
 
 /** The blank in the key keeps it apart from every key that a client may choose. */
 function onceOf(id: string, part: string): Once {

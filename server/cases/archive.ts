@@ -39,7 +39,8 @@ export async function archiveOf(world: World, of: CaseRow, actor: Actor): Promis
       await addCopy(world, files, of, number, actor)
     }
   }
-  for (const { number, cert, identifier, record } of of.outputs) {
+  for (const { number, cert, identifier, record, state } of of.outputs) {
+    if (state === 'given-up') continue
     const certificate = identifier === null ? null : await world.store.certificateByIdentifier(identifier)
     const row = certificate ?? (record === null ? null : await world.store.recordById(record))
     if (row !== null) await addStatement(world, files, `outputs/${number}-${cert}`, row)

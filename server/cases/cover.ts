@@ -202,7 +202,7 @@ function stepFields({ steps }: CaseView, { departments }: Names): PrintedField[]
 
 async function outputFields(world: World, { outputs }: CaseView, { types }: Names): Promise<PrintedField[]> {
   const rows: string[][] = []
-  for (const { cert, identifier, record } of outputs) {
+  for (const { cert, identifier, record } of outputs.filter(({ state }) => state !== 'given-up')) {
     const certificate = identifier === null ? null : await world.store.certificateByIdentifier(identifier)
     const row = certificate ?? (record === null ? null : await world.store.recordById(record))
     rows.push([named(types, cert), identifier ?? record ?? '—', await proofOf(world, row?.seq ?? null)])

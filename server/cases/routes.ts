@@ -301,15 +301,15 @@ export const caseRoutes = [
     path: '/v1/cases/{id}/steps/{step}',
     operationId: 'actCaseStep',
     summary: {
-      zh: '办理一步：办结并签发结果，或退回并说明理由',
-      en: 'Act a step: complete it and issue its outputs, or return it with a reason',
+      zh: '办理一步：办结并签发结果，或退回并说明理由；签发不成的可放弃签发，重新办理',
+      en: 'Act a step: complete it and issue its outputs, or return it with a reason; give up what cannot be issued',
     },
     tags: ['cases'],
     idempotent: true,
     bodyKind: 'json',
     params: z.strictObject({ id: caseName, step: integerText(1, 20) }),
     body: z.strictObject({
-      outcome: z.enum(['complete', 'return']),
+      outcome: z.enum(['complete', 'return', 'give-up']),
       reason: reason.optional(),
       outputs: z
         .array(
@@ -334,6 +334,8 @@ export const caseRoutes = [
     refusals: [
       'CASE_STEP_UNKNOWN',
       'CASE_STEP_NOT_NEXT',
+      'CASE_STEP_NOT_ISSUING',
+      'CASE_REASON_MISSING',
       'CASE_NOT_READY',
       'CASE_FLAGGED',
       'CASE_OUTPUT',

@@ -83,7 +83,7 @@ export const caseView = caseSummary.extend({
     z.strictObject({
       cert: typeShort,
       step: z.int(),
-      state: z.enum(['intended', 'issued']),
+      state: z.enum(['intended', 'issued', 'given-up']),
       identifier: certificateIdentifier.nullable(),
       record: ulid.nullable(),
       replaces: certificateIdentifier.nullable(),

@@ -77,6 +77,8 @@ export const askRoutes = [
       'DEPARTMENT_NOT_FOUND',
       'MATTER_NOT_FOUND',
       'READER_NOT_IN_MATTER',
+      'CASE_NOT_FOUND',
+      'CASE_PARTY',
       'HOLDER_NOT_FOUND',
       'HOLDER_NUMBER',
       'CONSENT_PARTY_TWICE',

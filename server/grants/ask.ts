@@ -16,6 +16,7 @@ import {
   holderOf,
   holdersOfCertificate,
 } from '../holders/holders.ts'
+import type { CaseRow } from '../store/cases.ts'
 import type { ConsentRequestRow, ConsentTerm, NewConsentParty, RequestedItem } from '../store/grants.ts'
 import type { CertificateRow, Once } from '../store/store.ts'
 import type { Matter } from '../matters/definition.ts'
@@ -67,7 +68,8 @@ const SHORT_CODE_SECONDS = 10 * 60
 /**
  * Writes a request for consent. When this returns it is on disk with the exact notice of every party, and waits in their
  * inboxes. A repetition with the same `once` changes nothing and gives the first one. Refuses DEPARTMENT_NOT_FOUND,
- * MATTER_NOT_FOUND, READER_NOT_IN_MATTER, PURPOSE_UNKNOWN, HOLDER_NOT_FOUND, HOLDER_NUMBER, CONSENT_PARTY_TWICE, TYPE_NOT_FOUND, CERTIFICATE_NOT_FOUND,
+ * MATTER_NOT_FOUND, READER_NOT_IN_MATTER, CASE_NOT_FOUND (none of this department and matter), CASE_PARTY (who is asked is none of its
+ * parties), PURPOSE_UNKNOWN, HOLDER_NOT_FOUND, HOLDER_NUMBER, CONSENT_PARTY_TWICE, TYPE_NOT_FOUND, CERTIFICATE_NOT_FOUND,
  * CERTIFICATE_NOT_OF_HOLDER, FIELD_NOT_IN_MATTER and TERM_TOO_LONG.
  */
 export async function askConsent(
@@ -78,6 +80,7 @@ export async function askConsent(
   const department = await departmentOf(world, ask.department)
   const matter = await matterIn(world, ask.matter, ask.case)
   assertTakesPart(matter, ask.department)
+  const of = await caseAsked(world, ask)
   const purpose = purposeOf(matter)
   const most = Math.max(1, ...ask.parties.map(({ items }) => items.length))
   const term = termOf(ask.term, matter, most, nowSeconds(world))
@@ -88,6 +91,7 @@ export async function askConsent(
       party.number === undefined
         ? await holderOf(world, party.holder ?? '')
         : await ensureHolder(world, party.number)
+    if (of !== null) assertConcerns(of, holder.id, party.role, `parties.${number}`)
     const items: Parameters<typeof noticeText>[0]['items'] = []
     for (const [place, item] of party.items.entries()) {
       const field = `parties.${number}.items.${place}`
@@ -144,6 +148,35 @@ export async function withdrawRequest(world: World, id: string): Promise<Consent
   const request = await world.store.withdrawConsentRequest(id)
   if (before.withdrawnAt === null) announce(world, request, 'consent-request-withdrawn')
   return request
+}
+
+/** The case in which it is asked; one of another department or matter is none. Refuses CASE_NOT_FOUND. */
+async function caseAsked(
+  { store }: Pick<World, 'store'>,
+  { case: id, department, matter }: ConsentAsk,
+): Promise<CaseRow | null> {
+  if (id === null) return null
+  const of = await store.caseById(id)
+  if (of !== null && of.matter === matter && of.departments.includes(department)) return of
+  throw new Refusal('CASE_NOT_FOUND', 'there is no such case of this matter and department', {
+    field: 'case',
+  })
+}
+
+/** A case is a reason to ask its parties, each as what he is in it, and nobody else. */
+function assertConcerns(
+  { parties, number }: CaseRow,
+  holder: Uint8Array,
+  role: string | null,
+  field: string,
+): void {
+  const roles = parties.filter(party => equalBytes(party.holder, holder)).map(party => party.role)
+  if (role === null ? roles.length > 0 : roles.includes(role)) return
+  throw new Refusal('CASE_PARTY', `who is asked is not such a party of case ${number}`, {
+    field,
+    expected: `a party of case ${number}`,
+    found: role ?? 'somebody else',
+  })
 }
 
 /** Tells the department, the case and every party that something happened to a request. */

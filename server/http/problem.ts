@@ -123,6 +123,7 @@ export const httpStatus: Readonly<Record<string, number>> = {
   CASE_NUMBER_TAKEN: 409,
   CASE_NOT_OPEN: 409,
   CASE_STEP_NOT_NEXT: 409,
+  CASE_STEP_NOT_ISSUING: 409,
   CASE_NOT_READY: 409,
   CASE_FLAGGED: 409,
   CASE_USE_OTHER: 409,

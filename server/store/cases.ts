@@ -88,7 +88,8 @@ export interface NewOutput {
 export interface CaseOutputRow extends NewOutput {
   number: number
   step: number
-  state: 'intended' | 'issued'
+  /** `given-up`: it was written down and will not be issued; another may take its place. */
+  state: 'intended' | 'issued' | 'given-up'
   identifier: string | null
 }
 
@@ -116,6 +117,7 @@ export type CaseEventName =
   | 'step-issuing'
   | 'step-done'
   | 'step-returned'
+  | 'step-given-up'
   | 'output-issued'
   | 'certificate-changed'
   | 'case-done'
@@ -131,7 +133,7 @@ export interface CaseEventRow {
 }
 
 export interface StepEnd {
-  outcome: 'done' | 'returned'
+  outcome: 'done' | 'returned' | 'given-up'
   by: string
   reason: string | null
 }
@@ -173,7 +175,9 @@ export interface CaseStore {
   finishOutput(id: string, output: number, identifier: string | null): Promise<void>
   /**
    * Ends a step; one that is done already stays as it is. Done: the next may begin, and after the last the case is done. Returned: it waits, and the one before has to be
-   * done again. Refuses CASE_NOT_OPEN, CASE_STEP_NOT_NEXT and, for the last one, CASE_FLAGGED.
+   * done again. Given up: it is judged again. What the step would have issued and has not is given up in both, its fields with it, and
+   * what was issued stays. Refuses CASE_NOT_OPEN, CASE_STEP_NOT_NEXT, CASE_STEP_NOT_ISSUING (giving up) and, for the last one,
+   * CASE_FLAGGED.
    */
   endStep(id: string, step: number, end: StepEnd, once: Once | null): Promise<void>
   /** Refuses CASE_NOT_OPEN. */

@@ -155,6 +155,10 @@ export function caseVerbs({ db, write, now }: Context, answers: Appender, out: O
     `UPDATE case_outputs SET state = 'issued', identifier = ?, request_salt = NULL, request = NULL
      WHERE case_id = ? AND number = ? AND state = 'intended'`,
   )
+  const giveUpOutputs = db.prepare<[string, number]>(
+    `UPDATE case_outputs SET state = 'given-up', request_salt = NULL, request = NULL
+     WHERE case_id = ? AND step = ? AND state = 'intended'`,
+  )
   const setStep = db.prepare<[string, string, string | null, number, string, number]>(
     'UPDATE case_steps SET state = ?, by = ?, reason = ?, at = ? WHERE case_id = ? AND number = ?',
   )
@@ -185,7 +189,8 @@ export function caseVerbs({ db, write, now }: Context, answers: Appender, out: O
   const takenBy = db.prepare<{ identifier: string }, { case_id: string; number: number }>(
     `SELECT i.case_id, i.number FROM case_items i WHERE i.identifier = @identifier
        AND (SELECT state FROM cases WHERE id = i.case_id) = 'open'
-       AND NOT EXISTS (SELECT 1 FROM case_outputs o WHERE o.case_id = i.case_id AND o.replaces = @identifier)`,
+       AND NOT EXISTS (SELECT 1 FROM case_outputs o WHERE o.case_id = i.case_id AND o.replaces = @identifier
+         AND o.state <> 'given-up')`,
   )
   const flag = db.prepare<[string, number, string, number]>(
     'UPDATE case_items SET flagged = ?, flagged_at = ? WHERE case_id = ? AND number = ?',
@@ -409,8 +414,15 @@ export function caseVerbs({ db, write, now }: Context, answers: Appender, out: O
           // Two may finish the same step at once: the request that began it and the round that looks after it.
           if (outcome === 'done' && caseOf(id).steps[number - 1]?.state === 'done') return
           const row = openCaseOf(id)
-          const { department } = stepInTurn(row, number)
+          const { department, state } = stepInTurn(row, number)
           const isLast = number === row.steps.length
+          if (outcome !== 'done') giveUpOutputs.run(id, number)
+          if (outcome === 'given-up') {
+            if (state !== 'issuing') throw notIssuing(number)
+            setStep.run('pending', by, reason, now(), id, number)
+            tell(row, 'step-given-up', { step: number, department })
+            return
+          }
           if (outcome === 'returned') {
             setStep.run('returned', by, reason, now(), id, number)
             if (number > 1) reopenStep.run(id, number - 1)
@@ -475,6 +487,12 @@ export function caseVerbs({ db, write, now }: Context, answers: Appender, out: O
       expiredCopy.get(at) === undefined ? 0 : write(() => destroyCopies.run(at).changes),
   }
 }
+
+const notIssuing = (number: number): Refusal =>
+  new Refusal('CASE_STEP_NOT_ISSUING', 'nothing of this step waits to be issued', {
+    field: 'step',
+    found: `step ${number}`,
+  })
 
 const sealedOf = (keySalt: Buffer | null, ciphertext: Buffer | null): Sealed | null =>
   keySalt === null || ciphertext === null ? null : { keySalt: bytes(keySalt), ciphertext: bytes(ciphertext) }

@@ -102,6 +102,46 @@ describe('a case at the counter', function () {
     expect((await look(id)).items[0]).to.include({ state: 'available' })
   })
 
+  it('is a reason to ask its own parties, each as what he is in it: nobody else is asked, and nothing of another department’s', async () => {
+    const [applicant, second, stranger] = [
+      await newHolder(gateway),
+      await newHolder(gateway),
+      await newHolder(gateway),
+    ]
+    const id = await open(applicant, second)
+    const ask = (asks: Asking, change: object, party: object) => {
+      const items = [{ type: 'RIC', required: ['name'], optional: [] }]
+      const parties = [{ items, ...party }]
+      const body = { department: asks.caller.department, matter: 'X21', case: id, refusing: 'PAPER' }
+      return asks.post('/v1/consent-requests', {
+        ...body,
+        term: { template: 'ONE_OFF' },
+        parties,
+        ...change,
+      })
+    }
+    const before = gateway.rowCounts()['consent_requests']
+    const refused = async (response: Promise<Response>) => {
+      const { status, code, field } = await problemIn(await response)
+      return [status, code, field]
+    }
+    const notOfCase = [400, 'CASE_PARTY', 'parties.0']
+    expect(await refused(ask(officer, {}, { holder: stranger.id }))).to.deep.equal(notOfCase)
+    expect(await refused(ask(officer, {}, { holder: second.id, role: 'applicant' }))).to.deep.equal(notOfCase)
+    const none = [404, 'CASE_NOT_FOUND', 'case']
+    const unknown = { case: '01ARZ3NDEKTSV4RRFFQ69G5FAV' }
+    expect(await refused(ask(officer, unknown, { holder: second.id }))).to.deep.equal(none)
+    await answerOf(gateway.post('/v1/matters', { matters: [{ ...MATTER, code: 'X22' }] }), 201)
+    expect(await refused(ask(officer, { matter: 'X22' }, { holder: second.id }))).to.deep.equal(none)
+    expect(gateway.rowCounts()['consent_requests']).to.equal(before)
+    expect((await look(id)).consentRequests).to.deep.equal([])
+
+    await answerOf(ask(officer, {}, { holder: second.id, role: 'other' }), 201)
+    await answerOf(ask(other, {}, { holder: second.id }), 201)
+    await answerOf(ask(officer, { case: null }, { holder: stranger.id }), 201)
+    expect((await look(id)).consentRequests).to.have.length(2)
+  })
+
   it('collects by duty without asking anybody, asks for chosen fields, and is told on its stream that the holder agreed', async () => {
     const holder = await newHolder(gateway)
     const signer = accountSigner(`holder ${holder.id}`)

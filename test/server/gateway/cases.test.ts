@@ -7,10 +7,12 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { strFromU8, unzipSync } from 'fflate'
 import { utf8FromBase64url } from '../../../protocol/bytes.ts'
+import { actStep } from '../../../server/cases/act.ts'
 import { finishCutShort } from '../../../server/cases/keep.ts'
 import { demoRegion, typeIn } from '../../../server/catalogue/region.ts'
 import type { CaseView } from '../../../server/cases/views.ts'
 import { eraseCertificate } from '../../../server/oversight/erasure.ts'
+import type { Store } from '../../../server/store/store.ts'
 import { publishMatter } from '../../support/matters.ts'
 import {
   answerOf,
@@ -238,27 +240,30 @@ describe('cases', function () {
     expect(gateway.rowCounts()).to.deep.equal(counts)
   })
 
-  it('finish a step that a crash cut short after it was written down, and issue once', async () => {
-    const { id } = await collected()
-    await answerOf(step(officer, id, 1), 200)
+  /** The second step as it issues, until the power goes at the first of these verbs. */
+  async function cutShort(id: string, verbs: (keyof Store)[]): Promise<void> {
     const { world } = gateway
-    // What `actStep` writes before it issues anything; then the power went.
-    const store = Object.assign(Object.create(world.store) as typeof world.store, {
-      endStep: () => Promise.reject(new Error('the power went')),
-      finishOutput: () => Promise.reject(new Error('the power went')),
-    })
-    const { actStep } = await import('../../../server/cases/act.ts')
-    await actStep(
+    const gone = () => Promise.reject(new Error('the power went'))
+    const store = Object.assign(
+      Object.create(world.store) as Store,
+      Object.fromEntries(verbs.map(verb => [verb, gone])),
+    )
+    const failed = await actStep(
       { ...world, store },
       id,
       2,
       { department: 'MZJ', officer: 'somebody' },
       { outcome: 'complete', reason: null, outputs: [{ cert: 'LOW', fields: LOW() }] },
       { key: freshKey(), request: new Uint8Array(32) },
-    ).then(
-      () => expect.fail('it was cut short'),
-      () => undefined,
-    )
+    ).catch((error: unknown) => error)
+    expect(String(failed)).to.equal('Error: the power went')
+  }
+
+  it('finish a step that a crash cut short after it was written down, and issue once', async () => {
+    const { id } = await collected()
+    await answerOf(step(officer, id, 1), 200)
+    const { world } = gateway
+    await cutShort(id, ['endStep', 'finishOutput'])
     expect((await look(id)).steps[1]?.state).to.equal('issuing')
     const certificates = gateway.rowCounts()['certificates']!
 
@@ -334,7 +339,7 @@ describe('cases', function () {
     const old = await begin(holder)
     const requirements = [{ ...identity!, fields: ['name', 'idNo'] }, household]
     await answerOf(gateway.post('/v1/matters', { matters: [{ ...matter, version: 2, requirements }] }), 201)
-    const young = await begin(await newHolder(gateway))
+    const young = await begin(holder)
     expect(await askedFor(old)).to.have.members(['name', 'validTo'])
     expect(await askedFor(young)).to.have.members(['name', 'idNo'])
     // Outside of it the old case gives nothing.
@@ -539,19 +544,90 @@ describe('cases', function () {
   })
 
   describe('whose output’s type has gone to another department', () => {
-    it('issue nothing in its name, and leave the old certificate to who issued it', async () => {
-      const { id } = await collected()
-      await answerOf(step(officer, id, 1), 200)
+    /** Began to issue before the type went, the one as the power went before, the other after it was issued. */
+    let unissued: string
+    let issued: string
+
+    before(async () => {
+      // Otherwise the keeper finishes what was cut short.
+      gateway.holdClock(true)
+      for (const verbs of [['acceptCertificates'], ['finishOutput']] as const) {
+        const { id } = await collected()
+        await answerOf(step(officer, id, 1), 200)
+        await cutShort(id, [...verbs])
+        if (verbs[0] === 'finishOutput') issued = id
+        else unissued = id
+      }
       // The chain's clock, which no test moves.
       const ends = Math.floor(Date.now() / 1000) + 2
       await answerOf(gateway.post('/v1/departments/MZJ/permits/LOW/end', { until: ends }), 200)
       await until(() => Date.now() > (ends + 1) * 1_000)
       const definition = { ...typeIn(demoRegion(), 'LOW'), version: 2, issuer: 'GAJ' }
       await answerOf(gateway.post('/v1/types', { definition }), 201)
+    })
+
+    after(() => gateway.holdClock(false))
+
+    const giveUp = (id: string, body: object = { reason: '此证照已改由公安局签发' }, headers = {}) =>
+      step(issuer, id, 2, { outcome: 'give-up', ...body }, headers)
+    const otherCounts = () => {
+      const { certificates, statements, orders } = gateway.rowCounts()
+      return { certificates, statements, orders }
+    }
+
+    it('issue nothing in its name, and leave the old certificate to who issued it', async () => {
+      const { id } = await collected()
+      await answerOf(step(officer, id, 1), 200)
       const counts = gateway.rowCounts()
       const outputs = [{ cert: 'LOW', fields: LOW() }]
       expect(await codeOf(step(issuer, id, 2, { outputs }))).to.equal('CERTIFICATE_OF_ANOTHER_DEPARTMENT')
       expect(gateway.rowCounts()).to.deep.equal(counts)
+      expect(await codeOf(giveUp(id)), 'it issues nothing').to.equal('CASE_STEP_NOT_ISSUING')
+    })
+
+    it('give up what they began to issue, by whose step it is and with a reason, and are judged again', async () => {
+      const id = unissued
+      const before = otherCounts()
+      expect(await codeOf(step(issuer, id, 2))).to.equal('CERTIFICATE_OF_ANOTHER_DEPARTMENT')
+      const close = { reason: '申请人撤回' }
+      expect(await codeOf(officer.post(`/v1/cases/${id}/close`, close))).to.equal('CASE_STEP_NOT_NEXT')
+      expect(await codeOf(giveUp(id, {}))).to.equal('CASE_REASON_MISSING')
+      const foreign = step(officer, id, 2, { outcome: 'give-up', reason: '不再签发' })
+      expect(await codeOf(foreign)).to.equal('ACCESS_NOT_OWN')
+      expect((await look(id)).steps[1]).to.include({ state: 'issuing', reason: null })
+
+      const headers = { 'idempotency-key': freshKey() }
+      const given = await answerOf<CaseView>(giveUp(id, undefined, headers), 200)
+      expect(given.state).to.equal('open')
+      expect(given.steps[1]).to.include({ state: 'pending', reason: '此证照已改由公安局签发' })
+      expect(given.outputs).to.deep.equal([
+        { cert: 'LOW', step: 2, state: 'given-up', identifier: null, record: null, replaces: null },
+      ])
+      expect(await answerOf(giveUp(id, undefined, headers), 200)).to.deep.equal(given)
+      const { store } = gateway.world
+      expect((await store.caseById(id))!.outputs[0]!.request, 'what was filled in').to.equal(null)
+      const told = (await store.caseEvents(id, 0, 100)).filter(({ event }) => event === 'step-given-up')
+      expect(told.map(({ data }) => data)).to.deep.equal([{ step: 2, department: 'MZJ' }])
+      expect(await codeOf(giveUp(id))).to.equal('CASE_STEP_NOT_ISSUING')
+
+      const again = step(issuer, id, 2, { outputs: [{ cert: 'LOW', fields: LOW() }] })
+      expect(await codeOf(again), 'judged again').to.equal('CERTIFICATE_OF_ANOTHER_DEPARTMENT')
+      expect((await answerOf<CaseView>(step(issuer, id, 2), 200)).state).to.equal('done')
+      expect(otherCounts()).to.deep.equal(before)
+    })
+
+    it('lose nothing that was issued before: it is an output of the case, and is not issued again', async () => {
+      const before = otherCounts()
+      const given = await answerOf<CaseView>(giveUp(issued), 200)
+      const [output] = given.outputs
+      expect(output).to.include({ cert: 'LOW', state: 'issued' })
+      const { status } = await gateway.get(`/v1/certificates/${output!.identifier}`)
+      expect(status).to.equal(200)
+      expect(given.steps[1]).to.include({ state: 'pending' })
+      const outputs = [{ cert: 'LOW', fields: LOW() }]
+      expect(await codeOf(step(issuer, issued, 2, { outputs }))).to.equal('CASE_OUTPUT')
+      expect((await answerOf<CaseView>(step(issuer, issued, 2), 200)).state).to.equal('done')
+      expect(otherCounts()).to.deep.equal(before)
     })
   })
 })
