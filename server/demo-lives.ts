@@ -223,18 +223,23 @@ async function ask(
   return write(await as(staffSub(department, 'officer')), '/v1/consent-requests', request)
 }
 
-/** Opens, picks all that is asked, signs. The digest of the grant. */
-export async function agree(client: ApiClient, persona: string, request: { id: string }): Promise<string> {
+/** Opens, picks all that is asked or only certificates of these types, signs. The digest of the grant. */
+export async function agree(
+  client: ApiClient,
+  persona: string,
+  request: { id: string },
+  types?: readonly string[],
+): Promise<string> {
   const path = `/v1/consent-requests/${request.id}`
   const now = await client.get<ConsentRequest>(path)
   const [party] = now.parties
   if (party?.grant) return party.grant
-  const { items } = await write<{ items: { leaf: string; required: string[]; optional: string[] }[] }>(
-    client,
-    `${path}/opening`,
-    {},
-  )
-  const picked = items.map(item => ({ certificate: item.leaf, fields: [...item.required, ...item.optional] }))
+  const { items } = await write<{
+    items: { leaf: string; type: string; required: string[]; optional: string[] }[]
+  }>(client, `${path}/opening`, {})
+  const picked = items
+    .filter(({ type }) => types?.includes(type) ?? true)
+    .map(item => ({ certificate: item.leaf, fields: [...item.required, ...item.optional] }))
   const { typedData, digest } = await client.ask<{ typedData: TypedData; digest: string }>(
     `${path}/typed-data`,
     {

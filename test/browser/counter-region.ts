@@ -23,23 +23,41 @@ export const persona = ({ url }: Place, id: string): Promise<ApiClient> => signI
 export async function openedCase(
   { url }: Place,
   officer: string,
-  { matter, role, number }: { matter: string; role: string; number: string },
+  {
+    matter,
+    others = [],
+    ...party
+  }: { matter: string; role: string; number: string; others?: { role: string; number: string }[] },
 ): Promise<string> {
-  const parties = [{ role, number }]
+  const parties = [party, ...others]
   const body = { matter, channel: 'counter', parties }
   const opened = await (await signInAs(url, officer)).post<{ id: string }>('/v1/cases', body, randomUUID())
   return `/app/counter/cases/${opened.id}`
 }
 
-/** The persona reads what is asked and agrees to all of it. */
-export async function agrees(place: Place, id: string): Promise<void> {
+interface Asked {
+  id: string
+  parties: { state: string }[]
+}
+
+/** The newest request that waits for the persona. */
+async function newestRequest(client: ApiClient): Promise<Asked> {
+  const { requests } = await client.get<{ requests: Asked[] }>('/v1/consent-requests?limit=50')
+  return requests.find(({ parties }) => parties.some(({ state }) => state === 'waiting'))!
+}
+
+/** The persona reads what is asked and agrees to all of it, or to certificates of these types only. */
+export async function agrees(place: Place, id: string, types?: readonly string[]): Promise<void> {
   const client = await persona(place, id)
   await bindWallet(client, id)
-  const { requests } = await client.get<{ requests: { id: string; parties: { state: string }[] }[] }>(
-    '/v1/consent-requests?limit=50',
-  )
-  const [newest] = requests.filter(({ parties }) => parties.some(({ state }) => state === 'waiting'))
-  await agree(client, id, newest!)
+  await agree(client, id, await newestRequest(client), types)
+}
+
+/** The persona refuses what was asked last. */
+export async function refuses(place: Place, id: string): Promise<void> {
+  const client = await persona(place, id)
+  const request = await newestRequest(client)
+  await client.post(`/v1/consent-requests/${request.id}/refusal`, {}, randomUUID())
 }
 
 export interface Shown {
@@ -109,6 +127,29 @@ export async function paperOf(place: Place, identifier: string): Promise<Buffer>
   const response = await fetch(`${place.url}/v1/certificates/${identifier}/paper`, { headers: asRoot(place) })
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
   return Buffer.from(await response.arrayBuffer())
+}
+
+/** What verifying the file says now. */
+export async function verdictOn(place: Place, file: Buffer): Promise<string> {
+  const response = await fetch(`${place.url}/v1/verify`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: new Uint8Array(file),
+  })
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+  return ((await response.json()) as { verdict: string }).verdict
+}
+
+/** The number of a record that nobody made before. */
+export async function notarized(place: Place): Promise<string> {
+  const sha256 = createHash('sha256').update(randomUUID()).digest('hex')
+  const response = await fetch(`${place.url}/v1/records`, {
+    method: 'POST',
+    headers: asRoot(place),
+    body: JSON.stringify({ sha256 }),
+  })
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+  return ((await response.json()) as { id: string }).id
 }
 
 /** Numbers of people whom nobody knows, the same in every run. */

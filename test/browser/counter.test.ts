@@ -6,10 +6,12 @@ import Database from 'better-sqlite3'
 import { expect } from 'chai'
 import { strFromU8, unzipSync } from 'fflate'
 import type { Page } from 'playwright-core'
-import { staffSub } from '../../server/identity/demo-people.ts'
+import { parseCertificateIdentifier } from '../../protocol/identifiers.ts'
+import { sealCopy } from '../../server/cases/collect.ts'
+import { personaSub, staffSub } from '../../server/identity/demo-people.ts'
 import { paperAddress } from '../../server/verification/paper-address.ts'
 import { demoMatters } from '../../server/matters/demo.ts'
-import type { OpenedGateway } from '../support/opened-gateway.ts'
+import { untilAllFinal, type OpenedGateway } from '../support/opened-gateway.ts'
 import {
   choosePerson,
   closeChromium,
@@ -24,13 +26,16 @@ import {
   agrees,
   fileOf,
   issueFor,
+  notarized,
   openedCase,
   paperOf,
   personaNumber,
   presents,
+  refuses,
   revoke,
   strangersNumber,
   tabTo,
+  verdictOn,
 } from './counter-region.ts'
 
 after(async function () {
@@ -136,6 +141,59 @@ describe('the counter in a browser', function () {
     expect(names).to.include.members(['case.json', 'events.json', 'certificates/0.json'])
     expect(names.filter(name => name.startsWith('consents/'))).to.have.length(1)
     expect(strFromU8(files['events.json']!)).to.include('step-done')
+    await visitor.leave()
+  })
+
+  it('takes a request back, asks again, and says of a consent to a part and of a refusal what is missing and what to do', async () => {
+    const asked = { matter: 'M09', role: 'applicant', number: personaNumber('P08') }
+    const counter = staffSub('CLH', 'officer')
+    const visitor = await officer('CLH', await openedCase(gateway, counter, asked))
+    const { page } = visitor
+    const asks = async () => {
+      await page.getByRole('button', { name: '请求授权' }).click()
+      await page.getByRole('button', { name: '发出请求' }).click()
+      await page.locator('[data-request="waiting"]').waitFor()
+    }
+    const lacking = page.locator('.lacking')
+    await asks()
+    await lacking.getByText('居民身份证，已请求，等待本人答复').waitFor()
+    await page.getByRole('button', { name: '撤回请求' }).click()
+    await page.locator('[data-request="withdrawn"]').getByText('请求已撤回').waitFor()
+    await item(page, 'RIC').getByText('可请求授权').waitFor()
+    await lacking.getByText('居民身份证，请在“本人授权”中请求授权').waitFor()
+
+    // What the holder then finds, who needs not answer.
+    const holder = await visit(gateway, { width: 360, height: 780 })
+    await signInOnPage(holder, personaSub('P08'), '/app/wallet/consents')
+    const before = holder.page.getByRole('region', { name: '以前的请求' })
+    await before.getByRole('link').first().getByText('部门已撤回').waitFor()
+    await before.getByRole('link').first().click()
+    await holder.page.getByText('部门已撤回这份请求，无须答复').waitFor()
+    expect(await holder.page.getByRole('button', { name: '同意' }).count()).to.equal(0)
+    await holder.leave()
+
+    await asks()
+    await agrees(gateway, 'P08', ['RIC'])
+    await page.locator('[data-request="incomplete"]').getByText('部分同意').waitFor()
+    await isState(page, 'RIC', 'available')
+    await isState(page, 'HKB', 'refused')
+    await lacking.getByText('居民身份证，点“归集能取用的材料”即可取得').waitFor()
+    await lacking.getByText('居民户口簿，本人未同意，请改收纸质').waitFor()
+    expect(await faultsInEveryView(page, 'counter-partly')).to.deep.equal([])
+    await page.getByRole('button', { name: '归集能取用的材料' }).click()
+    await isState(page, 'RIC', 'have')
+    // It cannot be had without the holder, so paper takes no reason.
+    await page.getByRole('button', { name: '居民户口簿改收纸质' }).click()
+    await item(page, 'HKB').getByRole('button', { name: '改收纸质', exact: true }).click()
+    await isState(page, 'HKB', 'paper')
+
+    await page.goto(await openedCase(gateway, counter, asked))
+    await asks()
+    await refuses(gateway, 'P08')
+    await page.locator('[data-request="incomplete"]').getByText('不同意').waitFor()
+    await page.getByText('0/1 人已同意').waitFor()
+    await isState(page, 'RIC', 'refused')
+    await lacking.getByText('居民身份证，本人未同意，请改收纸质').waitFor()
     await visitor.leave()
   })
 
@@ -357,6 +415,88 @@ describe('the counter in a browser', function () {
     await isState(builder.page, 'MAR', 'declared')
     await isState(builder.page, 'DIV', 'declared')
     await builder.leave()
+  })
+
+  it('issues in the place of an older certificate, which is superseded, and a record as what came of a case', async () => {
+    const [number, mother] = ['a newborn', 'a mother'].map(strangersNumber) as [string, string]
+    const parents = { motherIdNo: mother, fatherIdNo: strangersNumber('a father') }
+    const old = await issueFor(gateway, 'BIR', parents, number)
+    const asked = { matter: 'M01', role: 'newborn', number, others: [{ role: 'mother', number: mother }] }
+    const visitor = await officer('WJW', await openedCase(gateway, staffSub('WJW', 'officer'), asked))
+    const { page } = visitor
+    await page.getByRole('button', { name: '办结并签发出生医学证明' }).click()
+    for (const [label, value] of [
+      ['编号', 'Y990000999'],
+      ['新生儿姓名', '林念平'],
+      ['出生时间', '2026-01-05T08:18'],
+      ['出生地', '示例省云岭市望山区'],
+      ['出生孕周', '39+2'],
+      ['出生体重', '3250'],
+      ['出生身长', '50'],
+      ['母亲姓名', '苏小满'],
+      ['母亲年龄', '31'],
+      ['母亲证件号码', mother],
+      ['医疗机构名称', '云岭市妇幼保健院'],
+      ['签发日期', '2026-01-06'],
+    ] as const) {
+      await page.getByLabel(new RegExp(`^${label}( \\(.*\\))?$`)).fill(value)
+    }
+    await page.getByLabel('性别').selectOption('女')
+
+    // One that the case does not know is typed; one that it knows is chosen.
+    await page.getByLabel('替换哪一张').selectOption({ label: '其他旧证，输入证照编号' })
+    await page.getByLabel('旧证的证照编号').fill(`${old.identifier.slice(0, -1)}?`)
+    await page.getByLabel('替换理由').selectOption({ label: '信息变更换发' })
+    await page.getByRole('button', { name: '签发并办结这一步' }).click()
+    await page.getByText('编号有误，请对照旧证核对').waitFor()
+    expect(await faultsInEveryView(page, 'counter-replaces')).to.deep.equal([])
+    const tail = parseCertificateIdentifier(old.identifier).serial.slice(-6)
+    await page.getByLabel('替换哪一张').selectOption({ label: `新生儿的旧证，编号尾号 ${tail}` })
+    expect(await page.getByLabel('旧证怎样处理').inputValue()).to.equal('supersede')
+    await page.getByRole('button', { name: '签发并办结这一步' }).click()
+    await page.locator('li', { hasText: '已签发' }).getByText('换发旧证').waitFor()
+    await visitor.leave()
+    await untilAllFinal(gateway, 60_000)
+    expect(await verdictOn(gateway, await fileOf(gateway, old.identifier))).to.equal('SUPERSEDED')
+
+    const evidence = { matter: 'M12', role: 'party', number: mother }
+    const notary = await officer('ZSJ', await openedCase(gateway, staffSub('FY', 'officer'), evidence))
+    const issue = notary.page.getByRole('button', { name: '签发并办结这一步' })
+    await notary.page.getByRole('button', { name: '办结并签发存证' }).click()
+    await notary.page.getByLabel('存证编号').fill('01ARZ3NDEKTSV4RRFFQ69G5FAV')
+    notary.expect('404')
+    await issue.click()
+    await notary.page.getByText('没有这条存证').waitFor()
+    await notary.page.getByLabel('存证编号').fill(await notarized(gateway))
+    await issue.click()
+    await notary.page.locator('li', { hasText: '已签发' }).getByText('存证').waitFor()
+    await notary.leave()
+  })
+
+  it('gives up what cannot be issued, with a reason, and goes on without it', async () => {
+    const asked = { matter: 'M08', role: 'applicant', number: strangersNumber('an applicant') }
+    const path = await openedCase(gateway, staffSub('MZJ', 'officer'), asked)
+    const id = path.split('/').at(-1)!
+    // As if the type had got other fields since it was written down.
+    const request = await sealCopy(gateway.world, 'MZJ', `case ${id} output 0`, '{}')
+    const output = { output: 0, cert: 'LOW', request, replaces: null, record: null }
+    await gateway.world.store.intendOutputs(id, 1, 'somebody', [output])
+    const visitor = await officer('MZJ', path)
+    const { page } = visitor
+    await page.getByText('这一步已开始签发，尚未完成').waitFor()
+    visitor.expect('422')
+    await page.getByRole('button', { name: '现在再试一次' }).click()
+    await page.getByText('有的行填写有误').waitFor()
+    await page.getByRole('button', { name: '放弃签发，重新办理' }).click()
+    await page.getByLabel('放弃签发的理由').fill('证照项目已经调整')
+    expect(await faultsInEveryView(page, 'counter-issuing')).to.deep.equal([])
+    await page.getByRole('button', { name: '放弃签发，重新办理' }).click()
+    await page.getByText('理由：证照项目已经调整').waitFor()
+    await page.locator('li', { hasText: '已放弃签发' }).getByText('最低生活保障证').waitFor()
+    await page.getByRole('button', { name: '办结并签发最低生活保障证' }).waitFor()
+    await page.getByRole('button', { name: '办结这一步', exact: true }).click()
+    await page.locator('.steps li', { hasText: '已办结' }).first().waitFor()
+    await visitor.leave()
   })
 
   it('takes a whole case from its opening to its end by keyboard alone, with an override of 免提交 and its reason', async () => {

@@ -162,6 +162,7 @@ describe('the wallet in a browser', function () {
     await page.getByRole('button', { name: '同意所选的 1 张' }).click()
     await page.getByText('您已同意其中一部分').waitFor()
     await page.locator('[data-chain=final]').waitFor({ timeout: 60_000 })
+    expect(await faultsInEveryView(page, 'wallet-answered')).to.deep.equal([])
 
     const { parties } = await answerOf<{ parties: { state: string; grant: string }[] }>(
       officer('FY').get(`/v1/consent-requests/${request.id}`),

@@ -1,4 +1,4 @@
-import { Button, Card, Flex } from 'antd'
+import { Alert, Button, Card, Flex } from 'antd'
 import { Navigate } from 'react-router'
 import { Asked } from './parts/asked.tsx'
 import { Page } from './parts/page.tsx'
@@ -33,6 +33,15 @@ export function SignedOut() {
   const { say } = useWords('common')
   return (
     <Page title={say('signInNeeded')} intro={say('signInNeededWhy')}>
+      {/* Its cookies are for https only; a browser makes an exception for its own machine. */}
+      {!window.isSecureContext && (
+        <Alert
+          type="warning"
+          showIcon
+          title={say('signInInsecure')}
+          description={say('signInInsecureNext')}
+        />
+      )}
       <Flex gap={12} wrap>
         <Button type="primary" size="large" href={signInAddress()}>
           {say('signIn')}

@@ -13,6 +13,7 @@ const EVENTS = [
   'step-issuing',
   'step-done',
   'step-returned',
+  'step-given-up',
   'output-issued',
   'certificate-changed',
   'case-done',

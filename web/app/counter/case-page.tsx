@@ -182,7 +182,8 @@ function nextOf(items: readonly CaseItem[]) {
   if (isAny('available')) return 'lackingAvailable'
   if (items.some(({ because }) => because === 'NOT_ASKED_YET')) return 'lackingAsk'
   if (isAny('waiting')) return 'lackingWaiting'
-  return isAny('notShared') ? 'lackingShow' : 'lackingOther'
+  if (isAny('notShared')) return 'lackingShow'
+  return isAny('refused') ? 'lackingRefused' : 'lackingOther'
 }
 
 function Close({ of }: { of: Case }) {

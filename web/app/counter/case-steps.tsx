@@ -9,8 +9,9 @@ import { useSession } from '../session.tsx'
 import { useWords } from '../words.ts'
 import type { Case, CaseStep, Matter } from './api-types.ts'
 import { useMatter, useNames } from './catalogue.ts'
-import { OutputForm, forgetOutput, hasOutput, type OutputFields } from './output-form.tsx'
+import { OutputForm, forgetOutput, hasOutput, type Made } from './output-form.tsx'
 import { ReasonForm, forgetReason, hasReason } from './reason-form.tsx'
+import { olderOf } from './replaces-field.tsx'
 
 const TONES: Readonly<Record<CaseStep['state'], Tone>> = {
   pending: 'neutral',
@@ -61,6 +62,12 @@ export function CaseSteps({ of }: { of: Case }) {
   )
 }
 
+const OUTPUT_TONES: Readonly<Record<Case['outputs'][number]['state'], Tone>> = {
+  intended: 'waiting',
+  issued: 'success',
+  'given-up': 'neutral',
+}
+
 function Outputs({ of }: { of: Case }) {
   const { say } = useWords('counter')
   const names = useNames()
@@ -69,11 +76,9 @@ function Outputs({ of }: { of: Case }) {
     <>
       <h3>{say('outputs')}</h3>
       <ul className="plain">
-        {of.outputs.map(({ cert, step, state, replaces }) => (
-          <li key={`${cert} ${step}`}>
-            <ToneTag tone={state === 'issued' ? 'success' : 'waiting'}>
-              {say(state === 'issued' ? 'outputIssued' : 'outputIntended')}
-            </ToneTag>{' '}
+        {of.outputs.map(({ cert, state, replaces }, place) => (
+          <li key={place}>
+            <ToneTag tone={OUTPUT_TONES[state]}>{say(`output_${state}`)}</ToneTag>{' '}
             {cert === 'EVI' ? say('outputRecord') : names.type(cert)}
             {replaces !== null && ` · ${say('outputReplaces')}`}
           </li>
@@ -84,17 +89,19 @@ function Outputs({ of }: { of: Case }) {
 }
 
 type Acting =
-  | { outcome: 'complete'; outputs: { cert: string; fields?: OutputFields; record?: string }[] }
-  | { outcome: 'return'; reason: string }
+  { outcome: 'complete'; outputs: ({ cert: string } & Made)[] } | { outcome: Ending; reason: string }
+type Ending = 'return' | 'give-up'
 
 function Act({ of, step, onDone }: { of: Case; step: CaseStep; onDone: () => void }) {
   const { say } = useWords('counter')
   const matter = useMatter(of.matter)
   const isLast = step.number === of.steps.length
   const possible = outputsOf(matter.data, of, step)
-  const returnName = `return-${of.id}-${step.number}`
+  const nameOf = (ending: Ending) => `${ending}-${of.id}-${step.number}`
   const draftOf = (cert: string) => `${of.id}-${step.number}-${cert}`
-  const [isReturning, setReturning] = useState(() => hasReason(returnName))
+  const [ending, setEnding] = useState<Ending | null>(
+    () => ENDINGS.find(one => hasReason(nameOf(one))) ?? null,
+  )
   const [issuing, setIssuing] = useState<string | null>(
     () => (of.steps.length > 0 && possible.find(({ cert }) => hasOutput(draftOf(cert)))?.cert) || null,
   )
@@ -108,20 +115,40 @@ function Act({ of, step, onDone }: { of: Case; step: CaseStep; onDone: () => voi
       ),
     {
       onDone: () => {
-        forgetReason(returnName)
+        for (const one of ENDINGS) forgetReason(nameOf(one))
         for (const { cert } of possible) forgetOutput(draftOf(cert))
-        setReturning(false)
+        setEnding(null)
+        setIssuing(null)
         onDone()
       },
     },
   )
   const output = possible.find(({ cert }) => cert === issuing)
-  const returnWord = step.number === 1 ? 'stepReturnFirst' : 'stepReturn'
+  const isIssuing = step.state === 'issuing' && !act.isPending
+  const endingWord = (one: Ending) =>
+    one === 'give-up' ? 'stepGiveUp' : step.number === 1 ? 'stepReturnFirst' : 'stepReturn'
   return (
     <Flex vertical gap={12} className="act">
       <h3>{say('stepYours')}</h3>
       {isLast && !of.ready && <Alert type="warning" showIcon title={say('stepNotReady')} />}
-      {!isReturning && output === undefined && (
+      {isIssuing && (
+        <Alert type="warning" showIcon title={say('stepIssuing')} description={say('stepIssuingNext')} />
+      )}
+      {ending === null && output === undefined && isIssuing && (
+        <Flex gap={12} wrap>
+          <Button
+            type="primary"
+            size="large"
+            onClick={() => act.mutate({ outcome: 'complete', outputs: [] })}
+          >
+            {say('stepIssueAgain')}
+          </Button>
+          <Button size="large" onClick={() => setEnding('give-up')}>
+            {say('stepGiveUp')}
+          </Button>
+        </Flex>
+      )}
+      {ending === null && output === undefined && !isIssuing && (
         <Flex gap={12} wrap>
           <Button
             type="primary"
@@ -134,14 +161,16 @@ function Act({ of, step, onDone }: { of: Case; step: CaseStep; onDone: () => voi
           {possible.map(({ cert }) => (
             <IssueButton key={cert} cert={cert} onChosen={() => setIssuing(cert)} />
           ))}
-          <Button size="large" onClick={() => setReturning(true)}>
-            {say(returnWord)}
+          <Button size="large" onClick={() => setEnding('return')}>
+            {say(endingWord('return'))}
           </Button>
         </Flex>
       )}
       {output !== undefined && (
         <OutputForm
+          of={of}
           cert={output.cert}
+          older={olderOf(of, output)}
           isRecord={output.kind === 'record'}
           draft={draftOf(output.cert)}
           isPending={act.isPending}
@@ -150,14 +179,14 @@ function Act({ of, step, onDone }: { of: Case; step: CaseStep; onDone: () => voi
           onGo={made => act.mutate({ outcome: 'complete', outputs: [{ cert: output.cert, ...made }] })}
         />
       )}
-      {isReturning && (
+      {ending !== null && (
         <ReasonForm
-          name={returnName}
-          label={say('stepReturnReason')}
-          go={say(returnWord)}
+          name={nameOf(ending)}
+          label={say(ending === 'return' ? 'stepReturnReason' : 'stepGiveUpReason')}
+          go={say(endingWord(ending))}
           isPending={act.isPending}
-          onGo={reason => act.mutate({ outcome: 'return', reason })}
-          onCancel={() => setReturning(false)}
+          onGo={reason => act.mutate({ outcome: ending, reason })}
+          onCancel={() => setEnding(null)}
         />
       )}
       <p className="small">{say('stepStepUp')}</p>
@@ -165,6 +194,8 @@ function Act({ of, step, onDone }: { of: Case; step: CaseStep; onDone: () => voi
     </Flex>
   )
 }
+
+const ENDINGS: readonly Ending[] = ['return', 'give-up']
 
 function IssueButton({ cert, onChosen }: { cert: string; onChosen: () => void }) {
   const { say } = useWords('counter')
@@ -179,6 +210,7 @@ function IssueButton({ cert, onChosen }: { cert: string; onChosen: () => void })
 /** What this department may issue in this case and has not yet. */
 function outputsOf(matter: Matter | undefined, of: Case, { department }: CaseStep): Matter['outputs'] {
   return (matter?.outputs ?? []).filter(
-    ({ cert, dept }) => dept === department && !of.outputs.some(one => one.cert === cert),
+    ({ cert, dept }) =>
+      dept === department && !of.outputs.some(one => one.cert === cert && one.state !== 'given-up'),
   )
 }

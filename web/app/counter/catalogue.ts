@@ -38,6 +38,16 @@ export function useMatter(code: string | null) {
   })
 }
 
+/** Why a certificate may be ended or replaced, as the region lists it. */
+export function useEndingReasons() {
+  return useQuery({
+    queryKey: ['region'],
+    queryFn: () => told(api.GET('/v1/region')),
+    staleTime: Infinity,
+    select: ({ reasons }) => reasons.ending,
+  })
+}
+
 /** What things are called in the language of the page; a name that is not known yet is an ellipsis, never a code. */
 export function useNames() {
   const { language } = useWords('common')

@@ -1,28 +1,40 @@
 /** What a step issues: the fields of the certificate's type, or a notarized record. */
 import { Button, Flex } from 'antd'
-import type { FormEvent } from 'react'
+import { useState, type FormEvent } from 'react'
 import { Problem } from '../api/client.ts'
 import { forgetDraft, hasDraft, useDraft } from '../parts/draft.ts'
 import { useWords } from '../words.ts'
-import type { TypeField } from './api-types.ts'
+import type { Case, TypeField } from './api-types.ts'
 import { useNames } from './catalogue.ts'
+import {
+  isMistyped,
+  REPLACES_NONE,
+  replacementOf,
+  ReplacesField,
+  type Older,
+  type Replaces,
+} from './replaces-field.tsx'
 
 export type OutputFields = Record<string, unknown>
-type Made = { fields: OutputFields } | { record: string }
+export type Made =
+  { fields: OutputFields; replaces?: NonNullable<ReturnType<typeof replacementOf>> } | { record: string }
 type Row = Record<string, string>
 interface Draft {
   texts: Row
   rows: Record<string, Row[]>
+  replaces: Replaces
 }
 
-const NOTHING: Draft = { texts: {}, rows: {} }
+const NOTHING: Draft = { texts: {}, rows: {}, replaces: REPLACES_NONE }
 const nameOf = (draft: string) => `output-${draft}`
 export const hasOutput = (draft: string): boolean => hasDraft(nameOf(draft))
 export const forgetOutput = (draft: string): void => forgetDraft(nameOf(draft))
 
 /** What was filled in stays in this tab until it is issued, also while one shows again who one is. */
 export function OutputForm({
+  of,
   cert,
+  older,
   isRecord,
   draft,
   isPending,
@@ -30,7 +42,10 @@ export function OutputForm({
   onGo,
   onCancel,
 }: {
+  of: Case
   cert: string
+  /** Certificates that it may replace. */
+  older: readonly Older[]
   isRecord: boolean
   draft: string
   isPending: boolean
@@ -42,11 +57,16 @@ export function OutputForm({
   const names = useNames()
   const [filled, keep] = useDraft(nameOf(draft), NOTHING)
   const fields = names.typeOf(cert)?.fields ?? []
+  const [isTried, setTried] = useState(false)
   const wrongs = error instanceof Problem ? (error.body.errors ?? []) : []
   const wrongOf = (key: string) => wrongs.find(({ field }) => field === key || field.endsWith(`.${key}`))
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    onGo(isRecord ? { record: (filled.texts['record'] ?? '').trim() } : { fields: valuesOf(fields, filled) })
+    if (isRecord) return onGo({ record: (filled.texts['record'] ?? '').trim() })
+    setTried(true)
+    if (isMistyped(filled.replaces)) return document.getElementById(`${draft}-replaces-typed`)?.focus()
+    const replaces = replacementOf(filled.replaces, older)
+    onGo({ fields: valuesOf(fields, filled), ...(replaces !== undefined && { replaces }) })
   }
   return (
     <form onSubmit={submit}>
@@ -81,6 +101,16 @@ export function OutputForm({
             onChange={value => keep({ ...filled, texts: { ...filled.texts, [field.key]: value } })}
           />
         ),
+      )}
+      {!isRecord && (
+        <ReplacesField
+          id={`${draft}-replaces`}
+          of={of}
+          older={older}
+          replaces={filled.replaces}
+          isWrong={isTried && isMistyped(filled.replaces)}
+          onChange={replaces => keep({ ...filled, replaces })}
+        />
       )}
       <Flex gap={12} wrap>
         <Button type="primary" size="large" htmlType="submit" loading={isPending}>

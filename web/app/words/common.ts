@@ -96,6 +96,14 @@ export const common = {
     zh: '登录后可以看到与您有关的内容。核验证照无须登录。',
     en: 'After signing in you see what concerns you. Verifying a certificate needs no sign-in.',
   },
+  signInInsecure: {
+    zh: '本页不是用 https 打开的，不能登录，也不能设置签名密钥（通行密钥或口令保护的密钥）',
+    en: 'Without https nobody can sign in here, or make a signing key (passkey or passphrase)',
+  },
+  signInInsecureNext: {
+    zh: '请用 https 开头的正式网址打开。核验证照不受影响。',
+    en: 'Use the official address, which begins with https. Verifying a certificate works all the same.',
+  },
   roleOther: { zh: '此页面需要另一个身份', en: 'This page needs another role' },
   roleOtherNext: { zh: '请切换到：{{roles}}', en: 'Change to: {{roles}}' },
   problemUnchanged: { zh: '什么也没有改变。', en: 'Nothing was changed.' },

@@ -54,6 +54,10 @@ export const signing = {
     zh: '您是用一串数字（IP 地址）打开本页的，而通行密钥只能用于有名称的网址。请用正式网址打开，或使用下面口令保护的密钥。',
     en: 'You opened this page by a number (an IP address), and passkeys belong to sites with a name. Use the official address, or a key under a passphrase below.',
   },
+  passkey_insecure: {
+    zh: '本页不是用 https 打开的，浏览器因此不提供通行密钥，也不能在这里保管口令保护的密钥。请用 https 开头的正式网址打开。',
+    en: 'You opened this page without https, so the browser offers no passkeys and can keep no key under a passphrase. Use the official address, which begins with https.',
+  },
   passkey_missing: {
     zh: '这个浏览器不支持通行密钥。请换一个浏览器，或使用下面口令保护的密钥。',
     en: 'This browser has no passkeys. Use another browser, or a key under a passphrase below.',

@@ -68,8 +68,10 @@ export function MakeKey({ keys, isReplacing }: { keys: Keys; isReplacing: boolea
             <Alert type="info" showIcon message={say(`passkey_${way}`)} />
           )}
         </div>
-        <PassphraseKey isFirst={way !== 'possible'} isBusy={bind.isPending} onChosen={passphrase} />
-        {hasExternalWallet() && (
+        {way !== 'insecure' && (
+          <PassphraseKey isFirst={way !== 'possible'} isBusy={bind.isPending} onChosen={passphrase} />
+        )}
+        {way !== 'insecure' && hasExternalWallet() && (
           <div>
             <h3>{say('kind_external')}</h3>
             <p>{say('externalWhat')}</p>

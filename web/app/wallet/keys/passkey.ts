@@ -8,12 +8,16 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { concat, fromBase64url, fromHex, toBase64url, toHex, toUtf8 } from '../../../../protocol/bytes.ts'
 import { KeyTrouble } from './trouble.ts'
 
-/** `address`: a passkey belongs to a name, and this page was opened by a number. */
-export type Passkeys = 'possible' | 'address' | 'missing'
+/**
+ * `address`: a passkey belongs to a name, and this page was opened by a number. `insecure`: without https a browser lets a page make
+ * no key at all. `missing`: this browser has none.
+ */
+export type Passkeys = 'possible' | 'address' | 'insecure' | 'missing'
 
 export function passkeys(hostname = location.hostname): Passkeys {
+  if (!window.isSecureContext) return 'insecure'
   if (/^[\d.]+$/.test(hostname) || hostname.includes(':')) return 'address'
-  return window.isSecureContext && typeof PublicKeyCredential === 'function' ? 'possible' : 'missing'
+  return typeof PublicKeyCredential === 'function' ? 'possible' : 'missing'
 }
 
 export interface MadePasskey {
