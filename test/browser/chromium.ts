@@ -31,10 +31,20 @@ export function chromiumBrowser(): Promise<Browser> {
   return launched
 }
 
-async function launch(): Promise<Browser> {
+/** One more browser, with a camera that everybody may use and that sees what is in a video file (Y4M) whenever it is opened. */
+export function browserWithCamera(video: string): Promise<Browser> {
+  return launch(
+    '--use-fake-ui-for-media-stream',
+    '--use-fake-device-for-media-stream',
+    `--use-file-for-fake-video-capture=${video}`,
+  )
+}
+
+async function launch(...more: string[]): Promise<Browser> {
   const system = SYSTEM.find(path => existsSync(path))
   const executablePath = system ?? (await packaged.executablePath())
-  const args = system === undefined ? [...packaged.args, ...ARGUMENTS] : ARGUMENTS
+  const own = [...ARGUMENTS, ...more]
+  const args = system === undefined ? [...packaged.args, ...own] : own
   return chromium.launch({ executablePath, args, headless: true })
 }
 
@@ -85,6 +95,8 @@ export interface VisitorOptions {
   language?: Language
   mode?: Mode
   javaScriptEnabled?: boolean
+  /** Default: the one for all tests. */
+  browser?: Browser
 }
 
 /** Somebody with a browser of his own: no cookies, nothing kept. */
@@ -98,8 +110,8 @@ export async function visit(
     language = 'zh-CN',
     mode = 'normal',
     javaScriptEnabled = true,
+    browser = await chromiumBrowser(),
   } = options
-  const browser = await chromiumBrowser()
   const context = await browser.newContext({
     viewport: { width, height },
     locale: language,

@@ -19,7 +19,8 @@ import {
   type OpenedGateway,
 } from '../support/opened-gateway.ts'
 import { paperPathOf } from '../server/gateway/page-examples.ts'
-import { closeChromium, faultsOf, overflows, VIEWS, viewName, visit } from './chromium.ts'
+import { videoOf } from './camera.ts'
+import { browserWithCamera, closeChromium, faultsOf, overflows, VIEWS, viewName, visit } from './chromium.ts'
 
 const VERIFIER = 'web/dist/verify/onceproof-verify.html'
 
@@ -159,6 +160,67 @@ describe('verifying in a browser', function () {
     await page.waitForURL(url => url.pathname.startsWith('/v/'))
     expect(await page.textContent('h1')).to.equal('证照有效')
     await visitor.leave()
+  })
+
+  it('reads our code through the camera and goes there, refuses a foreign one, and gives the camera back', async () => {
+    const foreign = 'https://verify-yunling.example/v/7Q2K9MXA?k=AAAA'
+    const video = keep('camera.y4m', videoOf(foreign))
+    const browser = await browserWithCamera(video)
+    try {
+      const visitor = await visit(gateway, { browser, width: 360 })
+      const { page } = visitor
+      await page.goto('/verify')
+      await page.evaluate(() => {
+        const opened: MediaStream[] = []
+        Object.assign(globalThis, { opened })
+        const { mediaDevices } = navigator
+        const open = mediaDevices.getUserMedia.bind(mediaDevices)
+        mediaDevices.getUserMedia = async wanted => {
+          const stream = await open(wanted)
+          opened.push(stream)
+          return stream
+        }
+      })
+      /** State of every camera track that was opened. */
+      const tracks = () =>
+        page.evaluate(() =>
+          (globalThis as unknown as { opened: MediaStream[] }).opened.flatMap(stream =>
+            stream.getTracks().map(({ readyState }) => readyState),
+          ),
+        )
+      const camera = page.getByRole('button', { name: '用摄像头扫码' })
+      // By somebody impatient.
+      await camera.evaluate((button: HTMLButtonElement) => {
+        button.click()
+        button.click()
+      })
+      await page.locator('#scanner code', { hasText: foreign }).waitFor()
+      expect(await page.textContent('#scanner'))
+        .to.include('不是本网站的，没有打开')
+        .and.include('仿冒')
+      expect(await page.locator('#scanner a, #scanner video').count()).to.equal(0)
+      expect(new URL(page.url()).pathname).to.equal('/verify')
+      expect(await tracks()).to.deep.equal(['ended'])
+      expect(await camera.evaluate(button => document.activeElement === button)).to.equal(true)
+
+      keep('camera.y4m', videoOf('没有网址'))
+      await camera.click()
+      await page.locator('#scanner code', { hasText: '没有网址' }).waitFor()
+      keep('camera.y4m', videoOf(null))
+      await camera.click()
+      await page.getByText('请把二维码放到画面中间').waitFor()
+      await page.getByRole('button', { name: '停止扫码' }).click()
+      await page.locator('#scanner video').waitFor({ state: 'detached' })
+      expect(await tracks()).to.deep.equal(['ended', 'ended', 'ended'])
+
+      keep('camera.y4m', videoOf(gateway.url + paper))
+      await camera.click()
+      await page.waitForURL(url => url.pathname.startsWith('/v/'))
+      expect(await page.textContent('h1')).to.equal('证照有效')
+      await visitor.leave()
+    } finally {
+      await browser.close()
+    }
   })
 
   it('says what else can be done where there is no camera', async () => {

@@ -73,11 +73,17 @@ async function scanCamera(
   // Absent where the page was not loaded over https or from this computer.
   if (!('mediaDevices' in navigator)) return tell(say(words.noCamera))
   tell(say(words.loading))
+  // Pressed twice, it would begin twice and show two pictures.
+  button.disabled = true
   const readCode = await loadReader(tell)
+  const stream =
+    readCode === null
+      ? null
+      : await navigator.mediaDevices
+          .getUserMedia({ video: { facingMode: 'environment' }, audio: false })
+          .catch(() => null)
+  button.disabled = false
   if (readCode === null) return
-  const stream = await navigator.mediaDevices
-    .getUserMedia({ video: { facingMode: 'environment' }, audio: false })
-    .catch(() => null)
   if (stream === null) return tell(say(words.cameraRefused))
   const video = element('video', { playsinline: '', muted: '', 'aria-hidden': 'true' })
   video.srcObject = stream
