@@ -82,6 +82,8 @@ describe('every page of the issuing desk', function () {
           'draft',
           `/issuing/batches/${await batchIn('draft')}`,
           async page => {
+            await page.getByRole('button', { name: '查看并修改各行' }).click()
+            await page.getByRole('button', { name: '显示本行全部项目' }).first().click()
             await page.getByRole('button', { name: '预览' }).click()
             await page.getByRole('heading', { name: /第一张/ }).waitFor()
           },

@@ -1,12 +1,16 @@
-import { readFileSync } from 'node:fs'
-import { read, utils } from '@e965/xlsx'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { read, utils, write as writeBook } from '@e965/xlsx'
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import { civilDateOf, daysLater } from '../../server/catalogue/civil-date.ts'
 import { demoRegion } from '../../server/catalogue/region.ts'
 import { signInAs, write } from '../../server/demo-client.ts'
+import type { ApiClient } from '../../server/http/client.ts'
 import { personaSub, staffSub } from '../../server/identity/demo-people.ts'
-import { answerOf, until, type OpenedGateway } from '../support/opened-gateway.ts'
+import { paperPathOf } from '../server/gateway/page-examples.ts'
+import { answerOf, fileOf, until, type OpenedGateway } from '../support/opened-gateway.ts'
 import {
   choosePerson,
   closeChromium,
@@ -42,8 +46,8 @@ interface Entry {
   purpose: string
 }
 
-/** A row of the CSV for one of the personas, on a number of our own. */
-function line(place: number, change: Partial<Entry> = {}): string {
+/** A row of the template for one of the personas, on a number of our own. */
+function cells(place: number, change: Partial<Entry> = {}): string[] {
   const { name, sex, idNo } = ADULTS[place % ADULTS.length]!
   const row = { name, idNo, periodTo: daysLater(TODAY, -2), purpose: '教师资格认定', ...change }
   return [
@@ -60,8 +64,18 @@ function line(place: number, change: Partial<Entry> = {}): string {
     daysLater(TODAY, -1),
     daysLater(TODAY, 60),
   ]
+}
+
+const line = (place: number, change: Partial<Entry> = {}): string =>
+  cells(place, change)
     .map(cell => `"${cell.replaceAll('"', '""')}"`)
     .join(',')
+
+/** The template with rows below its headings, as a spreadsheet program saves it. */
+function filled(template: Buffer, ...rows: string[][]): Buffer {
+  const book = read(template)
+  utils.sheet_add_aoa(book.Sheets['数据']!, rows, { origin: 'A3' })
+  return writeBook(book, { type: 'buffer', bookType: 'xlsx' }) as Buffer
 }
 
 const numberOf = (place: number) =>
@@ -155,7 +169,7 @@ describe('the issuing desk in a browser', function () {
       await page.getByText('第 4 行已合格。').waitFor()
       await page.getByRole('heading', { name: '校验结果：1 行需要更正' }).waitFor()
       expect(await first.count()).to.equal(0)
-      expect(await page.evaluate(() => document.activeElement?.id)).to.equal('bad-rows')
+      expect(await page.evaluate(() => document.activeElement?.id)).to.equal('rows')
 
       await second.getByRole('button', { name: '移除这一行' }).click()
       await page.getByText('第 5 行已移除。').waitFor()
@@ -279,9 +293,14 @@ describe('the issuing desk in a browser', function () {
       await page.getByRole('button', { name: '预览' }).click()
       await page.getByText(name).first().waitFor()
       expect(dialogs).to.equal(0)
+      await page.getByRole('button', { name: '查看并修改各行' }).click()
+      await row.getByRole('button', { name: '显示本行全部项目' }).click()
+      await row.getByLabel('用途').fill('还没有保存')
+      expect(await page.evaluate(() => JSON.stringify(sessionStorage))).to.contain('还没有保存')
       await page.getByRole('button', { name: '撤回批次' }).click()
       await page.getByRole('dialog').getByRole('button', { name: '撤回批次' }).click()
       await page.getByText('此批次已撤回').waitFor()
+      expect(await page.evaluate(() => JSON.stringify(sessionStorage))).to.not.contain('还没有保存')
     })
 
     it('of ten thousand bad rows stands on the page ten rows at a time', async () => {
@@ -420,6 +439,236 @@ describe('the issuing desk in a browser', function () {
       expect(objections[0]?.outcome).to.equal('explained')
       await visitor.leave()
     })
+  })
+
+  describe('a workbook', () => {
+    const REASON = '第 1 行的用途应为“律师执业”'
+    let folder: string
+    let batch: string
+    let template: Buffer
+    /** The maker's, beside the page. */
+    let client: ApiClient
+
+    before(async () => {
+      client = await signInAs(gateway.url, staffSub(DEPARTMENT, 'maker'))
+      folder = mkdtempSync(join(tmpdir(), 'issuing-'))
+      // The step that shows who he is lasts five minutes.
+      await signInOnPage(checker, staffSub(DEPARTMENT, 'checker'), '/app/issuing')
+    })
+    after(() => rmSync(folder, { recursive: true, force: true }))
+
+    const keep = (name: string, ...rows: string[][]) => {
+      const path = join(folder, name)
+      writeFileSync(path, filled(template, ...rows))
+      return path
+    }
+    const upload = (page: Page) => page.getByRole('button', { name: '上传并校验' }).click()
+
+    it('that is the filled template is chosen, again once it was changed, and corrected where it stands', async () => {
+      const { page } = maker
+      await page.goto('/app/issuing/new/NCR')
+      template = await saved(page, '下载 Excel 模板')
+      const choose = async (path: string) => {
+        const chooser = page.waitForEvent('filechooser')
+        await page.getByText('选择文件', { exact: true }).click()
+        await (await chooser).setFiles(path)
+        await page.getByText(`已选择：${basename(path)}`).waitFor()
+      }
+      await choose(keep('rows.xlsx', cells(10)))
+      const right = cells(11)[3]!
+      const wrong = { idNo: withOtherCheckCharacter(right) }
+      const path = keep('rows.xlsx', cells(10), cells(11, wrong))
+      await upload(page)
+      await page.getByText('请保存并关闭文件，再选择一次').waitFor()
+      await choose(path)
+      await upload(page)
+      await page.getByRole('heading', { name: '校验结果：1 行需要更正' }).waitFor()
+      const row = page.getByRole('form', { name: /第 2 行（文件中第 4 行）/ })
+      await row.getByText('校验位不对').waitFor()
+      await row.getByLabel('公民身份号码').fill(right)
+      await row.getByRole('button', { name: '保存并重新校验' }).click()
+      await page.getByRole('heading', { name: '校验通过：2 行全部合格' }).waitFor()
+      await page.getByText('Excel 工作簿').waitFor()
+      await client.post(`/v1/batches/${lastOfAddress(page)}/withdraw`, undefined, 'issuing-workbook')
+    })
+
+    it('is dropped on the page, and becomes one draft although the first answer was lost', async () => {
+      const { page, context } = maker
+      const before = await draftsOf()
+      await page.goto('/app/issuing/new/NCR')
+      await h1(page, '签发：无犯罪记录证明')
+      const content = filled(template, cells(10), cells(11, { periodTo: '2026/5/31' })).toString('base64')
+      await page.evaluate(text => {
+        const dropped = new DataTransfer()
+        const bytes = Uint8Array.from(atob(text), character => character.charCodeAt(0))
+        dropped.items.add(new File([bytes], 'dropped.xlsx'))
+        const init = { dataTransfer: dropped, bubbles: true, cancelable: true }
+        const place = document.querySelector('h1')!
+        // Not to be taken would mean that the browser leaves the page for the file.
+        const isTaken = (type: string) => !place.dispatchEvent(new DragEvent(type, init))
+        if (!isTaken('dragover') || !isTaken('drop')) throw new Error('the page does not take it')
+      }, content)
+      await page.getByText('已选择：dropped.xlsx').waitFor()
+      const wire = await context.newCDPSession(page)
+      await wire.send('Fetch.enable', {
+        patterns: [{ urlPattern: '*/v1/batches?*', requestStage: 'Response' }],
+      })
+      wire.once(
+        'Fetch.requestPaused',
+        ({ requestId }) => void wire.send('Fetch.failRequest', { requestId, errorReason: 'ConnectionReset' }),
+      )
+      maker.expect('ERR_CONNECTION_RESET')
+      await upload(page)
+      await page.getByText('不会重复办理').waitFor()
+      await wire.detach()
+      await upload(page)
+      await page.getByRole('heading', { name: '校验结果：1 行需要更正' }).waitFor()
+      batch = lastOfAddress(page)
+      expect(await draftsOf()).to.have.members([...before, batch])
+    })
+
+    it('is taken up again where it was, after the page was loaded anew and from the desk', async () => {
+      const { page } = maker
+      const row = page.getByRole('form', { name: /第 2 行/ })
+      const day = row.getByLabel('查询期间止')
+      expect(await day.inputValue()).to.equal('2026/5/31')
+      await day.fill('2026-5-31')
+      await page.reload()
+      await day.waitFor()
+      // Typed, and not saved yet.
+      expect(await day.inputValue()).to.equal('2026-5-31')
+      await page.goto('/app/issuing')
+      await page.locator(`a[href$="${batch}"]`, { hasText: '更正 1 行' }).first().click()
+      await day.fill(daysLater(TODAY, -2))
+      await row.getByRole('button', { name: '保存并重新校验' }).click()
+      await page.getByRole('heading', { name: '校验通过：2 行全部合格' }).waitFor()
+      await page.getByRole('button', { name: '提交 2 行' }).click()
+      await page.getByText('等待另一人复核').waitFor()
+    })
+
+    it('is given back with a reason, which its maker sees, and comes again with another row', async () => {
+      const second = checker.page
+      await second.goto(`/app/issuing/batches/${batch}`)
+      const button = second.getByRole('button', { name: '退回' })
+      await button.waitFor()
+      expect(await button.isDisabled()).to.equal(true)
+      await second.getByLabel('如需退回，请写明原因').fill(REASON)
+      await button.click()
+      await second.getByText('经办人正在更正，尚未提交').waitFor()
+
+      const { page } = maker
+      await page.getByText('已退回，请更正后重新提交').waitFor()
+      await page.getByText(REASON).waitFor()
+      // Nothing that a rule could find is wrong with it.
+      await page.getByRole('button', { name: '查看并修改各行' }).click()
+      const row = page.getByRole('form', { name: /第 1 行/ })
+      await row.getByRole('button', { name: '显示本行全部项目' }).click()
+      await row.getByLabel('用途').fill('律师执业')
+      await row.getByRole('button', { name: '保存并重新校验' }).click()
+      await page.getByText('第 1 行已合格。').waitFor()
+      await page.getByRole('button', { name: '提交 2 行' }).click()
+      await page.getByText('等待另一人复核').waitFor()
+
+      await second.goto(`/app/issuing/batches/${batch}`)
+      await second.getByText('律师执业').first().waitFor()
+      expect(await second.getByLabel('如需退回，请写明原因').inputValue()).to.equal('')
+    })
+
+    it('is followed through a connection that was cut, and no stage is missed', async () => {
+      const { page, context } = checker
+      const stage = (name: string) => page.locator(`[data-stage="${name}"]`)
+      const lost = page.getByText('与系统的连接中断')
+      const { store } = gateway.world
+      const { batchesToDeliver } = store
+      // It asks nothing while connections are cut.
+      await maker.page.goto('about:blank')
+      // Nothing is delivered, nor told of the chain, until the connection is gone.
+      Object.assign(store, { batchesToDeliver: async () => [] })
+      try {
+        await approve(page, '审核通过，签发 2 张')
+        await page.locator('[data-stage="signed"][data-state="done"]').waitFor()
+        checker.expect('net::ERR_')
+        await context.setOffline(true)
+        gateway.cutConnections()
+        await lost.waitFor()
+      } finally {
+        Object.assign(store, { batchesToDeliver })
+      }
+      await until(async () => (await store.batchById(batch))!.deliveredAt !== null)
+      expect(await stage('delivered').textContent()).to.contain('0 / 2')
+      await context.setOffline(false)
+      await page.locator('[data-stage="delivered"][data-state="done"]').waitFor()
+      for (const name of ['checked', 'signed', 'logged', 'anchored', 'delivered'])
+        expect(await stage(name).textContent(), name).to.contain('2 / 2')
+      expect(await lost.count()).to.equal(0)
+      await page.getByText('已送达').first().waitFor()
+    })
+
+    it('has one of its certificates erased: nobody sees the contents again, what was handed out stays provable', async () => {
+      const { certificates } = await client.get<{ certificates: { identifier: string; leaf: string }[] }>(
+        `/v1/certificates?batch=${batch}`,
+      )
+      const { identifier, leaf } = certificates[0]!
+      const { fields, shortCode } = await client.get<{ fields: { name: string }; shortCode: string }>(
+        `/v1/certificates/${identifier}`,
+      )
+      const file = await fileOf(gateway, identifier)
+      const anybody = await visit(gateway)
+      const paper = await paperPathOf(gateway, shortCode)
+      await anybody.page.goto(paper)
+      await anybody.page.getByRole('heading', { level: 1, name: '证照有效' }).waitFor()
+
+      const { page } = checker
+      await page.goto(`/app/issuing/certificates/${identifier}`)
+      await page.getByText(fields.name).first().waitFor()
+      await page.getByText('删除证照内容').click()
+      const button = page.getByRole('button', { name: '永久删除内容' })
+      await page.getByLabel('原因').selectOption({ label: '持证主体申请' })
+      expect(await button.isDisabled()).to.equal(true)
+      await page.getByLabel('我明白删除后不能恢复').check()
+      checker.expect('403')
+      gateway.advanceClock(BEYOND_STEP_UP_MS)
+      await button.click()
+      await page.getByText('请再次确认身份').waitFor()
+      gateway.advanceClock(-BEYOND_STEP_UP_MS)
+      await page.getByRole('link', { name: '去确认身份' }).click()
+      await choosePerson(page, staffSub(DEPARTMENT, 'checker'))
+      await h1(page, /无犯罪记录证明（尾号/)
+      expect(await page.getByLabel('我明白删除后不能恢复').isChecked()).to.equal(true)
+      await button.click()
+      await page.getByRole('status').filter({ hasText: '内容已删除' }).waitFor()
+      await page.getByText('内容不可恢复').waitFor()
+      const isGone = async () => {
+        expect(await page.locator('main').innerText()).to.not.contain(fields.name)
+        // No offer of what can only be refused.
+        expect(await page.getByRole('button', { name: '下载证照文件' }).count()).to.equal(0)
+      }
+      await isGone()
+      await page.reload()
+      await page.getByText('内容不可恢复').waitFor()
+      await isGone()
+      expect(await page.getByText('删除证照内容').count()).to.equal(0)
+      const receipt = JSON.parse((await saved(page, '下载回执')).toString()) as { receipt: unknown }
+      expect(receipt.receipt).to.be.an('object')
+
+      await maker.page.goto(`/app/issuing/certificates/${identifier}`)
+      await maker.page.getByText('内容不可恢复').waitFor()
+      expect(await maker.page.getByRole('button', { name: '注销' }).count()).to.equal(1)
+      expect(await maker.page.getByRole('button', { name: '换发' }).count()).to.equal(0)
+
+      anybody.expect('404')
+      await anybody.page.goto(paper)
+      expect(await anybody.page.locator('main').innerText()).to.not.contain(fields.name)
+      expect(await anybody.page.textContent('h1')).to.equal('未查到此证照')
+      await anybody.leave()
+      expect(await verdictOf(Buffer.from(file))).to.equal('VALID')
+      expect((await gateway.request(`/v1/receipts/${leaf}`)).status).to.equal(200)
+    })
+
+    const draftsOf = async () => {
+      const { batches } = await client.get<{ batches: { id: string }[] }>('/v1/batches?state=draft&limit=100')
+      return batches.map(({ id }) => id)
+    }
   })
 
   async function verdictOf(file: Buffer): Promise<string> {

@@ -43,6 +43,8 @@ export interface OpenedGateway {
   /** Stops the gateway's clock, or lets it go on from where it is. The chain's clock goes on. */
   holdClock(isHeld: boolean): void
   advanceClock(milliseconds: number): void
+  /** Cuts every connection that is open, as a network does that breaks. */
+  cutConnections(): void
   /** Number of rows in every table of the store but those that the gateway's loops write at times of their choosing. */
   rowCounts(): Record<string, number>
   /** Ends the gateway and, unless `andChain` is false, the embedded chain. Files stay until the test process ends. */
@@ -178,6 +180,7 @@ export async function openGateway({
     },
     holdClock: clock.hold,
     advanceClock: clock.advance,
+    cutConnections: () => server.closeAllConnections(),
     rowCounts: () => rowCountsOf(dataDir),
     async close({ andChain = true } = {}) {
       server.closeAllConnections()

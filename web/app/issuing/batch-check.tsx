@@ -17,7 +17,8 @@ export function BatchCheck({ batch, definition }: { batch: Batch; definition: De
   const session = useSession()
   const path = { id: batch.id }
   const summary = useQuery({
-    queryKey: ['batch', batch.id, 'summary'],
+    // Given back and submitted again it is another one.
+    queryKey: ['batch', batch.id, 'summary', batch.revision],
     queryFn: () => told(api.GET('/v1/batches/{id}/summary', { params: { path } })),
     staleTime: Infinity,
   })

@@ -6,7 +6,7 @@ import { once, useWrite } from '../api/write.ts'
 import { Asked } from '../parts/asked.tsx'
 import { ProblemNotice } from '../parts/problem-notice.tsx'
 import { useWords } from '../words.ts'
-import { BadRows } from './bad-rows.tsx'
+import { BatchRows } from './batch-rows.tsx'
 import { ProblemCode } from './problem-code.tsx'
 import { Samples } from './samples.tsx'
 import type { Batch } from './shapes.ts'
@@ -27,7 +27,7 @@ export function BatchDraft({ batch, definition }: { batch: Batch; definition: De
           }
         />
       )}
-      <BadRows batch={batch} definition={definition} />
+      <BatchRows batch={batch} definition={definition} />
       {batch.rows > batch.bad && <Preview batch={batch} definition={definition} />}
       <Submit batch={batch} />
     </Flex>

@@ -4,6 +4,7 @@ import { useParams } from 'react-router'
 import { api, told } from '../api/client.ts'
 import { once, useWrite } from '../api/write.ts'
 import { Asked } from '../parts/asked.tsx'
+import { forgetDrafts } from '../parts/draft.ts'
 import { Moment } from '../parts/moment.tsx'
 import { Page } from '../parts/page.tsx'
 import { useSession, type Role } from '../session.tsx'
@@ -13,6 +14,7 @@ import { BatchDraft, Preview } from './batch-draft.tsx'
 import { BatchIssued } from './batch-issued.tsx'
 import { BatchProgress } from './batch-progress.tsx'
 import { Facts } from './face.tsx'
+import { rowDrafts } from './row-editor.tsx'
 import type { Batch } from './shapes.ts'
 import { BatchTag } from './states.tsx'
 import { nameIn, useTypeVersion, type Definition } from './types.ts'
@@ -119,8 +121,11 @@ function ByState({ batch, definition, role }: { batch: Batch; definition: Defini
 
 function GiveUp({ batch }: { batch: Batch }) {
   const { say } = useWords('issuing')
-  const withdraw = useWrite(async (id: string, key) =>
-    told(api.POST('/v1/batches/{id}/withdraw', { params: { path: { id }, header: once(key) } })),
+  const withdraw = useWrite(
+    async (id: string, key) =>
+      told(api.POST('/v1/batches/{id}/withdraw', { params: { path: { id }, header: once(key) } })),
+    // What was typed over its rows goes with them.
+    { onDone: (_, id) => forgetDrafts(rowDrafts(id)) },
   )
   return (
     <div className="no-print">

@@ -29,6 +29,7 @@ export function CertificatePage() {
     refetchInterval: ({ state }) => (isMoving(state.data) ? 2_000 : false),
   })
   const role = session.data?.role
+  const isErased = useValues(identifier, role === 'maker' || role === 'checker').data?.fields === null
   return (
     <Page
       title={nameOf(identifier)}
@@ -38,12 +39,12 @@ export function CertificatePage() {
         {data => (
           <Flex vertical gap={16}>
             <OpenProposal identifier={identifier} />
-            {role === 'maker' && <Changes certificate={data} />}
+            {role === 'maker' && <Changes certificate={data} isErased={isErased} />}
             {role !== 'supervisor' && <Values identifier={identifier} />}
             <Standing certificate={data} />
             <History certificate={data} />
-            <Papers identifier={identifier} isFinal={data.statement.state === 'final'} />
-            {role === 'checker' && <Erase identifier={identifier} />}
+            <Papers identifier={identifier} isFinal={data.statement.state === 'final'} isErased={isErased} />
+            {role === 'checker' && <Erase identifier={identifier} isErased={isErased} />}
           </Flex>
         )}
       </Asked>
@@ -92,10 +93,11 @@ const ACTIONS: Readonly<Record<CertificateState['standing'], readonly Action[]>>
   REVOKED: [],
 }
 
-function Changes({ certificate }: { certificate: CertificateState }) {
+function Changes({ certificate, isErased }: { certificate: CertificateState; isErased: boolean }) {
   const { say } = useWords('issuing')
   const navigate = useNavigate()
-  const actions = ACTIONS[certificate.standing]
+  // A new version begins with what the one before says.
+  const actions = ACTIONS[certificate.standing].filter(action => !isErased || action !== 'supersede')
   if (actions.length === 0) return null
   return (
     <Panel title={say('change')}>
@@ -114,14 +116,20 @@ function Changes({ certificate }: { certificate: CertificateState }) {
   )
 }
 
-function Values({ identifier }: { identifier: string }) {
-  const { say } = useWords('issuing')
-  const typeOf = useTypeOf()
-  const certificate = useQuery({
+/** What it says, for roles that may see it. */
+function useValues(identifier: string, isAsked: boolean) {
+  return useQuery({
     queryKey: ['certificate', identifier, 'values'],
     queryFn: () => told(api.GET('/v1/certificates/{identifier}', { params: { path: { identifier } } })),
     retry: (count, error) => count < 2 && error instanceof Problem && error.body.status === 0,
+    enabled: isAsked,
   })
+}
+
+function Values({ identifier }: { identifier: string }) {
+  const { say } = useWords('issuing')
+  const typeOf = useTypeOf()
+  const certificate = useValues(identifier, true)
   const definition = typeOf(identifier)?.definition
   return (
     <Asked query={certificate}>
@@ -212,7 +220,15 @@ function History({ certificate }: { certificate: CertificateState }) {
   )
 }
 
-function Papers({ identifier, isFinal }: { identifier: string; isFinal: boolean }) {
+function Papers({
+  identifier,
+  isFinal,
+  isErased,
+}: {
+  identifier: string
+  isFinal: boolean
+  isErased: boolean
+}) {
   const { say } = useWords('issuing')
   const session = useSession()
   const [failed, setFailed] = useState<unknown>(null)
@@ -224,7 +240,7 @@ function Papers({ identifier, isFinal }: { identifier: string; isFinal: boolean 
     <Panel title={say('papers')}>
       <p>{isFinal ? say('papersWhat') : say('papersLater')}</p>
       <Flex gap={8} wrap>
-        {session.data?.role !== 'supervisor' && (
+        {session.data?.role !== 'supervisor' && !isErased && (
           <>
             <Button type="primary" disabled={!isFinal} onClick={() => save('paper', `${identifier}.pdf`)}>
               {say('papersPdf')}

@@ -10,8 +10,8 @@ import { nameIn, useReasons } from './types.ts'
 /** Why the values of a certificate may go for good: out of the region's list of reasons for ending one. */
 const REASONS = ['HOLDER_REQUEST', 'ISSUED_IN_ERROR', 'DECEASED_OR_DISSOLVED']
 
-/** Erasing what a certificate says, folded away: it cannot be undone. */
-export function Erase({ identifier }: { identifier: string }) {
+/** Erasing what a certificate says, folded away: it cannot be undone, nor done twice. */
+export function Erase({ identifier, isErased }: { identifier: string; isErased: boolean }) {
   const { say, language } = useWords('issuing')
   const id = useId()
   const reasons = useReasons()
@@ -26,6 +26,7 @@ export function Erase({ identifier }: { identifier: string }) {
       ),
     { onDone: letGo },
   )
+  if (isErased && !erase.isSuccess) return null
   return (
     <details className="panel no-print" open={kept.reason !== '' || erase.isSuccess}>
       <summary>{say('erase')}</summary>

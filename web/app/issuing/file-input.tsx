@@ -24,6 +24,10 @@ export function FileInput({
         type="file"
         accept={accept}
         aria-describedby={describedBy}
+        onClick={({ currentTarget }) => {
+          // Else a file that is chosen again after it was changed would be no change.
+          currentTarget.value = ''
+        }}
         onChange={({ target }) => onChoose(target.files?.[0] ?? null)}
       />
       <label htmlFor={id}>{label}</label>

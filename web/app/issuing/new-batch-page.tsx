@@ -5,6 +5,7 @@ import { saveFile } from '../api/client.ts'
 import { Asked } from '../parts/asked.tsx'
 import { Page } from '../parts/page.tsx'
 import { ProblemNotice } from '../parts/problem-notice.tsx'
+import { useDroppedFile } from '../parts/use-dropped-file.ts'
 import { useWords } from '../words.ts'
 import { FileInput } from './file-input.tsx'
 import { Panel } from './panel.tsx'
@@ -60,23 +61,26 @@ function Upload({ code }: { code: string }) {
   const id = useId()
   const navigate = useNavigate()
   const [file, setFile] = useState<File | null>(null)
+  const [isUnreadable, setUnreadable] = useState(false)
   const upload = useUpload(code, batch => void navigate(`/issuing/batches/${batch.id}`))
   const contentType = file === null ? null : contentTypeOf(file.name)
   const take = (chosen: File | null) => {
     upload.reset()
+    setUnreadable(false)
     setFile(chosen)
+  }
+  useDroppedFile(take)
+  const send = async (chosen: File, contentType: string) => {
+    const bytes = await chosen.arrayBuffer().catch(() => null)
+    setUnreadable(bytes === null)
+    if (bytes === null) return
+    const mark = `${chosen.name} ${chosen.size} ${chosen.lastModified}`
+    upload.mutate({ body: new Blob([bytes]), contentType, mark })
   }
   return (
     <Panel title={say('upload')}>
       <p id={id}>{say('uploadWhat')}</p>
-      <div
-        className="drop"
-        onDragOver={event => event.preventDefault()}
-        onDrop={event => {
-          event.preventDefault()
-          take(event.dataTransfer.files[0] ?? null)
-        }}
-      >
+      <div className="drop">
         <FileInput
           label={say('uploadChoose')}
           accept={UPLOAD_ENDINGS.join(',')}
@@ -94,6 +98,15 @@ function Upload({ code }: { code: string }) {
           description={say('uploadKindNext')}
         />
       )}
+      {isUnreadable && (
+        <Alert
+          role="alert"
+          type="error"
+          showIcon
+          title={say('uploadChanged')}
+          description={say('uploadChangedNext')}
+        />
+      )}
       <Flex>
         <Button
           type="primary"
@@ -101,8 +114,7 @@ function Upload({ code }: { code: string }) {
           disabled={file === null || contentType === null}
           loading={upload.isPending}
           onClick={() => {
-            if (file === null || contentType === null) return
-            upload.mutate({ body: file, contentType, mark: `${file.name} ${file.size} ${file.lastModified}` })
+            if (file !== null && contentType !== null) void send(file, contentType)
           }}
         >
           {say('uploadGo')}

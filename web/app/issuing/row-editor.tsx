@@ -3,6 +3,7 @@ import { useId, useState } from 'react'
 import { api, told } from '../api/client.ts'
 import { once, useWrite } from '../api/write.ts'
 import { ProblemNotice } from '../parts/problem-notice.tsx'
+import { useDraft } from '../parts/draft.ts'
 import { useWords } from '../words.ts'
 import { useErrorWords } from './error-words.ts'
 import { FieldInput, Faults } from './field-input.tsx'
@@ -10,9 +11,18 @@ import { rowOf, typedOf, type Typed } from './row-values.ts'
 import type { Batch, Row } from './shapes.ts'
 import { asksHolders, fieldAt, holderName, isRecord, mayBeLongTerm, type Definition } from './types.ts'
 
+/** What was typed over a row and is not saved yet; null: its holders were not touched. */
+interface Edited {
+  edits: Readonly<Record<string, Typed>>
+  holders: string | null
+}
+/** How the names begin under which it is kept for the rows of one batch. */
+export const rowDrafts = (batch: string) => `row-${batch}-`
+const UNTOUCHED: Edited = { edits: {}, holders: null }
+
 /**
- * One bad row: what is wrong with it, each wrong field to correct where it stands, and the way out of the batch. The API checks the
- * row again; a good one leaves the list.
+ * One row: what is wrong with it, each wrong field to correct where it stands, and the way out of the batch. The API checks the row again; a
+ * good one leaves the list of the bad ones. A good row shows its fields when they are asked for.
  */
 export function RowEditor({
   batch,
@@ -29,8 +39,7 @@ export function RowEditor({
   const { say } = useWords('issuing')
   const id = useId()
   const { nameOf, wordsOf } = useErrorWords(definition)
-  const [edits, setEdits] = useState<Readonly<Record<string, Typed>>>({})
-  const [holders, setHolders] = useState<string | null>(null)
+  const [{ edits, holders }, keep, letGo] = useDraft<Edited>(`${rowDrafts(batch.id)}${row.n}`, UNTOUCHED)
   const [isWhole, setWhole] = useState(false)
   const values = isRecord(row.fields) ? row.fields : {}
   const number = row.n + 1
@@ -45,8 +54,8 @@ export function RowEditor({
       ),
     {
       onDone({ row: now }) {
-        setEdits({})
-        setHolders(null)
+        letGo()
+        setWhole(false)
         if (now === null || now.errors.length === 0) onDone(say('rowGood', { number }))
       },
     },
@@ -58,7 +67,12 @@ export function RowEditor({
           params: { path: { id: batch.id, n: String(n) }, header: once(key) },
         }),
       ),
-    { onDone: () => onDone(say('rowRemoved', { number })) },
+    {
+      onDone() {
+        letGo()
+        onDone(say('rowRemoved', { number }))
+      },
+    },
   )
 
   const typed = (key: string): Typed =>
@@ -74,7 +88,9 @@ export function RowEditor({
   }
 
   const wrong = new Set(row.errors.map(({ field }) => fieldAt(definition, field)?.key))
-  const shown = definition.fields.filter(({ key }) => isWhole || wrong.has(key))
+  const isTouched = holders !== null || Object.keys(edits).length > 0
+  const isOpen = isWhole || isTouched || row.errors.length > 0
+  const shown = definition.fields.filter(({ key }) => isWhole || wrong.has(key) || key in edits)
   const beside = row.errors.filter(({ field }) => fieldAt(definition, field) === undefined)
   const holder = holderName(definition, values)
   return (
@@ -105,11 +121,11 @@ export function RowEditor({
               errors={errors.map(error =>
                 field.type === 'array' ? `${nameOf(error.field)}：${wordsOf(error)}` : wordsOf(error),
               )}
-              onChange={value => setEdits({ ...edits, [field.key]: value })}
+              onChange={value => keep(kept => ({ ...kept, edits: { ...kept.edits, [field.key]: value } }))}
             />
           )
         })}
-        {(asksHolders(definition) || row.errors.some(({ field }) => field === 'holders')) && (
+        {((isOpen && asksHolders(definition)) || row.errors.some(({ field }) => field === 'holders')) && (
           <div className="ask">
             <label htmlFor={`${id}-holders`}>{say('holders')}</label>
             <div id={`${id}-holders-hint`} className="ask-hint small">
@@ -119,16 +135,18 @@ export function RowEditor({
               id={`${id}-holders`}
               aria-describedby={`${id}-holders-hint`}
               value={holders ?? row.holders.join('；')}
-              onChange={({ target }) => setHolders(target.value)}
+              onChange={({ target }) => keep(kept => ({ ...kept, holders: target.value }))}
             />
           </div>
         )}
       </div>
       <Flex gap={8} wrap>
-        <Button type="primary" htmlType="submit" loading={correct.isPending}>
-          {say('rowSave')}
-        </Button>
-        {!isWhole && wrong.size < definition.fields.length && (
+        {isOpen && (
+          <Button type="primary" htmlType="submit" loading={correct.isPending}>
+            {say('rowSave')}
+          </Button>
+        )}
+        {!isWhole && shown.length < definition.fields.length && (
           <Button onClick={() => setWhole(true)}>{say('rowWhole')}</Button>
         )}
         <Button danger loading={remove.isPending} onClick={() => remove.mutate(row.n)}>

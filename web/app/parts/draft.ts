@@ -34,9 +34,10 @@ export const hasDraft = (name: string): boolean => sessionStorage.getItem(PREFIX
 
 export const forgetDraft = (name: string): void => sessionStorage.removeItem(PREFIX + name)
 
-/** Nothing of one person is there for the next one at the same machine. */
-export function forgetDrafts(): void {
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key)
+/** Every one whose name begins so. All of them: nothing of one person is there for the next one at the same machine. */
+export function forgetDrafts(beginning = ''): void {
+  for (const key of Object.keys(sessionStorage))
+    if (key.startsWith(PREFIX + beginning)) sessionStorage.removeItem(key)
 }
 
 /** What this very page left there. */

@@ -111,13 +111,21 @@ export const issuing = {
   templateCsv: { zh: '下载文本模板（CSV）', en: 'Text template (CSV)' },
   upload: { zh: '第二步：上传填好的文件', en: 'Step 2: upload the file' },
   uploadWhat: {
-    zh: '可以上传 XLSX、CSV（UTF-8 或 GB18030）、JSON 或 NDJSON 文件，最大 32 MB。可以把文件拖到方框里，也可以点“选择文件”。',
-    en: 'XLSX, CSV (UTF-8 or GB18030), JSON or NDJSON, up to 32 MB. Drop the file into the box, or choose it.',
+    zh: '可以上传 XLSX、CSV（UTF-8 或 GB18030）、JSON 或 NDJSON 文件，最大 32 MB。可以把文件拖到这个页面上，也可以点“选择文件”。',
+    en: 'XLSX, CSV (UTF-8 or GB18030), JSON or NDJSON, up to 32 MB. Drop the file on this page, or choose it.',
   },
   uploadChoose: { zh: '选择文件', en: 'Choose the file' },
   uploadChosen: { zh: '已选择：{{name}}', en: 'Chosen: {{name}}' },
   uploadGo: { zh: '上传并校验', en: 'Upload and check' },
   uploadRunning: { zh: '正在上传并校验，请稍候…', en: 'Uploading and checking…' },
+  uploadChanged: {
+    zh: '文件读不出来：选择之后它被改动、移走或正被占用',
+    en: 'The file cannot be read: since you chose it, it was changed, moved or locked',
+  },
+  uploadChangedNext: {
+    zh: '请保存并关闭文件，再选择一次。',
+    en: 'Save and close it, then choose it again.',
+  },
   uploadKind: { zh: '这种文件不能上传', en: 'This kind of file cannot be uploaded' },
   uploadKindNext: {
     zh: '请选择以 .xlsx、.csv、.json 或 .ndjson 结尾的文件。',
@@ -206,6 +214,11 @@ export const issuing = {
     zh: '另外 {{good}} 行合格，不受影响。请在下面直接更正；也可以下载不合格的行，改好后作为新批次上传。',
     en: 'The other rows are good: {{good}}. Correct the bad ones below, or download them, correct them and upload them as a new batch.',
   },
+  rowsShowAll: { zh: '查看并修改各行', en: 'See and change every row' },
+  rowsShowBad: { zh: '只看需要更正的行', en: 'Only the rows to correct' },
+  rowsHide: { zh: '收起各行', en: 'Hide the rows' },
+  rowsGoTo: { zh: '从第几行看起', en: 'Begin with row' },
+  rowsGoToGo: { zh: '查看', en: 'Show' },
   rowsDownload: { zh: '下载不合格的行', en: 'Download the bad rows' },
   rowTitle: {
     zh: '第 {{number}} 行（文件中第 {{line}} 行）',
@@ -478,8 +491,8 @@ export const issuing = {
   papersPdf: { zh: '下载可打印的证照（PDF）', en: 'Download for printing (PDF)' },
   erase: { zh: '删除证照内容', en: 'Erase the contents' },
   eraseWhat: {
-    zh: '删除后，姓名、号码等全部内容和副本立即消失，任何人都不能恢复；链上的指纹不受影响。仅在依法应当删除时使用。',
-    en: 'Names, numbers, all values and every copy are gone at once and nobody can bring them back; the fingerprint on chain stays. Only where the law asks for it.',
+    zh: '删除后，本系统中的姓名、号码等全部内容和副本立即消失，任何人都不能恢复，短码也查不到了；链上的指纹不受影响。已经发出去的文件收不回来，仍可核验：证照不应再有效的，请先注销。仅在依法应当删除时使用。',
+    en: 'Names, numbers, all values and every copy in this system are gone at once, nobody can bring them back, and the short code finds nothing; the fingerprint on chain stays. Files that were handed out are not reached and still verify: revoke first what should no longer be valid. Only where the law asks for it.',
   },
   eraseSure: { zh: '我明白删除后不能恢复', en: 'I understand that this cannot be undone' },
   eraseGo: { zh: '永久删除内容', en: 'Erase for good' },
