@@ -23,6 +23,8 @@ export interface RunningGateway {
   readonly trustPath: string
   /** A folder for the test's own files; it goes with the data folder. */
   readonly scratch: string
+  /** Number of the gateway's process. 0 while it does not run. */
+  pid(): number
   /** Everything that the gateway has said on its standard error, over all starts. */
   output(): string
   /** A request by the operator with a JSON body and a fresh Idempotency-Key, unless headers say otherwise. */
@@ -99,6 +101,7 @@ export async function startGateway({ demo = false, env = {} }: GatewayOptions = 
     chainUrl,
     trustPath,
     scratch: join(scratch, 'files'),
+    pid: () => child?.pid ?? 0,
     output: () => output,
     get: path => fetch(url + path, { headers: { authorization: `Bearer ${token}` } }),
     post: (path, body, headers = {}) =>

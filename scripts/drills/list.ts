@@ -1,4 +1,6 @@
 /** Every drill, in the order of docs/operations.md. */
 import type { Drill } from './drill.ts'
+import { forgedFiles } from './forged-files.ts'
+import { malformedHttp } from './malformed-http.ts'
 
-export const drills: readonly Drill[] = []
+export const drills: readonly Drill[] = [malformedHttp, forgedFiles]

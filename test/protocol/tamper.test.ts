@@ -9,8 +9,8 @@ import {
   utf8ToBase64url,
 } from '../../protocol/bytes.ts'
 import type { JsonObject, JsonValue } from '../../protocol/json.ts'
-import type { Verdict } from '../../protocol/verdict.ts'
 import { verify, type Verification } from '../../protocol/verify.ts'
+import { changedAt, membersOf, NOT_ACCEPTED, variantsOf } from '../../scripts/drills/forgeries.ts'
 import { bytesOf, fileVector, trustOf, viewOf } from '../support/vectors.ts'
 
 const certificate = fileVector('valid', 'certificate_es256')
@@ -27,9 +27,6 @@ const look = (bytes: Uint8Array): Promise<Verification> =>
   verify(bytes, trust, view, certificate.now, { digest: fromBase64url(record.digest!)! })
 const lookAt = (file: JsonValue | string) =>
   look(toUtf8(typeof file === 'string' ? file : JSON.stringify(file)))
-
-/** Refused, or undetermined: what a changed file may come to. Neither dates nor status can excuse a change. */
-const NOT_ACCEPTED: readonly Verdict[] = ['UNREADABLE', 'TAMPERED', 'CANNOT_CHECK']
 
 const withReceipt = (proof: string): JsonObject => ({
   ...certificateFile,
@@ -68,78 +65,6 @@ describe('Tampering: every single bit', function () {
     })
   }
 })
-
-type Path = (string | number)[]
-
-/** Every member and element inside a JSON value, by its path. */
-function* membersOf(value: JsonValue, path: Path = []): Generator<Path> {
-  if (typeof value !== 'object' || value === null) return
-  const names: (string | number)[] = Array.isArray(value) ? [...value.keys()] : Object.keys(value)
-  for (const name of names) {
-    yield [...path, name]
-    yield* membersOf((value as JsonObject)[name]!, [...path, name])
-  }
-}
-
-function changedAt(
-  value: JsonValue,
-  path: Path,
-  change: (holder: JsonObject, name: string) => void,
-): JsonValue {
-  const copy = structuredClone(value)
-  let holder = copy as JsonObject
-  for (const name of path.slice(0, -1)) holder = holder[name] as JsonObject
-  change(holder, String(path.at(-1)))
-  return copy
-}
-
-const valueAt = (value: JsonValue, path: Path): JsonValue =>
-  path.reduce<JsonValue>((inner, name) => (inner as JsonObject)[name]!, value)
-
-/** Texts of a JSON value in which one member is replaced, removed, retyped or named twice. */
-function* variantsOf(value: JsonValue): Generator<[what: string, text: string]> {
-  const others: JsonValue[] = [null, true, 0, 1, -1, '', 'x', [], {}, [null], { a: 1 }]
-  for (const path of membersOf(value)) {
-    const own = valueAt(value, path)
-    const replacements: JsonValue[] = [
-      ...others,
-      ...(typeof own === 'string' ? [`${own}x`, own.slice(1), own.toUpperCase(), [own]] : []),
-      ...(typeof own === 'number' ? [own + 1, own - 1, String(own), own + 0.5] : []),
-      ...(Array.isArray(own) ? [[...own, ...own], own.slice(1), [...own].reverse()] : []),
-    ]
-    for (const replacement of replacements) {
-      const text = JSON.stringify(changedAt(value, path, (holder, name) => (holder[name] = replacement)))
-      if (text !== JSON.stringify(value)) yield [`${path.join('.')} = ${JSON.stringify(replacement)}`, text]
-    }
-    yield [
-      `${path.join('.')} removed`,
-      JSON.stringify(
-        changedAt(value, path, (holder, name) => {
-          if (Array.isArray(holder)) holder.splice(Number(name), 1)
-          else delete holder[name]
-        }),
-      ),
-    ]
-    const inArray = Array.isArray(valueAt(value, path.slice(0, -1)))
-    const twice = changedAt(value, path, (holder, name) => {
-      if (inArray) (holder as unknown as JsonValue[]).splice(Number(name), 0, own)
-      else holder['a member named twice'] = own
-    })
-    yield [
-      `${path.join('.')} twice`,
-      JSON.stringify(twice).replace('"a member named twice"', JSON.stringify(path.at(-1))),
-    ]
-    yield [
-      `unknown member beside ${path.join('.')}`,
-      JSON.stringify(
-        changedAt(value, path, holder => {
-          if (Array.isArray(holder)) holder.push('unknown')
-          else holder['unknown'] = 1
-        }),
-      ),
-    ]
-  }
-}
 
 describe('Tampering: every single field', function () {
   this.timeout(60_000)

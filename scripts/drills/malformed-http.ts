@@ -1,0 +1,165 @@
+/**
+ * Drill `malformed-http`: nothing that a client sends breaks the gateway, makes it tell its insides, or lets its memory grow.
+ */
+import { readFileSync } from 'node:fs'
+import type { OpenApiDocument } from '../../server/http/openapi.ts'
+import type { Drill, DrillContext, DrillResult } from './drill.ts'
+import { startGateway, type RunningGateway } from './gateway-process.ts'
+import { malformedRequests, RAW_CASES } from './malformed-requests.ts'
+import { rawClient, type NoAnswer, type RawAnswer, type RawClient } from './raw-http.ts'
+
+const REQUESTS = { short: 50_000, long: 1_000_000 }
+/** Each raw case so often. */
+const RAW_ROUNDS = { short: 4, long: 200 }
+const AT_ONCE = 24
+/** Of all requests; what a running gateway needs anyway is reached by then, and memory is compared from there. */
+const WARM_UP = 0.1
+const MOST_GROWTH = 0.1
+const MOST_LISTED = 20
+
+/** What only our insides would say. */
+const INSIDES =
+  /\n\s+at |\.ts:\d|node_modules|node:internal|SqliteError|(?:Type|Range|Reference)Error|SQLITE_/
+
+export const malformedHttp: Drill = {
+  name: 'malformed-http',
+  title: { zh: '畸形 HTTP 请求', en: 'Malformed HTTP' },
+  event: 'attack',
+  promise:
+    'No malformed request is answered with 5xx or with our insides, or makes memory grow by more than a tenth.',
+  missing: () => null,
+  run: drill,
+}
+
+async function drill({ form, chance, say }: DrillContext): Promise<DrillResult> {
+  const gateway = await startGateway({ env: { ONCEPROOF_TRUSTED_PROXIES: '127.0.0.1' } })
+  const client = rawClient(Number(new URL(gateway.url).port))
+  try {
+    const words = await vocabularyOf(gateway)
+    const document = (await (await gateway.get('/openapi.json')).json()) as OpenApiDocument
+    const requests = malformedRequests(document, { token: gateway.token, words })
+    const findings = collector()
+
+    const all = REQUESTS[form]
+    let baseline = 0
+    const statuses = new Map<string, number>()
+    const operations = new Set<string>()
+    let sent = 0
+    const one = async () => {
+      const n = sent++
+      if (n === Math.floor(all * WARM_UP)) baseline = rssOf(gateway.pid())
+      if (n % 50_000 === 0) say(`${n} of ${all}`)
+      const request = requests.next(chance(n))
+      operations.add(request.operation)
+      const answer = await client.send(request.bytes, request.hasBody)
+      const status = typeof answer === 'string' ? answer : `${Math.floor(answer.status / 100)}xx`
+      statuses.set(status, (statuses.get(status) ?? 0) + 1)
+      const what = wrongWith(answer)
+      if (what !== null)
+        findings.add(`request ${n} (${request.operation}; ${request.faults.join(', ')}): ${what}`)
+    }
+    await inParallel(AT_ONCE, () => sent < all, one)
+
+    const raw = await sendRaw(client, RAW_ROUNDS[form], chance(all), findings)
+    const grown = rssOf(gateway.pid()) / baseline - 1
+    if (form === 'long' && grown > MOST_GROWTH) {
+      findings.add(`memory grew by ${(grown * 100).toFixed(1)} % of ${Math.round(baseline / 2 ** 20)} MiB`)
+    }
+    if (!(await gateway.get('/v1/log')).ok) findings.add('afterwards the gateway does not answer')
+    if (/"level":"error"/.test(gateway.output())) findings.add('the service log has errors of ours')
+    return {
+      figures: {
+        requests: sent,
+        operations: operations.size,
+        operationsDescribed: requests.operations.length,
+        rawConnections: raw,
+        ...Object.fromEntries(
+          [...statuses].sort(byName).map(([status, count]) => [`answered ${status}`, count]),
+        ),
+        rssAfterWarmUpBytes: baseline,
+        rssGrowthPercent: Math.round(grown * 1000) / 10,
+      },
+      violations: findings.all(),
+      rpo: null,
+      rtoMs: null,
+    }
+  } finally {
+    client.close()
+    await gateway.stop({ andChain: true })
+  }
+}
+
+/** Null when the answer is one that a malformed request may get. */
+export function wrongWith(answer: RawAnswer | NoAnswer): string | null {
+  if (typeof answer === 'string') return `no answer: ${answer}`
+  const { status, headers } = answer
+  const body = answer.body.toString('latin1')
+  if (status >= 500) return `${status} ${body.slice(0, 300)}`
+  const insides = INSIDES.exec(body)
+  if (status >= 400 && insides !== null) return `${status} tells our insides: ${insides[0]}`
+  if (status < 400 || answer.length === 0) return null
+  const type = headers.get('content-type') ?? ''
+  return /^(application\/problem\+json|text\/html)/.test(type) ? null : `${status} as ${type || 'nothing'}`
+}
+
+async function sendRaw(
+  client: RawClient,
+  rounds: number,
+  chance: ReturnType<DrillContext['chance']>,
+  findings: ReturnType<typeof collector>,
+): Promise<number> {
+  const cases = Array.from({ length: rounds }, () => RAW_CASES).flat()
+  const all = cases.length
+  await inParallel(
+    AT_ONCE,
+    () => cases.length > 0,
+    async () => {
+      const [name, bytes] = cases.pop()!
+      const answer = await client.sendAlone(bytes(chance))
+      // Who speaks no HTTP may be left without an answer; one that comes has to be a refusal.
+      const what = typeof answer === 'string' ? (answer === 'not http' ? answer : null) : wrongWith(answer)
+      if (what !== null) findings.add(`raw: ${name}: ${what}`)
+    },
+  )
+  return all
+}
+
+async function vocabularyOf(gateway: RunningGateway): Promise<string[]> {
+  const written = await gateway.post('/v1/records', { sha256: 'ab'.repeat(32), name: 'x.txt' })
+  const words = ['GAJ', 'ZSJ', 'MZJ', 'RIC', 'BIZ', 'MAR', '1', '0', '4096', '990100', 'zh', 'en', 'revoke']
+  const record = (await written.json()) as { id?: string }
+  return [...words, record.id ?? '01ARZ3NDEKTSV4RRFFQ69G5FAV', '01ARZ3NDEKTSV4RRFFQ69G5FAV', '23456789ABCD']
+}
+
+/** So many workers, each doing one after the other while there is more to do. */
+async function inParallel(workers: number, more: () => boolean, work: () => Promise<void>): Promise<void> {
+  await Promise.all(
+    Array.from({ length: workers }, async () => {
+      while (more()) await work()
+    }),
+  )
+}
+
+const byName = ([a]: [string, number], [b]: [string, number]): number => (a < b ? -1 : 1)
+
+function collector() {
+  const listed: string[] = []
+  let count = 0
+  return {
+    add(finding: string) {
+      count++
+      if (listed.length < MOST_LISTED) listed.push(finding)
+    },
+    all: () => (count > listed.length ? [...listed, `and ${count - listed.length} more`] : listed),
+  }
+}
+
+/** Resident memory of a process in bytes; 0 where the system does not tell. https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
+function rssOf(pid: number): number {
+  try {
+    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+    return Number(kib ?? 0) * 1024
+  } catch {
+    return 0
+  }
+}
