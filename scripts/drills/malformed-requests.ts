@@ -293,7 +293,7 @@ const HOSTILE_VALUES: readonly Json[] = [
   { a: 1 },
   { toJSON: 1 },
   { length: 5 },
-  Object.fromEntries([['then', 1]]),
+  JSON.parse('{"then":1}'),
   { $ref: '#' },
   Array.from({ length: 500 }, () => 0),
 ]
