@@ -144,6 +144,26 @@ describe('the counter in a browser', function () {
     await visitor.leave()
   })
 
+  it('lets the department whose turn it is return a case with a reason, kept while it shows again who it is', async () => {
+    const visitor = await officer('MZJ', '/app/counter/cases')
+    const { page } = visitor
+    await page.getByRole('link', { name: '残疾人服务一件事' }).first().click()
+    await page.getByRole('heading', { name: '轮到本部门办理' }).waitFor()
+    await page.getByRole('button', { name: '退回上一步' }).click()
+    await page.getByLabel('退回理由').fill('请补充监护人的联系方式')
+    someMinutesLater()
+    visitor.expect('403')
+    await page.getByRole('button', { name: '退回上一步' }).click()
+    await page.getByRole('link', { name: '去确认身份' }).click()
+    await choosePerson(page, staffSub('MZJ', 'officer'))
+    await page.getByLabel('退回理由').waitFor()
+    expect(await page.getByLabel('退回理由').inputValue()).to.equal('请补充监护人的联系方式')
+    await page.getByRole('button', { name: '退回上一步' }).click()
+    await page.getByText('理由：请补充监护人的联系方式').waitFor()
+    await page.getByText('当前由云岭市残疾人联合会办理').waitFor()
+    await visitor.leave()
+  })
+
   it('takes a request back, asks again, and says of a consent to a part and of a refusal what is missing and what to do', async () => {
     const asked = { matter: 'M09', role: 'applicant', number: personaNumber('P08') }
     const counter = staffSub('CLH', 'officer')
@@ -194,26 +214,6 @@ describe('the counter in a browser', function () {
     await page.getByText('0/1 人已同意').waitFor()
     await isState(page, 'RIC', 'refused')
     await lacking.getByText('居民身份证，本人未同意，请改收纸质').waitFor()
-    await visitor.leave()
-  })
-
-  it('lets the department whose turn it is return a case with a reason, kept while it shows again who it is', async () => {
-    const visitor = await officer('MZJ', '/app/counter/cases')
-    const { page } = visitor
-    await page.getByRole('link', { name: '残疾人服务一件事' }).first().click()
-    await page.getByRole('heading', { name: '轮到本部门办理' }).waitFor()
-    await page.getByRole('button', { name: '退回上一步' }).click()
-    await page.getByLabel('退回理由').fill('请补充监护人的联系方式')
-    someMinutesLater()
-    visitor.expect('403')
-    await page.getByRole('button', { name: '退回上一步' }).click()
-    await page.getByRole('link', { name: '去确认身份' }).click()
-    await choosePerson(page, staffSub('MZJ', 'officer'))
-    await page.getByLabel('退回理由').waitFor()
-    expect(await page.getByLabel('退回理由').inputValue()).to.equal('请补充监护人的联系方式')
-    await page.getByRole('button', { name: '退回上一步' }).click()
-    await page.getByText('理由：请补充监护人的联系方式').waitFor()
-    await page.getByText('当前由云岭市残疾人联合会办理').waitFor()
     await visitor.leave()
   })
 
