@@ -12,6 +12,7 @@ import { destroyExpiredCopies } from './uses/copies.ts'
 import type { World } from './world.ts'
 import { anchorCheckpoint, assertNotBehindChain, settleCheckpoints } from './anchoring/anchor.ts'
 import { sealCheckpointWhenDue } from './anchoring/seal.ts'
+import { mirrorSealed } from './recovery/mirror-log.ts'
 
 export interface Anchorer {
   wake: () => void
@@ -36,11 +37,16 @@ export async function anchorOnce(world: World): Promise<void> {
   await assertNotBehindChain(world, world.chain.view())
   await relayGrants(world)
   await relayOrders(world)
+  await mirrorSealed(world)
   for (const checkpoint of await world.store.openCheckpoints()) {
     if (checkpoint.state === 'sealed') await anchorCheckpoint(world, checkpoint)
   }
   const sealed = await sealCheckpointWhenDue(world)
-  if (sealed !== null) await anchorCheckpoint(world, sealed)
+  if (sealed !== null) {
+    // What is on chain must be there to be brought back, whatever becomes of the database.
+    await mirrorSealed(world)
+    await anchorCheckpoint(world, sealed)
+  }
   await settleCheckpoints(world)
   await relayOrders(world)
 }

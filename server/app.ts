@@ -20,6 +20,7 @@ import { healthRoutes } from './health/routes.ts'
 import { ACCESS } from './http/access.ts'
 import { authenticateToken, type Authenticator } from './http/auth.ts'
 import { answerRest, createApp, createEdge } from './http/edge.ts'
+import { Unavailable } from './http/problem.ts'
 import { apiDescriptionRoutes, openApiDocument, type OpenApiDocument } from './http/openapi.ts'
 import { mountRoutes, type Route } from './http/routes.ts'
 import { mountSite } from './http/site.ts'
@@ -67,6 +68,9 @@ const BUCKETS = {
   // One sign-in with the demo's provider takes six of them.
   signIn: { burst: 300, perSecond: 2 },
 }
+
+/** Somebody has to bring the mirror and start the gateway again. */
+const QUARANTINE_RETRY_SECONDS = 600
 
 export const API_INFO = {
   title: 'onceproof 一证通认',
@@ -156,6 +160,10 @@ export function gatewayApp(
     trustedProxies: world.config.trustedProxies,
     checkReplies: options.checkReplies ?? false,
     problemPage: problemPageFor(world),
+    writesRefused: () =>
+      world.quarantine === null
+        ? null
+        : new Unavailable(world.quarantine.code, QUARANTINE_RETRY_SECONDS, world.quarantine.message),
   })
   const app = createApp(edge)
   identity.mount(app, edge)

@@ -3,7 +3,7 @@
  * from it. Nothing is guessed: a value that makes no sense, or a variable that we do not know, stops the start.
  */
 import { FAIL_POINTS, readFailPoint, type ArmedFailPoint } from './store/fail-points.ts'
-import { isAbsolute, relative, resolve } from 'node:path'
+import { isAbsolute, join, relative, resolve } from 'node:path'
 import { Refusal } from '../protocol/refusal.ts'
 import { LOG_LEVELS } from './http/logger.ts'
 import type { LogLevel } from './http/logger.ts'
@@ -18,6 +18,8 @@ export interface Config {
   readonly port: number
   /** Absolute. */
   readonly dataDir: string
+  /** Absolute. */
+  readonly mirrorDir: string
   /** null: the embedded chain. May hold credentials: never shown, never logged. */
   readonly chainRpcUrl: string | null
   /** Without a slash at the end. null only when it was not given and the port is still to be chosen: see `publicUrlOf`. */
@@ -90,6 +92,15 @@ const variables = {
   DATA_DIR: {
     default: './data',
     meaning: { zh: '数据目录：数据库、日志、密钥', en: 'Data folder: database, log, keys' },
+    expected: 'a folder other than the root',
+    read: folder,
+  },
+  ONCEPROOF_MIRROR_DIR: {
+    default: null,
+    meaning: {
+      zh: '日志的第二份存放处：追加写入的文件，上链之前写好；不填则为 `DATA_DIR/mirror`。宜放在另一块磁盘上',
+      en: 'The second place of the log: append-only files, written before anchoring; `DATA_DIR/mirror` when empty. Better on another disk',
+    },
     expected: 'a folder other than the root',
     read: folder,
   },
@@ -340,6 +351,7 @@ export function configFromEnv(
     profile,
     port,
     dataDir: given('DATA_DIR'),
+    mirrorDir: read('ONCEPROOF_MIRROR_DIR') ?? join(given('DATA_DIR'), 'mirror'),
     chainRpcUrl: read('CHAIN_RPC_URL'),
     publicUrl: read('PUBLIC_URL') ?? (port === 0 ? null : localUrl(port)),
     keystorePassphraseFile: read('KEYSTORE_PASSPHRASE_FILE'),

@@ -21,12 +21,20 @@ import { acquireLock, type Lock } from './chain/embedded/lock.ts'
 import { superviseEmbeddedChain, type SupervisedChain } from './chain/embedded/supervise.ts'
 import { logId } from './chain/log-id.ts'
 import { createRpc, quantityToBigInt, quantityToNumber, type Rpc } from './chain/rpc.ts'
-import { bringAbout, sendLostAgain, type Account, type TransactionContext } from './chain/transactions.ts'
+import {
+  bringAbout,
+  sendLostAgain,
+  settleSpent,
+  type Account,
+  type TransactionContext,
+} from './chain/transactions.ts'
 import { blockAt, chainIdentity, contractReader, liveView } from './chain/view.ts'
 import { watchChain } from './chain/watch.ts'
 import { embeddedIssuer, type Config } from './config.ts'
 import { bringBackLostBlocks } from './continuity/lost-blocks.ts'
 import { grantRoleOnChain } from './departments/registry.ts'
+import { answersKey } from './recovery/mirror-log.ts'
+import { takeUpMirror } from './recovery/take-up.ts'
 import { assignDemoPeople } from './identity/assignments.ts'
 import { createEvents } from './http/events.ts'
 import type { Logger } from './http/logger.ts'
@@ -46,6 +54,7 @@ import {
 } from './keys/names.ts'
 import { addressOf } from './keys/provider.ts'
 import { openProviders } from './keys/providers.ts'
+import { openMirror, type Mirror } from './store/mirror.ts'
 import { openSqliteStore } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
 import type { Chain, World } from './world.ts'
@@ -78,8 +87,9 @@ const IDENTITY_MS = 10_000
 const FUNDS = 10n ** 21n
 
 /**
- * Opens or creates everything under `config.dataDir`. Refuses DATA_DIR_IN_USE when another gateway holds it,
- * a chain of another id, genesis or contract code, and LOG_BEHIND_CHAIN when the store is older than the chain's log.
+ * Opens or creates everything under `config.dataDir`, and takes up from the mirror what the store does not have. A store that is older
+ * than the chain's log after that opens in quarantine: it is read and nothing is written, by nobody. Refuses DATA_DIR_IN_USE when another
+ * gateway holds the folder, a chain of another id, genesis or contract code, and a mirror that cannot be believed or written.
  */
 export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
   const { config, logger, metrics, publicUrl, clock = Date.now, say = () => undefined } = options
@@ -109,9 +119,12 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
     const onDoubt = () => world.wake()
     const chain = await openChain({ config, store, keys, rpc, relayer, clock, sleep, say, onDoubt })
     const log = await openLog({ store, keys, config, publicUrl })
+    const mirror = (opened.mirror = await openMirror(config.mirrorDir, log.origin))
     const world: World = {
       config: { ...config, publicUrl },
       store,
+      mirror,
+      quarantine: null,
       keys,
       chain,
       log,
@@ -122,28 +135,49 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
       events: createEvents(),
       wake: () => anchorer.wake(),
     }
+    // In quarantine nothing is sealed or sent.
+    let anchorer: Anchorer = {
+      wake: () => undefined,
+      stop: async () => undefined,
+      health: () => ({ chainReachable: true, lastError: world.quarantine?.code ?? null }),
+    }
     await bringBackLostBlocks(world, say)
     await registerLog(world)
-    // An old copy of the store would give the same places in the log away again.
-    await assertNotBehindChain(world, chain.view())
+    const taken = await takeUpMirror(world, await answersKey(keys))
+    if (taken.statements > 0)
+      say(`taken up from the mirror: ${taken.statements} statements, now ${taken.size}`)
+    if (taken.erasures > 0) say(`erased again: ${taken.erasures} certificates`)
+    world.quarantine = await findQuarantine(world)
+    if (world.quarantine !== null) {
+      say(`QUARANTINE: ${world.quarantine.message} [${world.quarantine.code}]. ${WHAT_TO_DO}`)
+      logger.error('quarantine: nothing is written', { code: world.quarantine.code })
+      return running(async () => undefined)
+    }
+    if (taken.wasOlder) await settleSpent(chain.transactions)
     await indexHoldersOnce(world)
     if (config.profile === 'demo' && config.openidIssuer === null)
       await assignDemoPeople(world, embeddedIssuer(publicUrl))
-    const anchorer = startAnchorer(world)
+    anchorer = startAnchorer(world)
     const keeper = startKeeper(world)
-    return {
-      world,
-      anchorer,
-      operatorToken: token,
-      tokenPath,
-      chainUrl: rpc.node,
-      close: async ({ andChain = false } = {}) => {
-        closing.abort()
-        await keeper.stop()
-        await anchorer.stop()
-        await closeDesk(world)
-        await closeAll(opened, lock, andChain)
-      },
+    return running(async () => {
+      await keeper.stop()
+      await anchorer.stop()
+      await closeDesk(world)
+    })
+
+    function running(stop: () => Promise<void>): OpenWorld {
+      return {
+        world,
+        anchorer,
+        operatorToken: token,
+        tokenPath,
+        chainUrl: rpc.node,
+        close: async ({ andChain = false } = {}) => {
+          closing.abort()
+          await stop()
+          await closeAll(opened, lock, andChain)
+        },
+      }
     }
   } catch (error) {
     await closeAll(opened, lock, false)
@@ -151,8 +185,23 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
   }
 }
 
+const WHAT_TO_DO =
+  'Reads and verification go on; writes are refused. Bring the mirror that reaches further (ONCEPROOF_MIRROR_DIR) and start again: docs/operations.md'
+
+/** An old copy of the store would give the same places in the log away again. */
+async function findQuarantine(world: World): Promise<Refusal | null> {
+  try {
+    await assertNotBehindChain(world, world.chain.view())
+    return null
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'LOG_BEHIND_CHAIN') return error
+    throw error
+  }
+}
+
 interface Opened {
   store?: Store
+  mirror?: Mirror
   embedded?: SupervisedChain
   keys?: Keyring
 }
@@ -169,7 +218,12 @@ function lockFolder(dataDir: string): Lock {
   }
 }
 
-async function closeAll({ store, embedded, keys }: Opened, lock: Lock, andChain: boolean): Promise<void> {
+async function closeAll(
+  { store, mirror, embedded, keys }: Opened,
+  lock: Lock,
+  andChain: boolean,
+): Promise<void> {
+  await mirror?.close()
   await store?.close()
   keys?.close()
   if (andChain) await embedded?.stop()

@@ -12,11 +12,17 @@ import type { Events } from './http/events.ts'
 import type { Logger } from './http/logger.ts'
 import type { Metrics } from './http/metrics.ts'
 import type { Keyring } from './keys/keyring.ts'
+import type { Mirror } from './store/mirror.ts'
+import type { Refusal } from '../protocol/refusal.ts'
 import type { Store } from './store/store.ts'
 
 export interface World {
   config: Config
   store: Store
+  /** The second place of the log, outside the database. */
+  mirror: Mirror
+  /** Why nothing is written while this gateway runs: its store is older than the chain's log. Null = it writes. */
+  quarantine: Refusal | null
   /** The built-in keystore, and for some departments a provider of theirs. */
   keys: Keyring
   chain: Chain

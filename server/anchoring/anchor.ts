@@ -127,7 +127,10 @@ export async function settleCheckpoints(world: AnchoringWorld): Promise<void> {
  * Refuses LOG_BEHIND_CHAIN when the chain holds a checkpoint that this gateway's store does not know: an old store against a newer
  * chain. Nothing that it would sign could be anchored.
  */
-export async function assertNotBehindChain(world: AnchoringWorld, view: ChainView): Promise<void> {
+export async function assertNotBehindChain(
+  world: Pick<World, 'store' | 'chain' | 'log'>,
+  view: ChainView,
+): Promise<void> {
   const { store, chain, log } = world
   const read = contractReader(chain.rpc, chain.deployment.contracts, (await view.head()).number)
   const [found] = await read('AnchorLog', 'head', [logId(log.origin)])

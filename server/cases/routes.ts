@@ -246,6 +246,7 @@ export const caseRoutes = [
       'COPY_GONE',
       'WITHHELD',
       'CERTIFICATE_ERASED',
+      'CERTIFICATE_VALUES_MISSING',
     ],
     owner: ownerOf,
     handler: async (world: World, { params: { id, item }, body, caller, once }) => {

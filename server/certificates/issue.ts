@@ -112,7 +112,12 @@ export async function issueCertificates(
   )
   if (result.repeated) return rowsOf(world, result)
   // What was just written is not read back: that would cost as much as writing it.
-  return certificates.map((certificate, i) => ({ ...certificate, ...result.accepted[i]!, batch }))
+  return certificates.map((certificate, i) => ({
+    ...certificate,
+    ...result.accepted[i]!,
+    batch,
+    valuesMissing: false,
+  }))
 }
 
 /**

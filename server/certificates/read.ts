@@ -44,11 +44,17 @@ export async function disclosuresOf(
 
 /** The same without asking whether it is withheld, for comparing only. */
 async function openDisclosures(world: Pick<World, 'keys'>, row: CertificateRow): Promise<string[]> {
-  if (row.sealed === null)
-    throw new Refusal('CERTIFICATE_ERASED', 'the values of this certificate have been erased')
+  if (row.sealed === null) throw valuesGone(row)
   const kek = await world.keys.kek(row.department)
   return parseContent(openDocument(kek, { department: row.department, id: row.identifier }, row.sealed))
     .disclosures
+}
+
+/** Why a certificate has no values here: somebody erased them, or the database was brought back from the log alone. */
+export function valuesGone({ valuesMissing }: Pick<CertificateRow, 'valuesMissing'>): Refusal {
+  return valuesMissing
+    ? new Refusal('CERTIFICATE_VALUES_MISSING', 'the values of this certificate are in no database any more')
+    : new Refusal('CERTIFICATE_ERASED', 'the values of this certificate have been erased')
 }
 
 /** Names of the fields that a certificate has. Refuses as `disclosuresOf`. */

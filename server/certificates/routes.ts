@@ -235,7 +235,16 @@ export const certificateRoutes = [
     responses: {
       200: {
         description: { zh: '证照', en: 'The certificate' },
-        schema: summary.extend({ shortCode: z.string(), fields: fieldRow.nullable() }),
+        schema: summary.extend({
+          shortCode: z.string(),
+          fields: fieldRow.nullable(),
+          noValues: z
+            .enum(['erased', 'missing'])
+            .nullable()
+            .describe(
+              'Why `fields` is null: they were erased, or the database was brought back from the log',
+            ),
+        }),
       },
     },
     refusals: ['CERTIFICATE_NOT_FOUND', 'WITHHELD'],
@@ -244,7 +253,9 @@ export const certificateRoutes = [
       const certificate = await certificateOf(world, identifier)
       await assertNotWithheld(world, certificate)
       const fields = certificate.sealed === null ? null : await fieldsOf(world, certificate)
-      const body = { ...(await summaryView(world, certificate)), shortCode: certificate.shortCode, fields }
+      const { shortCode, valuesMissing } = certificate
+      const noValues = fields !== null ? null : valuesMissing ? 'missing' : 'erased'
+      const body = { ...(await summaryView(world, certificate)), shortCode, fields, noValues }
       return { status: 200, body }
     },
   }),
@@ -284,7 +295,13 @@ export const certificateRoutes = [
         .optional(),
     }),
     responses: { 200: { description: { zh: '证照文件', en: 'Certificate file' }, contentType: MEDIA_TYPE } },
-    refusals: ['CERTIFICATE_NOT_FOUND', 'CERTIFICATE_ERASED', 'FIELD_UNKNOWN', 'WITHHELD'],
+    refusals: [
+      'CERTIFICATE_NOT_FOUND',
+      'CERTIFICATE_ERASED',
+      'CERTIFICATE_VALUES_MISSING',
+      'FIELD_UNKNOWN',
+      'WITHHELD',
+    ],
     owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params: { identifier }, query: { fields } }) => {
       const shown = fields === undefined ? null : fields === '' ? [] : fields.split(',')

@@ -158,6 +158,19 @@ async function mineAgain(context: TransactionContext, row: TransactionRow): Prom
   }
 }
 
+/**
+ * Settles what is on file with a nonce that the chain has used: done by these bytes, or abandoned because it went to others that this store
+ * does not know (it is an older copy). Nothing of it is sent again.
+ */
+export async function settleSpent(context: TransactionContext): Promise<void> {
+  for (const attempt of await context.store.openTransactions()) {
+    const counted = await countOf(context, { address: attempt.from })
+    if (counted <= attempt.nonce) continue
+    const mined = await receiptOf(context, attempt.purpose)
+    await context.store.settleTransactions(attempt.purpose, mined === null ? 'abandoned' : 'settled')
+  }
+}
+
 /** The newest attempt on file for a purpose. */
 async function openAttempt(context: TransactionContext, purpose: string): Promise<TransactionRow | null> {
   const open = await context.store.openTransactions()
@@ -226,7 +239,7 @@ async function isSpent(
 }
 
 /** Transactions of the account that are in blocks: the lowest nonce that is not. */
-async function countOf({ rpc }: TransactionContext, account: Account): Promise<number> {
+async function countOf({ rpc }: TransactionContext, account: Pick<Account, 'address'>): Promise<number> {
   return quantityToNumber(await rpc.call('eth_getTransactionCount', [account.address, 'latest']))
 }
 

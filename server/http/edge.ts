@@ -14,7 +14,7 @@ import type { Authenticate, Authenticator } from './auth.ts'
 import type { Logger } from './logger.ts'
 import type { Counter, Gauge, Histogram, Metrics } from './metrics.ts'
 import type { Language } from './messages.ts'
-import { languageFor, problemFor, sendProblem, type Problem } from './problem.ts'
+import { languageFor, problemFor, sendProblem, type Problem, type Unavailable } from './problem.ts'
 import { createClientOf, createRateLimiter } from './rate-limit.ts'
 import type { Bucket, RateLimiter } from './rate-limit.ts'
 import { beginVisit, visitOf } from './request-id.ts'
@@ -36,6 +36,8 @@ export interface Edge {
   /** Checks every JSON answer against the schema that its route declares; a difference is a defect of ours (500). */
   readonly checkReplies: boolean
   readonly problemPage: ProblemPage
+  /** Why no write is taken now; null = writes are taken. */
+  readonly writesRefused: () => Unavailable | null
 }
 
 export interface EdgeOptions {
@@ -51,6 +53,8 @@ export interface EdgeOptions {
   readonly checkReplies?: boolean
   /** Says a problem to a person, as a page; null where only machines come. */
   readonly problemPage?: ProblemPage
+  /** Why no write is taken now; null = writes are taken. */
+  readonly writesRefused?: () => Unavailable | null
 }
 
 export type ProblemPage = (problem: Problem, request: IncomingMessage, language: Language) => Buffer | null
@@ -74,6 +78,7 @@ export function createEdge(options: EdgeOptions): Edge {
     trustedProxies = [],
     checkReplies = false,
     problemPage = () => null,
+    writesRefused = () => null,
   } = options
   const limiter = createRateLimiter({ buckets, clock })
   metrics.gauge('onceproof_rate_limited_clients', 'Clients remembered by the rate limits', [], () =>
@@ -89,6 +94,7 @@ export function createEdge(options: EdgeOptions): Edge {
     metrics,
     checkReplies,
     problemPage,
+    writesRefused,
     instruments: {
       requests: metrics.counter('onceproof_http_requests_total', 'Requests answered', [
         'method',

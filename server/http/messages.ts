@@ -358,6 +358,10 @@ export const messages: Readonly<Record<string, Message>> = {
     en: 'This version is published with other content; raise the version',
   },
   CERTIFICATE_NOT_FOUND: { zh: '没有这张证照', en: 'There is no such certificate' },
+  CERTIFICATE_VALUES_MISSING: {
+    zh: '本库由日志重建，这张证照的内容不在其中，也并非被删除；持证人手中的文件依旧有效',
+    en: "This database was brought back from the log, which holds no values of this certificate; nobody erased them, and the holder's file stays good",
+  },
   CERTIFICATE_ERASED: { zh: '这张证照的内容已被删除', en: 'The values of this certificate have been erased' },
   CERTIFICATE_OF_ANOTHER_DEPARTMENT: {
     zh: '此类证照现由另一部门签发：新证由该部门签发，旧证再由原签发部门注销',
@@ -385,9 +389,16 @@ export const messages: Readonly<Record<string, Message>> = {
   LOG_RANGE: { zh: '日志没有这个位置或大小', en: 'The log has no such index or size' },
   TILE_NOT_FOUND: { zh: '没有这个日志瓦片', en: 'There is no such tile' },
   LOG_BEHIND_CHAIN: {
-    zh: '链上的日志比本库更新：数据目录可能是旧备份',
-    en: "The chain's log is ahead of this store: the data folder may be an old backup",
+    zh: '链上的日志比本库更新：数据目录可能是旧备份。只可查询与核验，暂不受理写入',
+    en: "The chain's log is ahead of this store: the data folder may be an old backup. Reading and verifying go on, nothing is written",
   },
+  MIRROR_DAMAGED: { zh: '日志的第二份有损坏', en: 'The second copy of the log is damaged' },
+  MIRROR_OTHER_LOG: { zh: '这是另一本日志的第二份', en: 'This is the second copy of another log' },
+  MIRROR_CONFLICT: {
+    zh: '日志的第二份与本库在同一位置各有一条不同的声明',
+    en: 'The second copy of the log has another statement at the same place than this database',
+  },
+  MIRROR_UNWRITABLE: { zh: '日志的第二份无法写入', en: 'The second copy of the log cannot be written' },
   ANCHOR_ROOT_CONFLICT: {
     zh: '链上同一大小的检查点根不同',
     en: 'The chain holds another root for this size',

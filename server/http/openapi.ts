@@ -268,6 +268,7 @@ function problems(route: Route<never>, access: AccessRow): JsonObject {
   if (access.stepUp === true) codes.push('STEP_UP_REQUIRED')
   if (route.idempotent) {
     codes.push('IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_KEY_INVALID', 'IDEMPOTENCY_KEY_REUSED')
+    codes.push('LOG_BEHIND_CHAIN')
   }
   if (route.rateLimit !== undefined) codes.push('RATE_LIMITED')
   if (route.bodyKind === 'none') codes.push('BODY_UNEXPECTED')
@@ -299,7 +300,12 @@ const JSON_CODES = [
   'JSON_LONE_SURROGATE',
   'JSON_NUMBER',
 ]
-const UNAVAILABLE_CODES = new Set(['UNAVAILABLE', 'CHAIN_UNREACHABLE', 'STORE_UNAVAILABLE'])
+const UNAVAILABLE_CODES = new Set([
+  'UNAVAILABLE',
+  'CHAIN_UNREACHABLE',
+  'STORE_UNAVAILABLE',
+  'LOG_BEHIND_CHAIN',
+])
 
 /**
  * JSON Schema 2020-12, the dialect of OpenAPI 3.1, of what may be sent; schemas with a name go to `named`, once. (What we answer is

@@ -314,6 +314,8 @@ async function answer<World>(
   const query = validate(route.query, 'query', parseQuery(request.url))
   const headers = validate(route.headers, 'header', headersNamed(Object.keys(route.headers.shape), request))
   const key = route.idempotent ? idempotencyKeyOf(request) : null
+  const refused = route.idempotent ? edge.writesRefused() : null
+  if (refused !== null) throw refused
   const { body, once } = await readInput(route, request, key, caller)
   if (typeof route.owner === 'function') {
     assertOwn(access, caller, await route.owner(world, { params, query, headers, body, caller }))

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { formatUlid, parseCertificateIdentifier } from '../../protocol/identifiers.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { typeOfCertificate } from '../catalogue/publish.ts'
-import { certificateOf } from '../certificates/read.ts'
+import { certificateOf, valuesGone } from '../certificates/read.ts'
 import type { Once } from '../store/store.ts'
 import type { CorrectionRow, QueueFilter } from '../store/uses.ts'
 import { nowSeconds, type World } from '../world.ts'
@@ -42,8 +42,7 @@ export async function askCorrection(
   const { definition } = await typeOfCertificate(world, certificate)
   if (!definition.fields.some(({ key }) => key === request.field))
     throw new Refusal('FIELD_UNKNOWN', 'the certificate has no such field', { field: 'field' })
-  if (certificate.sealed === null)
-    throw new Refusal('CERTIFICATE_ERASED', 'the values of this certificate have been erased')
+  if (certificate.sealed === null) throw valuesGone(certificate)
   const id = formatUlid(world.clock(), randomBytes(10))
   const createdAt = nowSeconds(world)
   const { says, evidence } = request

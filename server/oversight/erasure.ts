@@ -3,7 +3,7 @@ import { certificateOf } from '../certificates/read.ts'
 import { forgetPapers } from '../paper/drawn.ts'
 import type { Once } from '../store/store.ts'
 import type { ErasureRow } from '../store/uses.ts'
-import type { World } from '../world.ts'
+import { nowSeconds, type World } from '../world.ts'
 
 /**
  * Erases a certificate for good: seed and values, the look-up of its holders, every copy that the gateway keeps of it, and what
@@ -23,6 +23,8 @@ export async function eraseCertificate(
   if (!isRepeated && (await world.store.erasureOf(certificateSeq)) !== null) {
     throw new Refusal('CERTIFICATE_ERASED', 'the values of this certificate have been erased')
   }
+  // Noted first, outside the database: an older copy of it, brought back, must not bring the values back.
+  world.mirror.noteErasure({ identifier, at: nowSeconds(world), reason, by })
   const erasure = await world.store.erase({ certificateSeq, identifier, reason, erasedBy: by }, once)
   forgetPapers()
   world.events.publish(`certificate:${identifier}`, { erased: true })

@@ -73,7 +73,7 @@ export const holderOversightRoutes = [
       evidence: words.optional().describe('Where the right value can be seen'),
     }),
     responses: { 201: { description: { zh: '已受理', en: 'Taken' }, schema: correction } },
-    refusals: ['CERTIFICATE_NOT_FOUND', 'FIELD_UNKNOWN', 'CERTIFICATE_ERASED'],
+    refusals: ['CERTIFICATE_NOT_FOUND', 'FIELD_UNKNOWN', 'CERTIFICATE_ERASED', 'CERTIFICATE_VALUES_MISSING'],
     owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params, body, caller, once }) => {
       const { field, says, evidence = null } = body

@@ -19,6 +19,7 @@ const responses = { 200: { description: { zh: 'PDF 文件', en: 'PDF' }, content
 const refusals = [
   'CERTIFICATE_NOT_FOUND',
   'CERTIFICATE_ERASED',
+  'CERTIFICATE_VALUES_MISSING',
   'CERTIFICATE_NOT_IN_FORCE',
   'WITHHELD',
   'GLYPH_MISSING',

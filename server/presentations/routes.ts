@@ -90,6 +90,7 @@ export const presentationRoutes = [
       'PRESENTATION_NOT_ALLOWED',
       'FIELD_UNKNOWN',
       'CERTIFICATE_ERASED',
+      'CERTIFICATE_VALUES_MISSING',
       'WITHHELD',
       'DEPARTMENT_NOT_FOUND',
       'PRESENTATIONS_TOO_MANY',

@@ -20,8 +20,18 @@ export function writeFileDurably(path: string, text: string, mode: number): void
   syncDirectory(dirname(path))
 }
 
+/** Makes what another program or library wrote into a file durable. */
+export function syncFile(path: string): void {
+  const file = openSync(path, 'r+')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
 /** Makes the directory's entries durable. Windows cannot open a directory, and needs no such step. */
-function syncDirectory(path: string): void {
+export function syncDirectory(path: string): void {
   if (process.platform === 'win32') return
   const directory = openSync(path, 'r')
   try {

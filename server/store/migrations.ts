@@ -450,6 +450,11 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 15,
+    name: 'answers by their statements, for the mirror',
+    sql: 'CREATE INDEX answers_by_statement ON answers (first_seq) WHERE first_seq > 0;',
+  },
 ]
 
 /**

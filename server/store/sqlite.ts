@@ -16,6 +16,7 @@ import { clientVerbs } from './sqlite/clients.ts'
 import { reportVerbs } from './sqlite/reports.ts'
 import { holderVerbs } from './sqlite/holders.ts'
 import { identityVerbs } from './sqlite/identity.ts'
+import { importVerbs } from './sqlite/imports.ts'
 import { logVerbs } from './sqlite/log.ts'
 import { proposalVerbs } from './sqlite/proposals.ts'
 import { oversightVerbs } from './sqlite/oversight.ts'
@@ -51,9 +52,18 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
     now: () => Math.floor(clock() / 1000),
     onUndo: forget => void forgets.push(forget),
   }
-  const { findAlteredStatements, readCertificate, ...statements } = statementVerbs(context)
-  const { findAlteredHashes, ...log } = logVerbs(context)
+  const {
+    findAlteredStatements,
+    readCertificate,
+    appendCertificate,
+    appendRecord,
+    appendStatusChange,
+    ...statements
+  } = statementVerbs(context)
+  const { findAlteredHashes, seal, ...log } = logVerbs(context)
   const accepting = appender(context)
+  const { forgetCatalogue, ...catalogue } = catalogueVerbs(context, accepting)
+  const writers = { appendCertificate, appendRecord, appendStatusChange, seal, forgetCatalogue }
   const grants = grantVerbs(context, accepting)
   const { withheldNow, ...oversight } = oversightVerbs(context, accepting)
   const presentations = presentationVerbs(context, accepting)
@@ -64,7 +74,7 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
   }
 
   return {
-    ...catalogueVerbs(context, accepting),
+    ...catalogue,
     ...statusListVerbs(context),
     ...statements,
     ...clientVerbs(context),
@@ -81,6 +91,7 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
     ...caseVerbs(context, accepting, outbox(context)),
     ...webhookVerbs(context, accepting),
     ...log,
+    ...importVerbs(context, accepting, writers),
     ...transactionVerbs(context),
     ...continuityVerbs(context),
     ...oversight,

@@ -11,6 +11,7 @@ import type { BatchStore } from './batches.ts'
 import type { GrantStore } from './grants.ts'
 import type { ClientStore } from './clients.ts'
 import type { ReportStore } from './reports.ts'
+import type { ImportStore } from './imports.ts'
 import type { HolderStore } from './holders.ts'
 import type { IdentityStore } from './identity.ts'
 import type { PresentationStore } from './presentations.ts'
@@ -66,8 +67,10 @@ export interface CertificateRow extends Omit<NewCertificate, 'sealed' | 'holders
   seq: number
   acceptedAt: number
   batch: string | null
-  /** null after erasure. */
+  /** null after erasure, and when the values are missing. */
   sealed: Sealed | null
+  /** The certificate came back from the mirror, which holds no values; nobody erased them. */
+  valuesMissing: boolean
 }
 
 export interface NewRecord extends NewStatement {
@@ -213,6 +216,7 @@ export interface Store
   extends
     ClientStore,
     ReportStore,
+    ImportStore,
     HolderStore,
     IdentityStore,
     BatchStore,

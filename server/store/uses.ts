@@ -238,9 +238,10 @@ export interface UseStore {
 
   /**
    * Erases a certificate: seed and values, its rows in the index of holders, copies that are kept of it, and what was asked to be
-   * corrected in it, in one transaction. Statement and leaf stay. A repetition returns the first erasure.
+   * corrected in it, in one transaction. Statement and leaf stay. A repetition returns the first erasure. `erasedAt` is now, unless it
+   * was erased before in a database that is gone.
    */
-  erase(erasure: Omit<ErasureRow, 'erasedAt'>, once: Once | null): Promise<ErasureRow>
+  erase(erasure: Omit<ErasureRow, 'erasedAt'> & { erasedAt?: number }, once: Once | null): Promise<ErasureRow>
   erasureOf(certificateSeq: number): Promise<ErasureRow | null>
 }
 

@@ -102,7 +102,7 @@ export const holderUseRoutes = [
         schema: card.extend({ fields: fieldRow }),
       },
     },
-    refusals: ['CERTIFICATE_NOT_FOUND', 'CERTIFICATE_ERASED', 'WITHHELD'],
+    refusals: ['CERTIFICATE_NOT_FOUND', 'CERTIFICATE_ERASED', 'CERTIFICATE_VALUES_MISSING', 'WITHHELD'],
     owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params }) => ({
       status: 200,
@@ -126,7 +126,7 @@ export const holderUseRoutes = [
         schema: z.strictObject({ identifier: certificateIdentifier, fields: fieldRow }),
       },
     },
-    refusals: ['CERTIFICATE_NOT_FOUND', 'CERTIFICATE_ERASED', 'WITHHELD'],
+    refusals: ['CERTIFICATE_NOT_FOUND', 'CERTIFICATE_ERASED', 'CERTIFICATE_VALUES_MISSING', 'WITHHELD'],
     owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params: { identifier } }) => {
       const fields = (await ownValues(world, identifier)) as z.infer<typeof fieldRow>
@@ -152,7 +152,13 @@ export const holderUseRoutes = [
         .optional(),
     }),
     responses: { 200: { description: { zh: '证照文件', en: 'Certificate file' }, contentType: MEDIA_TYPE } },
-    refusals: ['CERTIFICATE_NOT_FOUND', 'CERTIFICATE_ERASED', 'FIELD_UNKNOWN', 'WITHHELD'],
+    refusals: [
+      'CERTIFICATE_NOT_FOUND',
+      'CERTIFICATE_ERASED',
+      'CERTIFICATE_VALUES_MISSING',
+      'FIELD_UNKNOWN',
+      'WITHHELD',
+    ],
     owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params: { identifier }, query: { fields } }) => {
       const shown = fields === undefined ? null : fields === '' ? [] : fields.split(',')

@@ -9,6 +9,7 @@ import {
   certificateOf,
   certificateState,
   disclosedNames,
+  valuesGone,
   type Standing,
 } from '../certificates/read.ts'
 import { departmentOf, notaryOf } from '../departments/admit.ts'
@@ -167,7 +168,7 @@ async function decideOn(
     withheld: (await world.store.withheldBy(certificate.seq)) !== null,
   })
   if ('refused' in decision) return decision
-  if (certificate.sealed === null) return { refused: 'CERTIFICATE_ERASED' }
+  if (certificate.sealed === null) return { refused: valuesGone(certificate).code }
   // An optional field that this certificate does not have cannot be handed out, and is not said to have been.
   const names = new Set(await disclosedNames(world, certificate))
   const shown = decision.fields.filter(field => names.has(field))

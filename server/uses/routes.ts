@@ -111,6 +111,7 @@ export const useRoutes = [
       'FIELD_NOT_GRANTED',
       'CERTIFICATE_NOT_IN_FORCE',
       'CERTIFICATE_ERASED',
+      'CERTIFICATE_VALUES_MISSING',
       'COPY_GONE',
     ],
     owner: async (world: World, { body, caller }) => {

@@ -30,6 +30,7 @@ describe('the configuration of the gateway', () => {
       profile: 'demo',
       port: 8787,
       dataDir: '/srv/onceproof/data',
+      mirrorDir: '/srv/onceproof/data/mirror',
       chainRpcUrl: null,
       publicUrl: 'http://localhost:8787',
       keystorePassphraseFile: null,
@@ -66,6 +67,7 @@ describe('the configuration of the gateway', () => {
         ...production,
         PORT: '0',
         DATA_DIR: '../proofs',
+        ONCEPROOF_MIRROR_DIR: '/mnt/second',
         ONCEPROOF_CONFIRMATIONS: '3',
         ONCEPROOF_SEAL_AFTER_MS: '0',
         ONCEPROOF_SEAL_AT: '1',
@@ -83,6 +85,7 @@ describe('the configuration of the gateway', () => {
       profile: 'production',
       port: 0,
       dataDir: '/srv/proofs',
+      mirrorDir: '/mnt/second',
       chainRpcUrl: 'https://node.example/rpc',
       publicUrl: 'https://zz.example',
       keystorePassphraseFile: '/run/secrets/passphrase',
@@ -122,6 +125,7 @@ describe('the configuration of the gateway', () => {
   const nonsense: readonly (readonly [string, readonly string[]])[] = [
     ['PORT', ['-1', '65536', '80.5', '0x50', '1e3', ' 80', '080', 'http', '99999999999999999999']],
     ['DATA_DIR', ['/', 'data\0']],
+    ['ONCEPROOF_MIRROR_DIR', ['/', 'mirror\0']],
     ['CHAIN_RPC_URL', ['node', 'ws://node.example', 'file:///etc/passwd', 'http://', 'http://node/#x']],
     [
       'PUBLIC_URL',

@@ -41,7 +41,7 @@ type CatalogueVerbs = Pick<
 export function catalogueVerbs(
   { db, write, now, onUndo }: Context,
   { nextSeq, append }: Pick<Appender, 'nextSeq' | 'append'>,
-): CatalogueVerbs {
+): CatalogueVerbs & { forgetCatalogue: () => void } {
   const saveDepartment = db.prepare<[string, string, string, string, string, string, number]>(
     `INSERT INTO departments VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (code) DO UPDATE SET
        uscc = excluded.uscc, did = excluded.did, zh = excluded.zh, en = excluded.en, roles = excluded.roles`,
@@ -106,6 +106,7 @@ export function catalogueVerbs(
   }
 
   return {
+    forgetCatalogue: forget,
     saveDepartment: ({ code, uscc, did, zh, en, roles, createdAt }) =>
       write(() => {
         forget()

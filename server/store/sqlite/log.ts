@@ -45,12 +45,14 @@ type LogVerbs = Pick<
   | 'anchoredCovering'
 >
 
-interface LogAudit {
+interface LogInsides {
+  /** Inside of a transaction. */
+  seal: (checkpoint: NewCheckpoint) => void
   /** Builds every tile again from the leaves, and every checkpoint's root from the tiles; names what differs. */
   findAlteredHashes: () => Promise<string[]>
 }
 
-export function logVerbs({ db, write }: Context): LogVerbs & LogAudit {
+export function logVerbs({ db, write }: Context): LogVerbs & LogInsides {
   const accepted = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM statements').pluck()
   const sealed = db.prepare<[], number>('SELECT coalesce(max(size), 0) FROM checkpoints').pluck()
   const acceptedAt = db.prepare<[number], number>('SELECT accepted_at FROM statements WHERE seq = ?').pluck()
@@ -175,6 +177,7 @@ export function logVerbs({ db, write }: Context): LogVerbs & LogAudit {
   }
 
   return {
+    seal,
     async logSize() {
       const size = sealedSize()
       return { accepted: count(), sealed: size, oldestUnsealedAt: acceptedAt.get(size + 1) ?? null }

@@ -380,7 +380,7 @@ export function oversightVerbs(
       return correctionQueue.all(parametersOf(filter)).map(toCorrection)
     },
 
-    async erase({ certificateSeq, identifier, reason, erasedBy }, once) {
+    async erase({ certificateSeq, identifier, reason, erasedBy, erasedAt }, once) {
       const row = await write(() => {
         if (earlierAnswer(once) === null && erasureRow(certificateSeq) === null) {
           eraseValues.run(certificateSeq)
@@ -389,7 +389,7 @@ export function oversightVerbs(
           eraseAdopted.run(identifier)
           erasePresented.run(certificateSeq)
           eraseCorrections.run(certificateSeq)
-          insertErasure.run(certificateSeq, identifier, reason, erasedBy, now())
+          insertErasure.run(certificateSeq, identifier, reason, erasedBy, erasedAt ?? now())
           newAnswer(0, 0, now(), null, once)
         }
         return erasureRow(certificateSeq)

@@ -35,6 +35,9 @@ import { bytes, turnOfTheLoop } from './context.ts'
 
 const KIND_OF = new Map(Object.entries(KIND_NUMBER).map(([kind, number]) => [number, kind as StatementKind]))
 
+/** Stands where the values of a certificate would be that came back without them; an erased one has NULL. */
+const VALUES_MISSING = new Uint8Array(0)
+
 const STATEMENTS_AT_A_TIME = 1000
 const PROBLEMS_NAMED = 100
 
@@ -105,9 +108,16 @@ type StatementVerbs = Pick<
   | 'statements'
 >
 
+/** A certificate whose values are not here: it came back from the mirror. */
+export type UnsealedCertificate = Omit<NewCertificate, 'sealed'> & { sealed: NewCertificate['sealed'] | null }
+
 interface StatementInsides {
   /** For other verbs, inside or outside of a transaction. */
   readCertificate: (seq: number) => CertificateRow | null
+  /** For an import, inside of its transaction: a certificate with its statement; the others' rows without. */
+  appendCertificate: (seq: number, certificate: UnsealedCertificate, acceptedAt: number) => void
+  appendRecord: (seq: number, record: Pick<NewRecord, 'id'>) => void
+  appendStatusChange: (seq: number, change: NewStatusChange) => void
   /** Hashes every statement again and counts; names what differs. */
   findAlteredStatements: () => Promise<string[]>
 }
@@ -144,8 +154,8 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
       number,
       number,
       number | null,
-      Uint8Array,
-      Uint8Array,
+      Uint8Array | null,
+      Uint8Array | null,
     ]
   >('INSERT INTO certificates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const insertHolder = db.prepare<[Uint8Array, number]>(
@@ -214,7 +224,7 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
     'UPDATE status_changes SET state = ?, block_number = ?, block_time = ?, refusal = ? WHERE seq = ?',
   )
   const eraseByKey = db.prepare<[Uint8Array]>(
-    'UPDATE certificates SET key_salt = NULL, ciphertext = NULL WHERE identifier_key = ? AND key_salt IS NOT NULL',
+    'UPDATE certificates SET key_salt = NULL, ciphertext = NULL WHERE identifier_key = ? AND ciphertext IS NOT NULL',
   )
 
   /** A batch is of one department and type. */
@@ -243,7 +253,7 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
     return series
   }
 
-  function appendCertificate(seq: number, certificate: NewCertificate, acceptedAt: number): void {
+  function appendCertificate(seq: number, certificate: UnsealedCertificate, acceptedAt: number): void {
     const { identifier, department, typeCode, sealed } = certificate
     const parts = splitIdentifier(identifier, identifierKey)
     const shortCode = shortCodeNumber(certificate.shortCode)
@@ -262,8 +272,8 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
       certificate.statusIndex,
       certificate.validFrom,
       certificate.validUntil,
-      sealed.keySalt,
-      sealed.ciphertext,
+      sealed?.keySalt ?? null,
+      sealed?.ciphertext ?? VALUES_MISSING,
     )
     for (const lookup of certificate.holders ?? []) insertHolder.run(lookup, seq)
   }
@@ -305,7 +315,7 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
     return newAnswer(seq, 2, acceptedAt, null, once)
   }
 
-  function appendRecord(seq: number, record: NewRecord): void {
+  function appendRecord(seq: number, record: Pick<NewRecord, 'id'>): void {
     try {
       insertRecord.run(seq, idBytes(record.id))
     } catch (error) {
@@ -361,6 +371,9 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
 
   return {
     readCertificate: seq => certificateRow(certificateBySeq.get(seq)),
+    appendCertificate,
+    appendRecord,
+    appendStatusChange,
     acceptCertificates: (certificates, batch, once) => write(() => acceptAll(certificates, batch, once)),
     acceptSuccessor: (certificate, change, once) =>
       write(() => acceptWithSuccessor(certificate, change, once)),
@@ -508,6 +521,7 @@ function toCertificate(record: CertificateRecord, series: Series): CertificateRo
     validFrom: record.valid_from,
     validUntil: record.valid_until,
     batch: record.batch,
+    valuesMissing: keySalt === null && ciphertext !== null,
     sealed:
       keySalt === null || ciphertext === null
         ? null

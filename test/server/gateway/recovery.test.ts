@@ -430,7 +430,7 @@ describe('a gateway on somebody else’s chain', () => {
     }
   })
 
-  it('refuses to start with a store that is older than the chain’s log, so that it promises nothing it cannot keep', async () => {
+  it('writes nothing with a store that is older than the chain’s log, so that it promises nothing it cannot keep', async () => {
     const old = imageOf(gateway.dataDir)
     await issue(gateway, 'RIC')
     await untilFinal()
@@ -438,9 +438,15 @@ describe('a gateway on somebody else’s chain', () => {
     await gateway.close()
     const done = await written()
 
-    const refusal = await refusalOf(openGateway({ env, after: { dataDir: old, url: whole.url } }))
-    expect(refusal.code).to.equal('LOG_BEHIND_CHAIN')
+    await reopen({ dataDir: old, url: whole.url })
+    const before = await gateway.world.store.logSize()
+    const refused = await gateway.post('/v1/certificates', { type: 'RIC', fields: exampleRow('RIC') })
+    expect(refused.status).to.equal(503)
+    expect((await problemIn(refused)).code).to.equal('LOG_BEHIND_CHAIN')
+    expect((await gateway.get('/v1/certificates')).status).to.equal(200)
+    expect(await gateway.world.store.logSize()).to.deep.equal(before)
     expect(await written()).to.deep.equal(done)
+    await gateway.close()
     await reopen(whole)
   })
 
@@ -688,7 +694,7 @@ describe('a gateway that is killed', () => {
 function imageOf(dataDir: string): string {
   const image = temporaryFolder()
   const names = readdirSync(dataDir).filter(name => !name.endsWith('.lock') && !name.endsWith('-shm'))
-  execFileSync('cp', [...names.map(name => join(dataDir, name)), image])
+  execFileSync('cp', ['-r', ...names.map(name => join(dataDir, name)), image])
   return image
 }
 

@@ -199,7 +199,8 @@ export function describeStore(name: string, open: OpenStore): void {
         expect(single.accepted).to.deep.equal([{ seq: 4, acceptedAt: START_SECONDS + 5 }])
         await reopen()
 
-        const second = { ...certificate(2), seq: 2, acceptedAt: START_SECONDS, batch: 'batch-1' }
+        const at = { acceptedAt: START_SECONDS, valuesMissing: false }
+        const second = { ...certificate(2), seq: 2, ...at, batch: 'batch-1' }
         expect(await store.certificateBySeq(2)).to.deep.equal(second)
         expect(await store.certificateByIdentifier(identifier(2))).to.deep.equal(second)
         expect(await store.certificateByShortCode(certificate(2).shortCode)).to.deep.equal(second)
