@@ -30,6 +30,8 @@ const SETTLE_MS = 1_000
 
 /** One round: everything that is due now. Nothing is asked of the chain when nothing is on its way. */
 export async function anchorOnce(world: World): Promise<void> {
+  // First, and without the chain: files that are missing are written again, and nothing is anchored that is not mirrored.
+  await mirrorSealed(world)
   await bringBackLostBlocks(world)
   await world.chain.assertSame()
   await settleDueKeys(world)
@@ -37,7 +39,6 @@ export async function anchorOnce(world: World): Promise<void> {
   await assertNotBehindChain(world, world.chain.view())
   await relayGrants(world)
   await relayOrders(world)
-  await mirrorSealed(world)
   for (const checkpoint of await world.store.openCheckpoints()) {
     if (checkpoint.state === 'sealed') await anchorCheckpoint(world, checkpoint)
   }
