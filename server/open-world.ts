@@ -13,7 +13,7 @@ import { startAnchorer, type Anchorer } from './anchorer.ts'
 import { startKeeper } from './keeper.ts'
 import { assertNotBehindChain } from './anchoring/anchor.ts'
 import { indexHoldersOnce } from './certificates/index-holders.ts'
-import { demoRegion } from './catalogue/region.ts'
+import { regionOf } from './catalogue/own-region.ts'
 import { INTERFACES } from './chain/contracts.ts'
 import { assertSameChain, deploy, readDeployment, type Deployment } from './chain/deployment.ts'
 import { writeFileDurably } from './store/durable-file.ts'
@@ -97,6 +97,7 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
   const lock = lockFolder(config.dataDir)
   const opened: Opened = {}
   try {
+    const catalogue = regionOf(config)
     const keys = (opened.keys = await openKeys(config, say, clock))
     const store = (opened.store = await openSqliteStore(join(config.dataDir, 'onceproof.db'), { clock }))
     const { token, path: tokenPath } = openToken(config, say)
@@ -128,7 +129,8 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
       keys,
       chain,
       log,
-      region: demoRegion().region.code,
+      region: catalogue.region.code,
+      catalogue,
       clock,
       logger,
       metrics,

@@ -10,6 +10,7 @@ import type { Account, TransactionContext } from './chain/transactions.ts'
 import type { ChainWatch } from './chain/watch.ts'
 import type { Events } from './http/events.ts'
 import type { Logger } from './http/logger.ts'
+import type { Message } from './http/messages.ts'
 import type { Metrics } from './http/metrics.ts'
 import type { Keyring } from './keys/keyring.ts'
 import type { Mirror } from './store/mirror.ts'
@@ -29,6 +30,8 @@ export interface World {
   log: LogIdentity
   /** Six digits; certificates of this gateway are issued in it. */
   region: string
+  /** What the data folder's region is called, and its words for reasons. */
+  catalogue: RegionCatalogue
   /** Milliseconds since 1970. */
   clock: () => number
   logger: Logger
@@ -36,6 +39,21 @@ export interface World {
   events: Events
   /** Tells the anchorer that somebody waits for what was just accepted. */
   wake: () => void
+}
+
+/** What a gateway knows of its region beside departments, types and matters, which the store has. */
+export interface RegionCatalogue {
+  /** Everybody and everything in it is invented. */
+  synthetic: boolean
+  region: {
+    code: string
+    province: Message
+    city: Message
+    districts: readonly (Message & { code: string })[]
+    partnerRegions: readonly (Message & { code: string; recognised: readonly string[] })[]
+  }
+  revocationReasons: readonly (Message & { code: string })[]
+  suspensionReasons: readonly (Message & { code: string })[]
 }
 
 export interface Chain {

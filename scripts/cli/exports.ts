@@ -11,6 +11,7 @@ import { formatNoteKey, noteKey } from '../../protocol/note.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { formatSnapshot } from '../../protocol/snapshot.ts'
 import { fingerprint, formatTrust, parseTrust } from '../../protocol/trust.ts'
+import { readRegion } from '../../server/catalogue/own-region.ts'
 import { demoRegion } from '../../server/catalogue/region.ts'
 import { readDeployment } from '../../server/chain/deployment.ts'
 import { takeSnapshot } from '../../server/chain/export.ts'
@@ -81,7 +82,7 @@ async function trustFromData(options: TrustOptions): Promise<Uint8Array> {
     chain: { ...deployment.chain, confirmations },
     contracts: deployment.contracts,
     logs: [{ origin, noteKey: formatNoteKey(noteKey(origin, await keystore.publicKey(NOTE_KEY))) }],
-    regions: [{ code: demoRegion().region.code, types: '*', use: 'live' }],
+    regions: [{ code: (readRegion(dataDir) ?? demoRegion()).region.code, types: '*', use: 'live' }],
   })
   return new TextEncoder().encode(text)
 }

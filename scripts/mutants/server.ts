@@ -552,7 +552,7 @@ export const serverMutants: Mutant[] = [
     name: 'status-for-any-reason',
     why: 'A certificate could be revoked for a reason that no law knows.',
     file: 'server/status/change.ts',
-    find: '  assertReason(action, reason)\n',
+    find: '  assertReason(world, action, reason)\n',
     replace: '',
     tests: [only('test/server/gateway/bad-input.test.ts', 'for a reason that the catalogue')],
   },

@@ -226,7 +226,7 @@ async function assertReplaceable(
   field: string,
 ): Promise<void> {
   const { identifier, how, reason } = request.replaces!
-  assertReason(how, reason, `${field}.reason`)
+  assertReason(world, how, reason, `${field}.reason`)
   const old = await certificateOf(world, identifier)
   const { typeCode } = (await typeOf(world, request.cert)).row
   const own = await Promise.all(of.parties.map(({ holder }) => world.store.holderById(holder)))

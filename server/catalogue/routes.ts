@@ -9,7 +9,6 @@ import type { TypeRow } from '../store/store.ts'
 import { VERDICT_ICON, VERDICT_WORDS } from '../wording/verdict-words.ts'
 import type { World } from '../world.ts'
 import { publishType, typeOf, typeVersionOf } from './publish.ts'
-import { demoRegion } from './region.ts'
 
 const published = z.strictObject({
   code: typeShort,
@@ -75,10 +74,13 @@ export const catalogueRoutes = [
       status: 200,
       body: {
         code: world.region,
-        isDemo: demoRegion().synthetic && world.config.profile === 'demo',
-        region: demoRegion().region,
+        isDemo: world.catalogue.synthetic && world.config.profile === 'demo',
+        region: world.catalogue.region,
         verdicts: verdictList(),
-        reasons: { ending: demoRegion().revocationReasons, suspension: demoRegion().suspensionReasons },
+        reasons: {
+          ending: world.catalogue.revocationReasons,
+          suspension: world.catalogue.suspensionReasons,
+        },
       },
     }),
   }),

@@ -272,6 +272,18 @@ export const messages: Readonly<Record<string, Message>> = {
   },
   TYPE_VALIDITY: { zh: '有效期所依据的字段有误', en: 'A field that the validity is read from is wrong' },
   TYPE_DATE_ORDER: { zh: '日期先后规则有误', en: 'A rule about the order of dates is wrong' },
+  REGION_MISSING: {
+    zh: '数据目录尚未设定地区，请先运行 onceproof init --profile production',
+    en: 'The data folder has no region yet; run onceproof init --profile production first',
+  },
+  REGION_INVENTED: {
+    zh: '该地区是虚构的，不得用于正式运行',
+    en: 'This region is invented and not for production',
+  },
+  REGION_DIFFERS: {
+    zh: '数据目录属于另一地区设定',
+    en: 'The data folder was set up with another description of the region',
+  },
   REGION_INVALID: { zh: '地区目录有误', en: 'The region’s catalogue is not valid' },
   GENERATOR_TYPE: { zh: '无法为此类证照生成示例数据', en: 'There is no generator for this certificate type' },
   GENERATOR_COUNT: { zh: '数量须为非负整数', en: 'The count must be a whole number from 0' },

@@ -40,7 +40,7 @@ interface Content {
  * department issues now, and PROPOSAL_OPEN.
  */
 export async function propose(
-  world: DraftWorld,
+  world: DraftWorld & Pick<World, 'catalogue'>,
   certificate: CertificateRow,
   request: ProposalRequest,
   maker: string,
@@ -49,7 +49,7 @@ export async function propose(
   const before = once === null ? null : await world.store.answered(once)
   if (before?.batch != null) return before.batch
   const { action, reason, effective, fields } = request
-  assertAllowed(action, reason, await world.store.statusChanges(certificate.identifier))
+  assertAllowed(world, action, reason, await world.store.statusChanges(certificate.identifier))
   const type = await typeFor(world, certificate, action)
   const { code: department } = await issuingDepartment(world, certificate)
   const [row] = fields === null ? [null] : checkRows(type, [fields])

@@ -5,7 +5,6 @@
 import { createElement, type ReactElement, type ReactNode } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { z } from 'zod'
-import { demoRegion } from '../catalogue/region.ts'
 import type { Language, Message } from '../http/messages.ts'
 import { languageFor } from '../http/problem.ts'
 import { publicUrl, type World } from '../world.ts'
@@ -66,8 +65,8 @@ export interface Site {
   readonly isDemo: boolean
 }
 
-export function siteOf(world: Pick<World, 'config'>): Site {
-  const { region, synthetic } = demoRegion()
+export function siteOf(world: Pick<World, 'config' | 'catalogue'>): Site {
+  const { region, synthetic } = world.catalogue
   return { url: publicUrl(world), city: region.city, isDemo: synthetic && world.config.profile === 'demo' }
 }
 

@@ -23,7 +23,7 @@ export function mountPageFiles(app: Express): void {
 
 /** Pages for whoever navigates; the API's own paths answer data, whoever asks. */
 export const problemPageFor =
-  (world: Pick<World, 'config'>): ProblemPage =>
+  (world: Pick<World, 'config' | 'catalogue'>): ProblemPage =>
   (problem, request, language) => {
     const url = request.url ?? '/'
     if (url.startsWith('/v1/')) return null

@@ -9,7 +9,6 @@ import type { Answers, Verdict } from '../../protocol/verdict.ts'
 import type { Subject, Verification } from '../../protocol/verify.ts'
 import { maskValue } from '../catalogue/masking.ts'
 import { typeOfCertificate } from '../catalogue/publish.ts'
-import { demoRegion } from '../catalogue/region.ts'
 import type { TypeDefinition } from '../catalogue/type-definition.ts'
 import type { Message } from '../http/messages.ts'
 import { paperAddress } from '../verification/paper-address.ts'
@@ -142,7 +141,7 @@ async function aboutVerification(world: World, verification: Verification): Prom
     kind: subject?.kind ?? 'certificate',
     verification,
     department,
-    region: regionOf(subject),
+    region: regionOf(world, subject),
   }
 }
 
@@ -150,11 +149,11 @@ async function aboutVerification(world: World, verification: Verification): Prom
 const isShowable = (answers: Answers): boolean =>
   answers.intact.answer === 'yes' && answers.authorised.answer !== 'no'
 
-function regionOf(subject: Subject | null): Message | null {
+function regionOf({ catalogue }: Pick<World, 'catalogue'>, subject: Subject | null): Message | null {
   if (subject === null) return null
   const code =
     subject.kind === 'certificate' ? subject.certificate.region : subject.statement.payload['region']
-  const { region } = demoRegion()
+  const { region } = catalogue
   if (code !== region.code) return region.partnerRegions.find(partner => partner.code === code) ?? null
   return { zh: region.province.zh + region.city.zh, en: `${region.city.en}, ${region.province.en}` }
 }

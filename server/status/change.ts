@@ -8,7 +8,6 @@ import { toBase64url, toHex } from '../../protocol/bytes.ts'
 import { parseInstant } from '../../protocol/instant.ts'
 import { invariant, Refusal } from '../../protocol/refusal.ts'
 import { statusListId } from '../../protocol/snapshot.ts'
-import { demoRegion } from '../catalogue/region.ts'
 import { issueInPlaceOf, issueSuccessor } from '../certificates/issue.ts'
 import { openSuspension } from '../certificates/read.ts'
 import { typedDigest } from '../chain/contracts.ts'
@@ -55,7 +54,7 @@ export async function changeStatus(
 
   async function accept(): Promise<AcceptResult> {
     const changes = await world.store.statusChanges(certificate.identifier)
-    assertAllowed(request.action, request.reason, changes)
+    assertAllowed(world, request.action, request.reason, changes)
     const lifted = request.action === 'resume' ? openSuspension(changes)! : null
     const change = await makeChange(world, certificate, { ...request, successor: null, lifted })
     return world.store.acceptStatusChange(change, once)
@@ -83,7 +82,7 @@ export async function supersede(
   }
 
   async function accept(): Promise<AcceptResult> {
-    assertAllowed('supersede', reason, await world.store.statusChanges(certificate.identifier))
+    assertAllowed(world, 'supersede', reason, await world.store.statusChanges(certificate.identifier))
     return issueSuccessor(
       world,
       certificate,
@@ -121,22 +120,27 @@ export async function revokeFor(
   }
 
   async function accept(): Promise<AcceptResult> {
-    assertAllowed('revoke', reason, await world.store.statusChanges(certificate.identifier))
+    assertAllowed(world, 'revoke', reason, await world.store.statusChanges(certificate.identifier))
     const revoke: Change = { action: 'revoke', reason, effective: null, successor: null, lifted: null }
     return issueInPlaceOf(world, certificate, row, () => makeChange(world, certificate, revoke), once)
   }
 }
 
 /** Codes of the reasons that an action may have. What lifts a suspension names the reason that fell away. */
-function reasonsOf(action: StatusAction): string[] {
-  const { revocationReasons, suspensionReasons } = demoRegion()
+function reasonsOf({ catalogue }: Pick<World, 'catalogue'>, action: StatusAction): string[] {
+  const { revocationReasons, suspensionReasons } = catalogue
   const list = action === 'revoke' || action === 'supersede' ? revocationReasons : suspensionReasons
   return list.map(({ code }) => code)
 }
 
 /** Refuses STATUS_REASON when the region's catalogue does not have this reason for this action. */
-export function assertReason(action: StatusAction, reason: string, field = 'reason'): void {
-  const reasons = reasonsOf(action)
+export function assertReason(
+  world: Pick<World, 'catalogue'>,
+  action: StatusAction,
+  reason: string,
+  field = 'reason',
+): void {
+  const reasons = reasonsOf(world, action)
   if (reasons.includes(reason)) return
   throw new Refusal('STATUS_REASON', 'the reason is not one of the catalogue', {
     field,
@@ -146,8 +150,13 @@ export function assertReason(action: StatusAction, reason: string, field = 'reas
 }
 
 /** Refuses STATUS_REASON, and STATUS_ALREADY and STATUS_NOT_SUSPENDED when the changes so far leave no room for this one. */
-export function assertAllowed(action: StatusAction, reason: string, changes: StatusChangeRow[]): void {
-  assertReason(action, reason)
+export function assertAllowed(
+  world: Pick<World, 'catalogue'>,
+  action: StatusAction,
+  reason: string,
+  changes: StatusChangeRow[],
+): void {
+  assertReason(world, action, reason)
   const counted = changes.filter(change => change.state !== 'refused')
   const done = (name: StatusAction) => counted.some(change => change.action === name)
   const already = (found: string) =>

@@ -7,10 +7,12 @@ import { expect } from 'chai'
 import { exportJWK, generateKeyPair } from 'jose'
 import { Provider, type Configuration } from 'oidc-provider'
 import type { Refusal } from '../../../protocol/refusal.ts'
+import { saveRegion } from '../../../server/catalogue/own-region.ts'
 import { providerMemory } from '../../../server/identity/memory.ts'
 import { openBrowser, SESSION } from '../../support/browser.ts'
 import { freePort } from '../../../scripts/drills/gateway-process.ts'
 import { answerOf, openGateway, temporaryFolder, type OpenedGateway } from '../../support/opened-gateway.ts'
+import { productionRegion } from '../../support/production-region.ts'
 import { startNode, type ControlledNode } from '../gateway/controlled-node.ts'
 import { problemIn } from '../http/gateway.ts'
 
@@ -112,7 +114,9 @@ describe('a production gateway without an identity provider', () => {
       CHAIN_RPC_URL: node.url,
       KEYSTORE_PASSPHRASE_FILE: passphraseFile,
     }
-    const place = { dataDir: temporaryFolder(), url: `http://127.0.0.1:${await freePort()}` }
+    const dataDir = temporaryFolder()
+    saveRegion(dataDir, productionRegion())
+    const place = { dataDir, url: `http://127.0.0.1:${await freePort()}` }
     const open = () => openGateway({ env, after: place })
     // The first start says which account has to be paid.
     const account = await open().then(
