@@ -139,13 +139,17 @@ export async function sendLostAgain(
   return result
 }
 
-/** Sends stored bytes and waits for their block: whether they succeeded there. Null when the node will not have them as they are. */
+/**
+ * Sends stored bytes and waits for their block: whether they succeeded there. Null when the node will not have them as they are, or
+ * other bytes have taken their nonce.
+ */
 async function mineAgain(context: TransactionContext, row: TransactionRow): Promise<boolean | null> {
+  let isOnItsWay = true
   try {
-    await sendBytes(context, row)
+    await context.rpc.call('eth_sendRawTransaction', [row.raw])
   } catch (error) {
-    if (error instanceof RpcFailure) return null
-    throw error
+    if (!(error instanceof RpcFailure)) throw error
+    isOnItsWay = /known|already|imported/i.test(error.message)
   }
   const since = context.clock()
   for (;;) {
@@ -153,7 +157,7 @@ async function mineAgain(context: TransactionContext, row: TransactionRow): Prom
       row.hash,
     ])
     if (receipt !== null) return quantityToNumber(receipt.status ?? '0x0') === 1
-    if (context.clock() - since > REPLACE_AFTER_MS) return null
+    if (!isOnItsWay || context.clock() - since > REPLACE_AFTER_MS) return null
     await context.sleep(POLL_MS)
   }
 }

@@ -62,7 +62,13 @@ export async function bringBackLostBlocks(
     untold.chain.governance,
     untold.chain.relayer,
   ])
-  for (const row of refused) await repeatAct(untold, row)
+  for (const row of refused) {
+    logger.warn('a stored transaction is not good as it is any more', {
+      component: row.purpose,
+      hash: row.hash,
+    })
+    await repeatAct(untold, row)
+  }
   await bringAboutReopened(untold)
   const still = await findLoss(untold)
   if (still !== null)
@@ -162,9 +168,10 @@ async function firstLostBlock(world: World): Promise<number> {
   return from
 }
 
-/** Relays and anchors until nothing that was taken back waits for a block. */
+/** Relays and anchors until nothing that was taken back waits for a block. What comes meanwhile holds nothing up. */
 async function bringAboutReopened(world: World): Promise<void> {
   const { store, chain } = world
+  const orders = await waitingOrders(world)
   for (;;) {
     for (const checkpoint of await store.openCheckpoints()) {
       if (checkpoint.state === 'sealed') await anchorCheckpoint(world, checkpoint)
@@ -173,16 +180,18 @@ async function bringAboutReopened(world: World): Promise<void> {
     await relayGrants(world)
     await relayOrders(world)
     const waiting = (await store.openCheckpoints()).some(({ state }) => state === 'sealed')
-    if (!waiting && !(await hasWaitingOrder(world))) return
+    const still = await waitingOrders(world)
+    if (!waiting && ![...orders].some(seq => still.has(seq))) return
     await chain.transactions.sleep(LOOK_AGAIN_MS)
   }
 }
 
-/** An order that waits for a statement which no checkpoint covers yet was never on chain. */
-async function hasWaitingOrder(world: World): Promise<boolean> {
-  for (const { state, afterSeq } of await world.store.openOrders()) {
+/** Orders that are to be executed. One that waits for a statement which no checkpoint covers yet was never on chain. */
+async function waitingOrders(world: World): Promise<Set<number>> {
+  const waiting = new Set<number>()
+  for (const { seq, state, afterSeq } of await world.store.openOrders()) {
     if (state !== 'accepted') continue
-    if (afterSeq === null || (await statementState(world, afterSeq)).state !== 'accepted') return true
+    if (afterSeq === null || (await statementState(world, afterSeq)).state !== 'accepted') waiting.add(seq)
   }
-  return false
+  return waiting
 }

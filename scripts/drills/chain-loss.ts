@@ -1,0 +1,216 @@
+/**
+ * The embedded chain loses its last blocks, or all of them, under load: while the gateway runs, and while both are stopped.
+ */
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { MEDIA_TYPE } from '../../protocol/file.ts'
+import { acquireLock, type Lock } from '../../server/chain/embedded/lock.ts'
+import { StartRefusal } from '../../server/chain/embedded/refusal.ts'
+import { checkTold } from './check-told.ts'
+import { cutJournal } from './cut-journal.ts'
+import type { Drill, DrillContext, DrillResult } from './drill.ts'
+import { startGateway, type RunningGateway } from './gateway-process.ts'
+import { HAMMERED_ENV, prepareForHammer, startHammer } from './hammer.ts'
+import { readTold } from './told.ts'
+
+export const chainLoss: Drill = {
+  name: 'chain-loss',
+  title: { zh: '内嵌链丢失区块', en: 'the embedded chain loses blocks' },
+  event: 'chain',
+  promise:
+    'An embedded chain that lost its last blocks is found, said, and brought back: what was told final is anchored again, what was told revoked is revoked again, and nothing reads VALID wrongly meanwhile.',
+  missing: () => null,
+  run,
+}
+
+/** What happens to the chain: blocks cut off under a running gateway, or while both are stopped; every block. */
+const ROUNDS = ['running', 'stopped', 'all'] as const
+type Round = (typeof ROUNDS)[number]
+
+const LONG_SEEDS = 30
+const LONG_ROUNDS = 4
+const CLIENTS = 3
+const PER_SECOND = 60
+const STATEMENTS_A_ROUND = { short: 25, long: 60 }
+const MOST_BLOCKS = 12
+const PATIENCE_MS = 60_000
+const LOOK_EVERY_MS = 20
+
+async function run(context: DrillContext): Promise<DrillResult> {
+  const seeds = context.form === 'short' ? [context.seed] : seedsOf(context.seed)
+  const all: Finding[] = []
+  for (const [n, seed] of seeds.entries()) {
+    context.say(`chain-loss: ${n + 1} of ${seeds.length}, seed ${seed}`)
+    all.push(await rehearse(context, seed, n))
+  }
+  const sum = (of: (finding: Finding) => number) => all.reduce((total, finding) => total + of(finding), 0)
+  const recoveries = all.flatMap(({ recoveriesMs }) => recoveriesMs).sort((a, b) => a - b)
+  const lost = sum(finding => finding.lost)
+  return {
+    figures: {
+      seeds: seeds.length,
+      losses: sum(({ losses }) => losses),
+      blocksLost: sum(({ blocks }) => blocks),
+      chainsLostWhole: sum(({ whole }) => whole),
+      acknowledged: sum(({ acknowledged }) => acknowledged),
+      orders: sum(({ orders }) => orders),
+      probesOfRevoked: sum(({ probes }) => probes),
+      undetermined: sum(({ undetermined }) => undetermined),
+      checkpoints: sum(({ checkpoints }) => checkpoints),
+      recoveryMedianMs: Math.round(recoveries[recoveries.length >> 1] ?? 0),
+    },
+    violations: all.flatMap(({ violations }) => violations),
+    rpo: lost,
+    rtoMs: recoveries.at(-1) ?? null,
+  }
+}
+
+const seedsOf = (seed: string) => Array.from({ length: LONG_SEEDS }, (_, n) => `${seed}-${n + 1}`)
+
+interface Finding {
+  losses: number
+  blocks: number
+  whole: number
+  acknowledged: number
+  orders: number
+  probes: number
+  undetermined: number
+  checkpoints: number
+  lost: number
+  recoveriesMs: number[]
+  violations: string[]
+}
+
+async function rehearse({ form, folder, chance }: DrillContext, seed: string, n: number): Promise<Finding> {
+  const decide = chance(n)
+  const gateway = await startGateway({ env: HAMMERED_ENV })
+  const told = join(folder, `told-${n}.ndjson`)
+  const finding: Finding = {
+    ...{ losses: 0, blocks: 0, whole: 0, acknowledged: 0, orders: 0, probes: 0, undetermined: 0 },
+    ...{ checkpoints: 0, lost: 0, recoveriesMs: [], violations: [] },
+  }
+  try {
+    await prepareForHammer(gateway)
+    // A block that is told is another one after the loss: no client is asked to believe in numbers of blocks here.
+    const mix = { certificate: 4, batch: 1, record: 2, status: 5, verify: 3 }
+    const hammer = await startHammer({
+      ...{ gateway, file: told, seed, mix, clients: CLIENTS, perSecond: PER_SECOND },
+      batchRows: [2, 6],
+    })
+    const probe = startProbe(gateway, told, finding)
+    try {
+      for (const round of roundsOf(form, decide)) {
+        await hammer.acknowledge(STATEMENTS_A_ROUND[form])
+        await probe.learn()
+        await lose(gateway, round, decide.integer(1, MOST_BLOCKS), finding)
+      }
+      await hammer.acknowledge(STATEMENTS_A_ROUND[form])
+      await hammer.finish()
+    } finally {
+      await Promise.allSettled([hammer.abandon(), probe.stop()])
+    }
+    const check = await checkTold(gateway, told, { patienceMs: PATIENCE_MS })
+    finding.violations.push(...check.violations)
+    finding.acknowledged = check.figures.acknowledged
+    finding.orders = check.figures.orders
+    finding.checkpoints = check.figures.checkpoints
+    finding.lost = check.lost
+  } finally {
+    await gateway.stop({ andChain: true })
+  }
+  return finding
+}
+
+function roundsOf(form: DrillContext['form'], decide: ReturnType<DrillContext['chance']>): readonly Round[] {
+  if (form === 'short') return ['running', 'stopped']
+  return Array.from({ length: LONG_ROUNDS }, () => decide.pick(ROUNDS))
+}
+
+/** Takes blocks off the chain and waits until the gateway says that it is whole again. */
+async function lose(gateway: RunningGateway, round: Round, blocks: number, finding: Finding): Promise<void> {
+  const said = gateway.output().length
+  const chainDir = join(gateway.dataDir, 'chain')
+  const wanted = round === 'all' ? Number.MAX_SAFE_INTEGER : blocks
+  let began: number
+  let cut: ReturnType<typeof cutJournal>
+  if (round === 'running') {
+    const lock = await takeFromGateway(gateway, chainDir)
+    cut = cutJournal(chainDir, wanted)
+    began = performance.now()
+    lock.release()
+  } else {
+    await gateway.kill9()
+    await gateway.killChain9()
+    cut = cutJournal(chainDir, wanted)
+    began = performance.now()
+    await gateway.restart()
+  }
+  finding.losses += 1
+  finding.blocks += cut.before - cut.after
+  if (cut.after === 0) finding.whole += 1
+  const isOver = () => gateway.output().slice(said).includes('CHAIN_WHOLE_AGAIN')
+  while (!isOver() && performance.now() - began < PATIENCE_MS) await pause(LOOK_EVERY_MS)
+  finding.recoveriesMs.push(performance.now() - began)
+  const about = `${cut.before - cut.after} blocks lost of ${cut.before} (${round})`
+  if (!gateway.output().slice(said).includes('CHAIN_LOST_BLOCKS'))
+    finding.violations.push(`${about}: nobody was told`)
+  if (!isOver()) finding.violations.push(`${about}: not brought back in ${PATIENCE_MS} ms`)
+}
+
+/** Kills the chain and keeps its folder, so that the gateway cannot start it again before the lock is released. */
+async function takeFromGateway(gateway: RunningGateway, chainDir: string): Promise<Lock> {
+  for (;;) {
+    await gateway.killChain9()
+    try {
+      return acquireLock(join(chainDir, 'chain.lock'))
+    } catch (error) {
+      if (!(error instanceof StartRefusal)) throw error
+      await pause(LOOK_EVERY_MS)
+    }
+  }
+}
+
+/** Asks again and again about certificates that were told revoked, with the files as they were then: none is ever VALID. */
+function startProbe(gateway: RunningGateway, told: string, finding: Finding) {
+  const files = new Map<string, Buffer<ArrayBuffer>>()
+  let isStopping = false
+  const asking = ask()
+
+  async function ask(): Promise<void> {
+    while (!isStopping) {
+      for (const [identifier, file] of files) await askOne(identifier, file)
+      await pause(LOOK_EVERY_MS)
+    }
+  }
+
+  async function askOne(identifier: string, file: Buffer<ArrayBuffer>): Promise<void> {
+    try {
+      const response = await fetch(`${gateway.url}/v1/verify`, {
+        method: 'POST',
+        headers: { 'content-type': MEDIA_TYPE, 'x-forwarded-for': '10.98.0.1' },
+        body: file,
+      })
+      if (!response.ok) return
+      const { verdict } = (await response.json()) as { verdict: string }
+      finding.probes += 1
+      if (verdict === 'CANNOT_CHECK') finding.undetermined += 1
+      if (verdict === 'VALID') finding.violations.push(`${identifier} was told revoked and read VALID`)
+    } catch {
+      // The gateway is down: no answer says nothing.
+    }
+  }
+
+  return {
+    async learn() {
+      for (const { told: kind, identifier } of readTold(told)) {
+        if (kind !== 'revoked' || identifier === undefined || files.has(identifier)) continue
+        const response = await gateway.get(`/v1/certificates/${identifier}/file`)
+        if (response.ok) files.set(identifier, Buffer.from(await response.arrayBuffer()))
+      }
+    },
+    async stop() {
+      isStopping = true
+      await asking
+    },
+  }
+}
