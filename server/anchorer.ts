@@ -4,6 +4,8 @@
  */
 import { ChainUnreachable } from './chain/rpc.ts'
 import { bringBackLostBlocks } from './continuity/lost-blocks.ts'
+import { isAccepting, oldestUnanchoredSeconds } from './departments/accepting.ts'
+import { refreshStandings } from './departments/standing.ts'
 import { settleDueKeys } from './grants/keys.ts'
 import { relayGrants } from './grants/relay.ts'
 import { deliverFinal, resumeApproved } from './issuing/carry-out.ts'
@@ -32,6 +34,8 @@ const SETTLE_MS = 1_000
 export async function anchorOnce(world: World): Promise<void> {
   // First, and without the chain: files that are missing are written again, and nothing is anchored that is not mirrored.
   await mirrorSealed(world)
+  await world.chain.open()
+  if (world.quarantine !== null) throw world.quarantine
   await bringBackLostBlocks(world)
   await world.chain.assertSame()
   await settleDueKeys(world)
@@ -88,6 +92,14 @@ export function startAnchorer(world: World): Anchorer {
       'onceproof_grants_open',
       'Grants and withdrawals that are not final on chain',
     ),
+    unanchored: world.metrics.gauge(
+      'onceproof_oldest_unanchored_seconds',
+      'Age of the oldest statement that is in no block; 0 when there is none',
+    ),
+    accepting: world.metrics.gauge(
+      'onceproof_accepting',
+      '0 while the chain has been away for longer than statements are accepted without it, or nothing is deployed',
+    ),
     reachable: world.metrics.gauge('onceproof_chain_reachable', '1 when the last round reached the chain'),
     lost: world.metrics.gauge(
       'onceproof_chain_lost_blocks',
@@ -104,6 +116,8 @@ export function startAnchorer(world: World): Anchorer {
     gauges.orders.set(orders)
     gauges.reachable.set(chainReachable ? 1 : 0)
     gauges.lost.set(world.chain.watch.doubts === null ? 0 : 1)
+    gauges.unanchored.set(await oldestUnanchoredSeconds(world))
+    gauges.accepting.set(world.chain.isDeployed() && (await isAccepting(world)) ? 1 : 0)
     return found
   }
 
@@ -122,9 +136,10 @@ export function startAnchorer(world: World): Anchorer {
       try {
         await destroyExpiredCopies(world)
         await anchorOnce(world)
+        chainReachable = true
         await deliverFinal(world)
         await resumeApproved(world)
-        chainReachable = true
+        await refreshStandings(world)
         lastError = null
         attempt = 0
         const { accepted, sealed, checkpoints, orders, grants } = await measure()

@@ -71,6 +71,7 @@ const BUCKETS = {
 
 /** Somebody has to bring the mirror and start the gateway again. */
 const QUARANTINE_RETRY_SECONDS = 600
+const CHAIN_RETRY_SECONDS = 10
 
 export const API_INFO = {
   title: 'onceproof 一证通认',
@@ -160,10 +161,13 @@ export function gatewayApp(
     trustedProxies: world.config.trustedProxies,
     checkReplies: options.checkReplies ?? false,
     problemPage: problemPageFor(world),
-    writesRefused: () =>
-      world.quarantine === null
-        ? null
-        : new Unavailable(world.quarantine.code, QUARANTINE_RETRY_SECONDS, world.quarantine.message),
+    writesRefused: () => {
+      const { quarantine, chain } = world
+      if (quarantine !== null)
+        return new Unavailable(quarantine.code, QUARANTINE_RETRY_SECONDS, quarantine.message)
+      // A first start while the chain is away: nothing is deployed yet.
+      return chain.isDeployed() ? null : new Unavailable('CHAIN_UNREACHABLE', CHAIN_RETRY_SECONDS)
+    },
   })
   const app = createApp(edge)
   identity.mount(app, edge)

@@ -32,6 +32,8 @@ export interface Config {
   readonly sealAfterMs: number
   readonly sealAt: number
   readonly maxDelaySeconds: number
+  /** How long statements are accepted while none reaches the chain. */
+  readonly acceptWithoutChainSeconds: number
   /** null: not chosen; the data folder's own, or for a new one the one that follows from the public URL. */
   readonly logOrigin: string | null
   readonly chainPort: number
@@ -72,6 +74,8 @@ export interface Variable {
 }
 
 const PREFIX = 'ONCEPROOF_'
+/** Four hours, as X-Road works on without its time-stamping service. */
+const ACCEPT_WITHOUT_CHAIN_S = 14_400
 
 const variables = {
   PROFILE: {
@@ -176,6 +180,15 @@ const variables = {
       en: 'Longest delay until a statement is anchored, in seconds, as our promises say it',
     },
     expected: 'an integer from 60 to 604800',
+    read: integer(60, 604_800),
+  },
+  ONCEPROOF_ACCEPT_WITHOUT_CHAIN_S: {
+    default: null,
+    meaning: {
+      zh: '区块链中断时继续受理的最长时间（秒），不填为 14400 与承诺时间中较短者：最早一条未上链的声明达到此时长后暂停受理（503），上链后自动恢复',
+      en: 'Seconds for which statements are accepted while none reaches the chain (14400 or what promises allow, whichever is less, when empty): once the oldest has waited so long, no more are (503) until it is anchored',
+    },
+    expected: 'an integer from 60 to 604800, at most ONCEPROOF_MAX_DELAY_S',
     read: integer(60, 604_800),
   },
   ONCEPROOF_LOG_ORIGIN: {
@@ -360,6 +373,9 @@ export function configFromEnv(
     sealAfterMs: given('ONCEPROOF_SEAL_AFTER_MS'),
     sealAt: given('ONCEPROOF_SEAL_AT'),
     maxDelaySeconds: given('ONCEPROOF_MAX_DELAY_S'),
+    acceptWithoutChainSeconds:
+      read('ONCEPROOF_ACCEPT_WITHOUT_CHAIN_S') ??
+      Math.min(ACCEPT_WITHOUT_CHAIN_S, given('ONCEPROOF_MAX_DELAY_S')),
     logOrigin: read('ONCEPROOF_LOG_ORIGIN'),
     chainPort: given('ONCEPROOF_CHAIN_PORT'),
     identityAuthority: given('ONCEPROOF_IDENTITY_AUTHORITY'),
@@ -414,7 +430,7 @@ export function configurationPage(): string {
 }
 
 function assertConsistent(config: Config): void {
-  const { port, chainPort, chainRpcUrl, sealAfterMs, maxDelaySeconds } = config
+  const { port, chainPort, chainRpcUrl, sealAfterMs, maxDelaySeconds, acceptWithoutChainSeconds } = config
   assertOwnProvider(config)
   if (chainRpcUrl === null && chainPort === port && port !== 0) {
     throw configInvalid('ONCEPROOF_CHAIN_PORT', variables.ONCEPROOF_CHAIN_PORT.expected, 'the same as PORT')
@@ -424,6 +440,13 @@ function assertConsistent(config: Config): void {
       'ONCEPROOF_SEAL_AFTER_MS',
       'less than the delay that promises allow (ONCEPROOF_MAX_DELAY_S)',
       `${sealAfterMs} ms`,
+    )
+  }
+  if (acceptWithoutChainSeconds > maxDelaySeconds) {
+    throw configInvalid(
+      'ONCEPROOF_ACCEPT_WITHOUT_CHAIN_S',
+      'at most the delay that promises allow (ONCEPROOF_MAX_DELAY_S)',
+      `${acceptWithoutChainSeconds} s`,
     )
   }
 }

@@ -66,15 +66,20 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop)
 
   const local = host === undefined ? `http://127.0.0.1:${port}` : publicUrl
-  await loadDemoWhenEmpty(opened.world, { url: local, token: opened.operatorToken, say })
+  const { chain } = opened.world
+  const loadDemo = () => loadDemoWhenEmpty(opened.world, { url: local, token: opened.operatorToken, say })
+  // The demonstration is written through the API, which accepts nothing before the chain was reached once.
+  if (chain.isOpen()) await loadDemo()
+  else
+    void opened.whenOpen.then(loadDemo).catch((error: unknown) => say(`the demonstration: ${String(error)}`))
   say(`
   ready at            ${publicUrl}   (API: ${local}/docs)
   sign in             ${publicUrl}/sign-in
   operator token      ${opened.tokenPath}
   data                ${config.dataDir}
-  chain               ${opened.chainUrl}   (chain id ${opened.world.chain.deployment.chain.chainId}, ${
+  chain               ${opened.chainUrl}   (${chain.isDeployed() ? `chain id ${chain.deployment.chain.chainId}, ` : ''}${
     config.chainRpcUrl === null ? 'embedded: one operator’s, for a start and a demo' : 'external'
-  })
+  }${chain.isOpen() ? '' : ', cannot be reached now'})
 
   try:
     npx onceproof issue RIC --example --out certificate.json --wait

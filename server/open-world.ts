@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { computeAddress, getBytes, SigningKey } from 'ethers'
 import { formatNoteKey, noteKey } from '../protocol/note.ts'
 import { Refusal } from '../protocol/refusal.ts'
 import { startAnchorer, type Anchorer } from './anchorer.ts'
@@ -15,21 +14,13 @@ import { assertNotBehindChain } from './anchoring/anchor.ts'
 import { indexHoldersOnce } from './certificates/index-holders.ts'
 import { regionOf } from './catalogue/own-region.ts'
 import { INTERFACES } from './chain/contracts.ts'
-import { assertSameChain, deploy, readDeployment, type Deployment } from './chain/deployment.ts'
 import { writeFileDurably } from './store/durable-file.ts'
 import { acquireLock, type Lock } from './chain/embedded/lock.ts'
 import { superviseEmbeddedChain, type SupervisedChain } from './chain/embedded/supervise.ts'
 import { logId } from './chain/log-id.ts'
-import { createRpc, quantityToBigInt, quantityToNumber, type Rpc } from './chain/rpc.ts'
-import {
-  bringAbout,
-  sendLostAgain,
-  settleSpent,
-  type Account,
-  type TransactionContext,
-} from './chain/transactions.ts'
-import { blockAt, chainIdentity, contractReader, liveView } from './chain/view.ts'
-import { watchChain } from './chain/watch.ts'
+import { createRpc } from './chain/rpc.ts'
+import { bringAbout, settleSpent } from './chain/transactions.ts'
+import { contractReader } from './chain/view.ts'
 import { embeddedIssuer, type Config } from './config.ts'
 import { bringBackLostBlocks } from './continuity/lost-blocks.ts'
 import { grantRoleOnChain } from './departments/registry.ts'
@@ -57,7 +48,8 @@ import { openProviders } from './keys/providers.ts'
 import { openMirror, type Mirror } from './store/mirror.ts'
 import { openSqliteStore } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
-import type { Chain, World } from './world.ts'
+import { accountOf, chainOf, keyAccount, openWhenReachable } from './open-chain.ts'
+import type { World } from './world.ts'
 
 export interface OpenWorld {
   world: World
@@ -65,6 +57,8 @@ export interface OpenWorld {
   operatorToken: string
   /** Where the operator's token lies. */
   tokenPath: string
+  /** Resolves once the chain is open: at once, or when one that was away at the start comes back. */
+  whenOpen: Promise<void>
   /** JSON-RPC address of the chain, without credentials. */
   chainUrl: string
   /** Ends the anchorer after its round, which no longer waits for the chain to mine, and closes everything; the embedded chain goes on unless `andChain`. */
@@ -82,13 +76,10 @@ export interface OpenOptions {
   say?: (text: string) => void
 }
 
-/** How long we believe that a node is still the chain that it was. */
-const IDENTITY_MS = 10_000
-const FUNDS = 10n ** 21n
-
 /**
  * Opens or creates everything under `config.dataDir`, and takes up from the mirror what the store does not have. A store that is older
- * than the chain's log after that opens in quarantine: it is read and nothing is written, by nobody. Refuses DATA_DIR_IN_USE when another
+ * than the chain's log after that opens in quarantine: it is read and nothing is written, by nobody. Somebody else's chain may be away: it
+ * is opened when it comes. Refuses DATA_DIR_IN_USE when another
  * gateway holds the folder, a chain of another id, genesis or contract code, and a mirror that cannot be believed or written.
  */
 export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
@@ -117,9 +108,15 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
     const closing = new AbortController()
     // Nobody knows when a slow chain mines what we sent. It is on file, so the next start takes it up.
     const sleep = (ms: number) => pause(ms, undefined, { signal: closing.signal })
-    const onDoubt = () => world.wake()
-    const chain = await openChain({ config, store, keys, rpc, relayer, clock, sleep, say, onDoubt })
     const log = await openLog({ store, keys, config, publicUrl })
+    const opening = Promise.withResolvers<void>()
+    const parts = { config, store, keys, rpc, relayer, clock, sleep, say, onDoubt: () => world.wake() }
+    const chain = await chainOf(parts, async () => {
+      await bringBackLostBlocks(world, say)
+      await registerLog(world)
+      await compareWithChain()
+      opening.resolve()
+    })
     const mirror = (opened.mirror = await openMirror(config.mirrorDir, log.origin))
     const world: World = {
       config: { ...config, publicUrl },
@@ -143,19 +140,12 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
       stop: async () => undefined,
       health: () => ({ chainReachable: true, lastError: world.quarantine?.code ?? null }),
     }
-    await bringBackLostBlocks(world, say)
-    await registerLog(world)
     const taken = await takeUpMirror(world, await answersKey(keys))
     if (taken.statements > 0)
       say(`taken up from the mirror: ${taken.statements} statements, now ${taken.size}`)
     if (taken.erasures > 0) say(`erased again: ${taken.erasures} certificates`)
-    world.quarantine = await findQuarantine(world)
-    if (world.quarantine !== null) {
-      say(`QUARANTINE: ${world.quarantine.message} [${world.quarantine.code}]. ${WHAT_TO_DO}`)
-      logger.error('quarantine: nothing is written', { code: world.quarantine.code })
-      return running(async () => undefined)
-    }
-    if (taken.wasOlder) await settleSpent(chain.transactions)
+    await openWhenReachable(world, say)
+    if (world.quarantine !== null) return running(async () => undefined)
     await indexHoldersOnce(world)
     if (config.profile === 'demo' && config.openidIssuer === null)
       await assignDemoPeople(world, embeddedIssuer(publicUrl))
@@ -167,6 +157,17 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
       await closeDesk(world)
     })
 
+    /** What a store that was older than its mirror, or is older than the chain's log, asks for. */
+    async function compareWithChain(): Promise<void> {
+      world.quarantine = await findQuarantine(world)
+      if (world.quarantine === null) {
+        if (taken.wasOlder) await settleSpent(chain.transactions)
+        return
+      }
+      say(`QUARANTINE: ${world.quarantine.message} [${world.quarantine.code}]. ${WHAT_TO_DO}`)
+      logger.error('quarantine: nothing is written', { code: world.quarantine.code })
+    }
+
     function running(stop: () => Promise<void>): OpenWorld {
       return {
         world,
@@ -174,6 +175,7 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
         operatorToken: token,
         tokenPath,
         chainUrl: rpc.node,
+        whenOpen: opening.promise,
         close: async ({ andChain = false } = {}) => {
           closing.abort()
           await stop()
@@ -280,122 +282,6 @@ function readSecret(path: string, field: string): string {
     field,
     expected: 'a file with one line',
     found: path,
-  })
-}
-
-// ---- chain
-
-function accountOf(secretKey: string): Account {
-  const key = new SigningKey(secretKey)
-  return {
-    address: computeAddress(key.publicKey).toLowerCase(),
-    signDigest: async digest => getBytes(key.sign(digest).serialized),
-  }
-}
-
-async function keyAccount(keys: Keyring, name: string): Promise<Account> {
-  return {
-    address: addressOf(await keys.publicKey(name)),
-    signDigest: digest => keys.signDigest(name, digest),
-  }
-}
-
-async function openChain(parts: {
-  config: Config
-  store: Store
-  keys: Keyring
-  rpc: Rpc
-  relayer: Account
-  clock: () => number
-  sleep: (ms: number) => Promise<void>
-  say: (text: string) => void
-  onDoubt: () => void
-}): Promise<Chain> {
-  const { config, store, keys, rpc, relayer, clock, sleep, say, onDoubt } = parts
-  const chainId = quantityToNumber(await rpc.call('eth_chainId', []))
-  const transactions: TransactionContext = { rpc, store, chainId, clock, sleep }
-  const governance = await keyAccount(keys, GOVERNANCE_KEY)
-
-  const path = join(config.dataDir, 'deployment.json')
-  const existing = readDeployment(path)
-  if (existing === null) {
-    say('deploying the contracts')
-    await fundGovernance(rpc, transactions, relayer, governance)
-  }
-  const deployment =
-    existing ?? (await deploy({ ...transactions, store }, governance, governance.address, path))
-  const isEmbedded = config.chainRpcUrl === null
-  if (isEmbedded && (await hasLostDeployment(rpc, deployment))) {
-    say('WARNING: the chain has lost the contracts themselves; every transaction on file is sent again')
-    await sendLostAgain(transactions, [governance, relayer])
-  }
-  const { rpc: watched, watch } = watchChain(rpc, { headStays: isEmbedded, onDoubt })
-  const through = (asked: Rpc): Omit<Chain, 'unwatched'> => {
-    const identity = rememberFor(IDENTITY_MS, clock, () => chainIdentity(asked, deployment.contracts))
-    return {
-      rpc: asked,
-      deployment,
-      confirmations: config.confirmations,
-      view: () => liveView(asked, deployment.contracts, { identity }),
-      assertSame: async () => assertSameChain(await identity(), deployment),
-      transactions: { ...transactions, rpc: asked },
-      relayer,
-      governance,
-      isEmbedded,
-      watch,
-    }
-  }
-  const unwatched = through(rpc) as Chain
-  unwatched.unwatched = unwatched
-  await unwatched.assertSame()
-  return { ...through(watched), unwatched }
-}
-
-/** The very chain of the deployment, without the contracts: it lost its blocks from the first on. */
-async function hasLostDeployment(rpc: Rpc, { chain, contracts }: Deployment): Promise<boolean> {
-  if ((await blockAt(rpc, 0)).hash !== chain.genesis) return false
-  const code = await rpc.call<string>('eth_getCode', [contracts.AnchorLog.address, 'latest'])
-  return code === '0x'
-}
-
-/** The last answer for so many milliseconds; a failure is never remembered. */
-function rememberFor<T>(ms: number, clock: () => number, ask: () => Promise<T>): () => Promise<T> {
-  let last: { at: number; answer: T } | null = null
-  return async () => {
-    if (last === null || clock() - last.at > ms) last = { at: clock(), answer: await ask() }
-    return last.answer
-  }
-}
-
-/** On a chain where transactions cost something, the relayer shares what it has. Refuses RELAYER_UNFUNDED. */
-async function fundGovernance(
-  rpc: Rpc,
-  transactions: TransactionContext,
-  relayer: Account,
-  governance: Account,
-): Promise<void> {
-  const balance = async (account: Account) =>
-    quantityToBigInt(await rpc.call('eth_getBalance', [account.address, 'latest']))
-  const price = quantityToBigInt(await rpc.call('eth_gasPrice', []))
-  if (price === 0n || (await balance(governance)) > 0n) return
-  const owned = await balance(relayer)
-  if (owned === 0n) {
-    throw new Refusal(
-      'RELAYER_UNFUNDED',
-      `the account that pays has nothing on this chain: ${relayer.address}`,
-      {
-        field: 'CHAIN_RPC_URL',
-        expected: `funds at ${relayer.address}`,
-        found: '0',
-      },
-    )
-  }
-  await bringAbout(transactions, relayer, {
-    purpose: `fund:${governance.address}`,
-    to: governance.address,
-    data: '0x',
-    value: owned / 2n < FUNDS ? owned / 2n : FUNDS,
-    isDone: async () => (await balance(governance)) > 0n,
   })
 }
 

@@ -58,7 +58,15 @@ export interface RegionCatalogue {
 
 export interface Chain {
   rpc: Rpc
-  deployment: Deployment
+  /** Throws `ChainUnreachable` until the contracts are deployed or adopted: a first start while the chain is away. */
+  readonly deployment: Deployment
+  isDeployed: () => boolean
+  /**
+   * Deploys what is missing, registers the log and looks whether this store can go on with the chain's; once that is done, nothing.
+   * Rejects with `ChainUnreachable` while the chain cannot be asked, and refuses what `openWorld` refuses of a chain.
+   */
+  open: () => Promise<void>
+  isOpen: () => boolean
   /** Blocks from the one asked about to the head, both counted, that make it final. */
   confirmations: number
   /** A view at the present head. Who the chain is gets asked again every few seconds, not for each view. */

@@ -8,6 +8,7 @@ const ACCESS = 'test/server/http/access.test.ts'
 const REQUESTS = 'test/server/http/requests.test.ts'
 const LIMITS = 'test/server/http/limits.test.ts'
 const ENDPOINTS = 'test/server/gateway/endpoints.test.ts'
+const WITHOUT_CHAIN = 'test/server/gateway/without-chain.test.ts'
 const STANDING = 'test/server/gateway/standing.test.ts'
 const STORY = 'test/server/gateway/story.test.ts'
 const TRANSACTIONS = 'test/server/chain/transactions.test.ts'
@@ -512,24 +513,40 @@ export const serverMutants: Mutant[] = [
     name: 'standing-by-the-newest-block-alone',
     why: 'On a quiet chain a key would sign after its end, and nobody would accept what it signed.',
     file: 'server/departments/standing.ts',
-    find: 'const time = Math.max(facts.blockTime, now)',
-    replace: 'const time = Math.min(facts.blockTime, now)',
+    find: 'const time = Math.max(facts.block.time, now)',
+    replace: 'const time = Math.min(facts.block.time, now)',
     tests: [only(STANDING, 'a key ends in its second')],
   },
   {
     name: 'standing-asked-by-everybody',
     why: 'Each of many uses at once would ask the chain the same.',
     file: 'server/departments/standing.ts',
-    find: 'entry.asking ??= askChain',
-    replace: 'entry.asking = askChain',
+    find: 'entry.asking ??= askAndKeep',
+    replace: 'entry.asking = askAndKeep',
     tests: [only(STANDING, 'fifty who ask at once')],
+  },
+  {
+    name: 'standing-outlives-a-change-in-the-store',
+    why: 'A gateway that is started while the chain is away would go by what was true before a change.',
+    file: 'server/departments/standing.ts',
+    find: 'if (epoch !== (await world.store.setting(epochSetting(uscc)))) return null',
+    replace: 'void epoch',
+    tests: [only(STANDING, 'what the store has')],
+  },
+  {
+    name: 'accepts-without-end',
+    why: 'Promises would be made that a chain which stays away breaks.',
+    file: 'server/departments/accepting.ts',
+    find: 'if (await isAccepting(world)) return\n',
+    replace: 'if ((await isAccepting(world)) || true) return\n',
+    tests: [only(WITHOUT_CHAIN, 'accepts for four hours')],
   },
   {
     name: 'standing-kept-after-a-change',
     why: 'A department that was suspended would sign on for seconds.',
     file: 'server/departments/standing.ts',
-    find: '  answers.delete(world.store)\n',
-    replace: '  void world\n',
+    find: 'answers.get(store)?.delete(name)',
+    replace: 'void name',
     tests: [only(STANDING, 'an answer on its way')],
   },
   {

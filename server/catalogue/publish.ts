@@ -9,7 +9,7 @@ import { departmentId } from '../../protocol/snapshot.ts'
 import { departmentOf, notaryOf } from '../departments/admit.ts'
 import { grantPermitOnChain } from '../departments/registry.ts'
 import { signStatement } from '../departments/sign.ts'
-import { assertMayIssue } from '../departments/standing.ts'
+import { assertMayIssue, forgetStanding } from '../departments/standing.ts'
 import type { TypeRow } from '../store/store.ts'
 import { nowSeconds, presentTime, type World } from '../world.ts'
 import { compileType, type CompiledType } from './check-rows.ts'
@@ -57,6 +57,8 @@ export async function publishType(
   await world.store.saveType(row, publication)
   world.wake()
   await grantPermitOnChain(world, department.uscc, definition.typeCode, world.region)
+  // Whoever asked meanwhile was told that it holds no permit.
+  await forgetStanding(world, department.uscc)
   return row
 }
 

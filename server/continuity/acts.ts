@@ -23,7 +23,7 @@ import {
   retireKeyOnChain,
   suspendOnChain,
 } from '../departments/registry.ts'
-import { forgetStanding } from '../departments/standing.ts'
+import { forgetStandings } from '../departments/standing.ts'
 import { executeAgain } from '../status/relay.ts'
 import type { TransactionRow } from '../store/store.ts'
 import { presentTime, type World } from '../world.ts'
@@ -69,7 +69,7 @@ export async function repeatAct(world: World, row: TransactionRow): Promise<void
       hash: row.hash,
     })
   } finally {
-    forgetStanding(world)
+    await forgetStandings(world)
   }
 }
 

@@ -9,7 +9,7 @@ import { quantityToNumber, toQuantity, ChainUnreachable } from '../chain/rpc.ts'
 import { sendLostAgain } from '../chain/transactions.ts'
 import { blockAt } from '../chain/view.ts'
 import type { ChainWatch } from '../chain/watch.ts'
-import { forgetStanding } from '../departments/standing.ts'
+import { forgetStandings } from '../departments/standing.ts'
 import { relayGrants } from '../grants/relay.ts'
 import { relayOrders } from '../status/relay.ts'
 import type { World } from '../world.ts'
@@ -75,7 +75,7 @@ export async function bringBackLostBlocks(
     throw new ChainUnreachable(`the chain loses blocks while they are brought back: ${still.why}`)
 
   await store.saveSetting(SETTING, '')
-  forgetStanding(world)
+  await forgetStandings(world)
   watch.trust()
   const count = sent + refused.length
   logger.error('the chain is whole again; receipts name its new blocks', { code: 'CHAIN_WHOLE_AGAIN', count })

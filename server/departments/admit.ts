@@ -20,6 +20,7 @@ import {
   PURPOSE,
   RECORD_TYPE,
 } from './registry.ts'
+import { forgetStanding } from './standing.ts'
 
 export interface DepartmentApplication {
   code: string
@@ -82,6 +83,8 @@ export async function admitDepartment(
     await openListOnChain(world, uscc, 0, authorityKey(uscc, 1))
   }
   if (roles.includes('operator')) await grantPermitOnChain(world, uscc, RECORD_TYPE, world.region)
+  // Whoever asked meanwhile was told that it has no key.
+  await forgetStanding(world, uscc)
   return row
 }
 

@@ -27,7 +27,7 @@ import {
   PURPOSE,
   retireKeyOnChain,
 } from './registry.ts'
-import { forgetStanding } from './standing.ts'
+import { changeStanding } from './standing.ts'
 
 type KeyWorld = Pick<World, 'store' | 'keys' | 'chain' | 'clock' | 'config'>
 
@@ -52,7 +52,10 @@ export async function rotateKey(
   department: DepartmentRow,
   rotation: Rotation,
 ): Promise<void> {
-  const { uscc } = department
+  await changeStanding(world, department, () => rotate(world, department, rotation))
+}
+
+async function rotate(world: KeyWorld, { uscc }: DepartmentRow, rotation: Rotation): Promise<void> {
   const { purpose, generation, overlapSeconds } = rotation
   const newest = newestRegistered(await keysOf(world, uscc, purpose))
   if (generation !== newest && generation !== newest + 1) throw wrongGeneration(generation, newest + 1)
@@ -70,7 +73,6 @@ export async function rotateKey(
       await retireKeyOnChain(world, { keyId: old.keyId, signUntil, anchorUntil })
     }
   }
-  forgetStanding(world)
 }
 
 /**
@@ -83,8 +85,7 @@ export async function retireKey(
   end: { keyId: string; signUntil: number; anchorUntil: number },
 ): Promise<void> {
   await registeredKey(world, department, end.keyId)
-  await retireKeyOnChain(world, end)
-  forgetStanding(world)
+  await changeStanding(world, department, () => retireKeyOnChain(world, end))
 }
 
 /**
@@ -97,8 +98,7 @@ export async function declareCompromised(
   { keyId, since }: { keyId: string; since: number },
 ): Promise<void> {
   await registeredKey(world, department, keyId)
-  await compromiseKeyOnChain(world, keyId, since)
-  forgetStanding(world)
+  await changeStanding(world, department, () => compromiseKeyOnChain(world, keyId, since))
 }
 
 /**

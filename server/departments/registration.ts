@@ -9,7 +9,7 @@ import type { DepartmentRow } from '../store/store.ts'
 import { presentTime, type World } from '../world.ts'
 import { keyStates } from './change-keys.ts'
 import { endPermitOnChain, grantPermitOnChain, RECORD_TYPE } from './registry.ts'
-import { forgetStanding } from './standing.ts'
+import { changeStanding } from './standing.ts'
 
 type RegistrationWorld = Pick<World, 'store' | 'keys' | 'chain' | 'clock' | 'region'>
 
@@ -51,8 +51,8 @@ export async function givePermit(
   { uscc }: DepartmentRow,
   type: string,
 ): Promise<void> {
-  await grantPermitOnChain(world, uscc, await typeCodeOf(world, type), world.region)
-  forgetStanding(world)
+  const typeCode = await typeCodeOf(world, type)
+  await changeStanding(world, { uscc }, () => grantPermitOnChain(world, uscc, typeCode, world.region))
 }
 
 /** Ends a permit. Refuses TYPE_NOT_FOUND, PERMIT_NOT_HELD, and REGISTRY_REFUSED for an end in the past or after the one that is set. */
@@ -69,8 +69,9 @@ export async function endPermit(
   if (!periods.some(period => period.department === departmentId(uscc) && covers(period, time))) {
     throw new Refusal('PERMIT_NOT_HELD', 'the department does not hold this permit', { field: 'type' })
   }
-  await endPermitOnChain(world, { typeCode, region: world.region, until })
-  forgetStanding(world)
+  await changeStanding(world, { uscc }, () =>
+    endPermitOnChain(world, { typeCode, region: world.region, until }),
+  )
 }
 
 async function typesWithPermits(world: Pick<World, 'store'>): Promise<{ type: string; typeCode: string }[]> {

@@ -9,7 +9,7 @@ import { admitDepartment, departmentOf } from './admit.ts'
 import { commitNextKey, declareCompromised, retireKey, rotateKey } from './change-keys.ts'
 import { endPermit, givePermit, registrationOf } from './registration.ts'
 import { suspendOnChain } from './registry.ts'
-import { forgetStanding } from './standing.ts'
+import { changeStanding } from './standing.ts'
 
 const application = z.strictObject({
   code: departmentCode,
@@ -273,10 +273,9 @@ export const departmentRoutes = [
       responses: changed('已生效', 'In effect'),
       refusals: ['DEPARTMENT_NOT_FOUND', 'REGISTRY_REFUSED'],
       handler: async (world: World, { params, once }) =>
-        change(world, params.code, once, async ({ uscc }) => {
-          await suspendOnChain(world, uscc, action === 'suspend')
-          forgetStanding(world)
-        }),
+        change(world, params.code, once, ({ uscc }) =>
+          changeStanding(world, { uscc }, () => suspendOnChain(world, uscc, action === 'suspend')),
+        ),
     }),
   ),
   defineRoute({

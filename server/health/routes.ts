@@ -1,7 +1,11 @@
 import { z } from 'zod'
+import { isAccepting, oldestUnanchoredSeconds } from '../departments/accepting.ts'
 import { METRICS_CONTENT_TYPE } from '../http/metrics.ts'
 import { defineRoute } from '../http/routes.ts'
 import type { World } from '../world.ts'
+
+/** Who watches us waits no longer for a node that hangs. */
+const CHAIN_PATIENCE_MS = 2_000
 
 const readiness = z.strictObject({
   ready: z.boolean(),
@@ -11,7 +15,11 @@ const readiness = z.strictObject({
   chainLostBlocks: z
     .boolean()
     .describe('The chain lost blocks that were final; they are being brought back (docs/operations.md)'),
+  accepting: z
+    .boolean()
+    .describe('Statements are accepted, with the chain or for a while without it (CHAIN_DOWN_TOO_LONG)'),
   waiting: z.int().describe('Statements accepted and not yet sealed'),
+  unanchoredSeconds: z.int().describe('Age of the oldest statement that is in no block; 0 = there is none'),
 })
 
 /** `anchoring` says what the anchorer last saw; asking the store and the chain is done anew. */
@@ -33,7 +41,10 @@ export const healthRoutes = (anchoring: () => { chainReachable: boolean; lastErr
     method: 'get',
     path: '/readyz',
     operationId: 'getReadiness',
-    summary: { zh: '可以受理：数据库与区块链可用', en: 'Ready to serve: store and chain answer' },
+    summary: {
+      zh: '可以受理：数据库可用，且区块链可用或中断未过久',
+      en: 'Ready to accept: the store answers, and the chain does or has not been away for too long',
+    },
     tags: ['health'],
     idempotent: false,
     bodyKind: 'none',
@@ -43,18 +54,25 @@ export const healthRoutes = (anchoring: () => { chainReachable: boolean; lastErr
     },
     handler: async (world: World) => {
       const size = await world.store.logSize().catch(() => null)
-      const chain = await world.chain.rpc.call('eth_blockNumber', []).then(
-        () => true,
-        () => false,
-      )
+      const chain = await Promise.race([
+        world.chain.rpc.call('eth_blockNumber', []).then(
+          () => true,
+          () => false,
+        ),
+        new Promise<false>(resolve => setTimeout(() => resolve(false), CHAIN_PATIENCE_MS).unref()),
+      ])
       const { lastError } = anchoring()
+      const unanchoredSeconds = size === null ? 0 : await oldestUnanchoredSeconds(world)
+      const accepting = size !== null && world.chain.isDeployed() && (await isAccepting(world))
       const body = {
-        ready: size !== null && chain,
+        ready: accepting,
         store: size !== null,
         chain,
         anchoring: lastError === null,
         chainLostBlocks: world.chain.watch.doubts !== null,
+        accepting,
         waiting: size === null ? 0 : size.accepted - size.sealed,
+        unanchoredSeconds,
       }
       return { status: body.ready ? 200 : 503, body }
     },

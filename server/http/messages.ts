@@ -39,6 +39,10 @@ export const messages: Readonly<Record<string, Message>> = {
     zh: '暂时无法连接区块链，请稍后再试',
     en: 'The chain cannot be reached now, please try again later',
   },
+  CHAIN_DOWN_TOO_LONG: {
+    zh: '区块链中断过久，暂停受理；本次请求未被受理，未作任何更改，恢复后请重新提交',
+    en: 'The chain has been away for too long, so nothing is accepted now; this request was not accepted and nothing was changed; please send it again later',
+  },
   RATE_LIMITED: { zh: '请求过于频繁，请稍后再试', en: 'Too many requests, please try again later' },
   INTERNAL: {
     zh: '系统内部出错，请凭请求编号联系管理员',

@@ -302,6 +302,8 @@ export interface Store
   // Log
   /** `accepted`: number of statements; `sealed`: size of the newest checkpoint (0 = none); `oldestUnsealedAt`: seconds or null. */
   logSize(): Promise<{ accepted: number; sealed: number; oldestUnsealedAt: number | null }>
+  /** When the oldest statement was accepted that is in no anchored or final checkpoint, in seconds; null = all are. */
+  oldestUnanchoredAt(): Promise<number | null>
   /** Leaf hashes in log order, `from` inclusive, at most `max`, concatenated (32 bytes each). */
   leaves(from: number, max: number): Promise<Uint8Array>
   /** Statements in log order, for auditors. */

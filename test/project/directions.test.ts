@@ -17,7 +17,7 @@ const PLACES: [pattern: RegExp, place: string, rank: number][] = [
   [/^server\/(world|threads)\.ts$/, 'world', 3],
   [/^server\/http\//, 'http', 4],
   [/^server\/[a-z]+\//, 'domain', 5],
-  [/^server\/(open-world|app|demo|demo-lives|demo-client|anchorer|keeper)\.ts$/, 'app', 6],
+  [/^server\/(open-world|open-chain|app|demo|demo-lives|demo-client|anchorer|keeper)\.ts$/, 'app', 6],
   [/^server\/main\.ts$/, 'main', 7],
   [/^(scripts|web|test)\//, 'outside', 8],
 ]

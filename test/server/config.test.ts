@@ -39,6 +39,7 @@ describe('the configuration of the gateway', () => {
       sealAfterMs: 2000,
       sealAt: 4096,
       maxDelaySeconds: 14_400,
+      acceptWithoutChainSeconds: 14_400,
       logOrigin: null,
       chainPort: 8788,
       identityAuthority: 'GAJ',
@@ -71,7 +72,8 @@ describe('the configuration of the gateway', () => {
         ONCEPROOF_CONFIRMATIONS: '3',
         ONCEPROOF_SEAL_AFTER_MS: '0',
         ONCEPROOF_SEAL_AT: '1',
-        ONCEPROOF_MAX_DELAY_S: '60',
+        ONCEPROOF_MAX_DELAY_S: '90',
+        ONCEPROOF_ACCEPT_WITHOUT_CHAIN_S: '60',
         ONCEPROOF_LOG_ORIGIN: 'zz.example:8443/log-1',
         ONCEPROOF_CHAIN_PORT: '0',
         ONCEPROOF_IDENTITY_AUTHORITY: 'HZJ',
@@ -93,7 +95,8 @@ describe('the configuration of the gateway', () => {
       confirmations: 3,
       sealAfterMs: 0,
       sealAt: 1,
-      maxDelaySeconds: 60,
+      maxDelaySeconds: 90,
+      acceptWithoutChainSeconds: 60,
       logOrigin: 'zz.example:8443/log-1',
       chainPort: 0,
       identityAuthority: 'HZJ',
@@ -151,6 +154,7 @@ describe('the configuration of the gateway', () => {
     ['ONCEPROOF_SEAL_AFTER_MS', ['-1', '3600001', '2s']],
     ['ONCEPROOF_SEAL_AT', ['0', '1048577', '4,096']],
     ['ONCEPROOF_MAX_DELAY_S', ['59', '604801', '4h']],
+    ['ONCEPROOF_ACCEPT_WITHOUT_CHAIN_S', ['59', '14401', '4h']],
     [
       'ONCEPROOF_LOG_ORIGIN',
       ['https://zz.example', 'zz example', 'zz+log', 'ZZ.example', 'zz.example/', '-', `a${'b'.repeat(255)}`],
@@ -218,6 +222,13 @@ describe('the configuration of the gateway', () => {
   it('refuses to seal later than promises allow', () => {
     const refusal = refusalOf({ ONCEPROOF_SEAL_AFTER_MS: '60000', ONCEPROOF_MAX_DELAY_S: '60' })
     expect(refusal.details.field).to.equal('ONCEPROOF_SEAL_AFTER_MS')
+  })
+
+  it('accepts without a chain no longer than promises allow, and by itself when only those are shortened', () => {
+    const refusal = refusalOf({ ONCEPROOF_ACCEPT_WITHOUT_CHAIN_S: '301', ONCEPROOF_MAX_DELAY_S: '300' })
+    expect(refusal.details.field).to.equal('ONCEPROOF_ACCEPT_WITHOUT_CHAIN_S')
+    expect(read({ ONCEPROOF_MAX_DELAY_S: '300' }).acceptWithoutChainSeconds).to.equal(300)
+    expect(read({ ONCEPROOF_MAX_DELAY_S: '604800' }).acceptWithoutChainSeconds).to.equal(14_400)
   })
 
   it('lets the embedded chain have any port when it is not used', () => {

@@ -32,6 +32,7 @@ export interface CheckpointRecord {
 type LogVerbs = Pick<
   Store,
   | 'logSize'
+  | 'oldestUnanchoredAt'
   | 'leaves'
   | 'nodes'
   | 'tile'
@@ -55,6 +56,9 @@ interface LogInsides {
 export function logVerbs({ db, write }: Context): LogVerbs & LogInsides {
   const accepted = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM statements').pluck()
   const sealed = db.prepare<[], number>('SELECT coalesce(max(size), 0) FROM checkpoints').pluck()
+  const anchoredSize = db
+    .prepare<[], number | null>("SELECT max(size) FROM checkpoints WHERE state <> 'sealed'")
+    .pluck()
   const acceptedAt = db.prepare<[number], number>('SELECT accepted_at FROM statements WHERE seq = ?').pluck()
   const leafRange = db
     .prepare<[number, number], Buffer>('SELECT leaf FROM leaves WHERE seq > ? ORDER BY seq LIMIT ?')
@@ -181,6 +185,9 @@ export function logVerbs({ db, write }: Context): LogVerbs & LogInsides {
     async logSize() {
       const size = sealedSize()
       return { accepted: count(), sealed: size, oldestUnsealedAt: acceptedAt.get(size + 1) ?? null }
+    },
+    async oldestUnanchoredAt() {
+      return acceptedAt.get((anchoredSize.get() ?? 0) + 1) ?? null
     },
     async leaves(from, max) {
       return leavesFrom(from, max)

@@ -1,12 +1,15 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { departmentOf } from '../../../server/departments/admit.ts'
 import { assertMayIssue, forgetStanding } from '../../../server/departments/standing.ts'
+import { ChainUnreachable } from '../../../server/chain/rpc.ts'
 import type { World } from '../../../server/world.ts'
 import {
   answerOf,
   exampleRow,
   openGateway,
   publish,
+  until,
   untilAllFinal,
   type OpenedGateway,
 } from '../../support/opened-gateway.ts'
@@ -104,7 +107,7 @@ describe('whether a department may sign now', () => {
   it('fifty who ask at once ask the chain one question, and the next five seconds none', async () => {
     const department = await departmentOf(gateway.world, 'SCJ')
     const { watched, questions } = counting()
-    forgetStanding(watched)
+    await forgetStanding(watched, department.uscc)
     const all = Array.from({ length: 50 }, () => assertMayIssue(watched, department, null))
     expect(new Set((await Promise.all(all)).map(({ keyName }) => keyName)).size).to.equal(1)
     expect(questions()).to.equal(1)
@@ -117,13 +120,59 @@ describe('whether a department may sign now', () => {
   })
 
   it('an answer on its way when something changes is not kept', async () => {
-    const department = await departmentOf(gateway.world, 'SCJ')
-    const { watched, questions } = counting()
-    forgetStanding(watched)
-    const onItsWay = assertMayIssue(watched, department, null)
-    forgetStanding(watched)
-    await onItsWay
-    await assertMayIssue(watched, department, null)
-    expect(questions()).to.equal(2)
+    const { world } = gateway
+    const department = await departmentOf(world, 'SCJ')
+    const { promise: changed, resolve: change } = Promise.withResolvers<void>()
+    let isAsked = false
+    const asking: World = {
+      ...world,
+      chain: {
+        ...world.chain,
+        view: () => ({
+          ...world.chain.view(),
+          departmentOf: async () => {
+            isAsked = true
+            await changed
+            return null
+          },
+        }),
+      },
+    }
+    let onItsWay = Promise.resolve('nothing')
+    // The gateway's own loop may ask first, and its question would be shared.
+    await until(async () => {
+      await forgetStanding(world, department.uscc)
+      onItsWay = codeOf(assertMayIssue(asking, department, null))
+      await Promise.race([onItsWay, pause(20)])
+      return isAsked
+    })
+    await forgetStanding(world, department.uscc)
+    change()
+    expect(await onItsWay).to.equal('DEPARTMENT_SUSPENDED')
+    expect(await codeOf(assertMayIssue(world, department, null))).to.equal('may sign')
+  })
+
+  it('what the store has of the chain’s word counts no longer once something was changed', async () => {
+    const { world } = gateway
+    const department = await departmentOf(world, 'SCJ')
+    await assertMayIssue(world, department, null)
+    const setting = `standing:${department.uscc}:`
+    const kept = await world.store.setting(setting)
+    expect(kept).to.be.a('string')
+    const down: World = {
+      ...world,
+      chain: {
+        ...world.chain,
+        view: () => {
+          throw new ChainUnreachable('it is away')
+        },
+      },
+    }
+    // What the gateway's own loop asks meanwhile is put aside.
+    await until(async () => {
+      await forgetStanding(world, department.uscc)
+      await world.store.saveSetting(setting, kept!)
+      return (await codeOf(assertMayIssue(down, department, null))) === 'CHAIN_UNREACHABLE'
+    })
   })
 })

@@ -1,0 +1,200 @@
+/**
+ * Opens the chain of a data folder: deploys what is missing, or takes up what is there. A start that was cut short is finished by the
+ * next; a chain of somebody else's that is away is opened when it comes back.
+ */
+import { join } from 'node:path'
+import { computeAddress, getBytes, SigningKey } from 'ethers'
+import { Refusal } from '../protocol/refusal.ts'
+import { assertSameChain, deploy, readDeployment, type Deployment } from './chain/deployment.ts'
+import { ChainUnreachable, quantityToBigInt, quantityToNumber, type Rpc } from './chain/rpc.ts'
+import { bringAbout, sendLostAgain, type Account, type TransactionContext } from './chain/transactions.ts'
+import { blockAt, chainIdentity, liveView } from './chain/view.ts'
+import { watchChain } from './chain/watch.ts'
+import type { Config } from './config.ts'
+import type { Keyring } from './keys/keyring.ts'
+import { GOVERNANCE_KEY } from './keys/names.ts'
+import { addressOf } from './keys/provider.ts'
+import type { Store } from './store/store.ts'
+import type { Chain, World } from './world.ts'
+
+/** How long we believe that a node is still the chain that it was. */
+const IDENTITY_MS = 10_000
+const FUNDS = 10n ** 21n
+
+export function accountOf(secretKey: string): Account {
+  const key = new SigningKey(secretKey)
+  return {
+    address: computeAddress(key.publicKey).toLowerCase(),
+    signDigest: async digest => getBytes(key.sign(digest).serialized),
+  }
+}
+
+export async function keyAccount(keys: Keyring, name: string): Promise<Account> {
+  return {
+    address: addressOf(await keys.publicKey(name)),
+    signDigest: digest => keys.signDigest(name, digest),
+  }
+}
+
+export interface ChainParts {
+  config: Config
+  store: Store
+  keys: Keyring
+  rpc: Rpc
+  relayer: Account
+  clock: () => number
+  sleep: (ms: number) => Promise<void>
+  say: (text: string) => void
+  /** Called when a head went back. */
+  onDoubt: () => void
+}
+
+/** The chain of this data folder, nothing of it asked yet. `afterwards` is what else belongs to opening it. */
+export async function chainOf(parts: ChainParts, afterwards: () => Promise<void>): Promise<Chain> {
+  const { config, store, keys, rpc, relayer, clock, sleep, say, onDoubt } = parts
+  const governance = await keyAccount(keys, GOVERNANCE_KEY)
+  const path = join(config.dataDir, 'deployment.json')
+  const isEmbedded = config.chainRpcUrl === null
+  let deployment = readDeployment(path)
+  let chainId = deployment?.chain.chainId ?? null
+  let isOpen = false
+  let wasAway = false
+  let told = ''
+  const known = <T>(value: T | null): T => {
+    if (value === null) throw new ChainUnreachable('the chain has not been reached yet: nothing is deployed')
+    return value
+  }
+  const { rpc: watched, watch } = watchChain(rpc, { headStays: isEmbedded, onDoubt })
+
+  async function deployed(): Promise<Deployment> {
+    chainId = quantityToNumber(await rpc.call('eth_chainId', []))
+    say('deploying the contracts')
+    const { transactions } = unwatched
+    await fundGovernance(rpc, transactions, relayer, governance)
+    return deploy({ ...transactions, store }, governance, governance.address, path)
+  }
+
+  async function open(): Promise<void> {
+    if (isOpen) return
+    try {
+      deployment ??= await deployed()
+      if (isEmbedded && (await hasLostDeployment(rpc, deployment))) {
+        say('WARNING: the chain has lost the contracts themselves; every transaction on file is sent again')
+        await sendLostAgain(unwatched.transactions, [governance, relayer])
+      }
+      await unwatched.assertSame()
+      await afterwards()
+      isOpen = true
+      if (wasAway) say('the chain can be reached')
+    } catch (error) {
+      if (error instanceof ChainUnreachable) wasAway = true
+      // A refusal at the start ends it; of a later one nobody would know, since the log has no texts.
+      else if (wasAway && error instanceof Refusal && error.message !== told) {
+        told = error.message
+        say(`WARNING: ${error.message} [${error.code}]`)
+      }
+      throw error
+    }
+  }
+
+  const through = (asked: Rpc): Omit<Chain, 'unwatched'> => {
+    const identity = rememberFor(IDENTITY_MS, clock, () => chainIdentity(asked, known(deployment).contracts))
+    const transactions: TransactionContext = {
+      rpc: asked,
+      store,
+      get chainId() {
+        return known(chainId)
+      },
+      clock,
+      sleep,
+    }
+    return {
+      rpc: asked,
+      get deployment() {
+        return known(deployment)
+      },
+      isDeployed: () => deployment !== null,
+      open,
+      isOpen: () => isOpen,
+      confirmations: config.confirmations,
+      view: () => liveView(asked, known(deployment).contracts, { identity }),
+      assertSame: async () => assertSameChain(await identity(), known(deployment)),
+      transactions,
+      relayer,
+      governance,
+      isEmbedded,
+      watch,
+    }
+  }
+  const unwatched = through(rpc) as Chain
+  unwatched.unwatched = unwatched
+  return Object.assign(through(watched), { unwatched })
+}
+
+/**
+ * Opens the chain, or goes on without it when somebody else's cannot be reached: the anchorer opens it as soon as it can. An embedded
+ * chain that does not answer is ours to mend, and everything that is wrong with a chain that answers stops the start.
+ */
+export async function openWhenReachable(
+  { chain, config }: Pick<World, 'chain' | 'config'>,
+  say: (text: string) => void,
+): Promise<void> {
+  try {
+    await chain.open()
+  } catch (error) {
+    if (!(error instanceof ChainUnreachable) || config.chainRpcUrl === null) throw error
+    say(
+      chain.isDeployed()
+        ? `WARNING: ${error.message}; statements are accepted and anchored when the chain is back`
+        : `WARNING: ${error.message}; nothing is deployed yet, so nothing is accepted until the chain can be reached`,
+    )
+  }
+}
+
+/** The very chain of the deployment, without the contracts: it lost its blocks from the first on. */
+async function hasLostDeployment(rpc: Rpc, { chain, contracts }: Deployment): Promise<boolean> {
+  if ((await blockAt(rpc, 0)).hash !== chain.genesis) return false
+  const code = await rpc.call<string>('eth_getCode', [contracts.AnchorLog.address, 'latest'])
+  return code === '0x'
+}
+
+/** The last answer for so many milliseconds; a failure is never remembered. */
+function rememberFor<T>(ms: number, clock: () => number, ask: () => Promise<T>): () => Promise<T> {
+  let last: { at: number; answer: T } | null = null
+  return async () => {
+    if (last === null || Math.abs(clock() - last.at) > ms) last = { at: clock(), answer: await ask() }
+    return last.answer
+  }
+}
+
+/** On a chain where transactions cost something, the relayer shares what it has. Refuses RELAYER_UNFUNDED. */
+async function fundGovernance(
+  rpc: Rpc,
+  transactions: TransactionContext,
+  relayer: Account,
+  governance: Account,
+): Promise<void> {
+  const balance = async (account: Account) =>
+    quantityToBigInt(await rpc.call('eth_getBalance', [account.address, 'latest']))
+  const price = quantityToBigInt(await rpc.call('eth_gasPrice', []))
+  if (price === 0n || (await balance(governance)) > 0n) return
+  const owned = await balance(relayer)
+  if (owned === 0n) {
+    throw new Refusal(
+      'RELAYER_UNFUNDED',
+      `the account that pays has nothing on this chain: ${relayer.address}`,
+      {
+        field: 'CHAIN_RPC_URL',
+        expected: `funds at ${relayer.address}`,
+        found: '0',
+      },
+    )
+  }
+  await bringAbout(transactions, relayer, {
+    purpose: `fund:${governance.address}`,
+    to: governance.address,
+    data: '0x',
+    value: owned / 2n < FUNDS ? owned / 2n : FUNDS,
+    isDone: async () => (await balance(governance)) > 0n,
+  })
+}
