@@ -25,7 +25,7 @@ import { embeddedIssuer, type Config } from './config.ts'
 import { bringBackLostBlocks } from './continuity/lost-blocks.ts'
 import { grantRoleOnChain } from './departments/registry.ts'
 import { answersKey } from './recovery/mirror-log.ts'
-import { takeUpMirror } from './recovery/take-up.ts'
+import { takeUpMirror, type TakenUp } from './recovery/take-up.ts'
 import { assignDemoPeople } from './identity/assignments.ts'
 import { createEvents } from './http/events.ts'
 import type { Logger } from './http/logger.ts'
@@ -110,11 +110,12 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
     const sleep = (ms: number) => pause(ms, undefined, { signal: closing.signal })
     const log = await openLog({ store, keys, config, publicUrl })
     const opening = Promise.withResolvers<void>()
+    let takenUp: TakenUp | null = null
     const parts = { config, store, keys, rpc, relayer, clock, sleep, say, onDoubt: () => world.wake() }
     const chain = await chainOf(parts, async () => {
       await bringBackLostBlocks(world, say)
       await registerLog(world)
-      await compareWithChain()
+      await compareWithChain(await takeUpOnce())
       opening.resolve()
     })
     const mirror = (opened.mirror = await openMirror(config.mirrorDir, log.origin))
@@ -140,11 +141,9 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
       stop: async () => undefined,
       health: () => ({ chainReachable: true, lastError: world.quarantine?.code ?? null }),
     }
-    const taken = await takeUpMirror(world, await answersKey(keys))
-    if (taken.statements > 0)
-      say(`taken up from the mirror: ${taken.statements} statements, now ${taken.size}`)
-    if (taken.erasures > 0) say(`erased again: ${taken.erasures} certificates`)
     await openWhenReachable(world, say)
+    // With nothing to take up it asks nothing of the chain; a store that is older must have been compared before it writes.
+    await takeUpOnce()
     if (world.quarantine !== null) return running(async () => undefined)
     await indexHoldersOnce(world)
     if (config.profile === 'demo' && config.openidIssuer === null)
@@ -157,8 +156,17 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
       await closeDesk(world)
     })
 
+    async function takeUpOnce(): Promise<TakenUp> {
+      if (takenUp !== null) return takenUp
+      takenUp = await takeUpMirror(world, await answersKey(keys))
+      if (takenUp.statements > 0)
+        say(`taken up from the mirror: ${takenUp.statements} statements, now ${takenUp.size}`)
+      if (takenUp.erasures > 0) say(`erased again: ${takenUp.erasures} certificates`)
+      return takenUp
+    }
+
     /** What a store that was older than its mirror, or is older than the chain's log, asks for. */
-    async function compareWithChain(): Promise<void> {
+    async function compareWithChain(taken: TakenUp): Promise<void> {
       world.quarantine = await findQuarantine(world)
       if (world.quarantine === null) {
         if (taken.wasOlder) await settleSpent(chain.transactions)
