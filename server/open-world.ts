@@ -11,7 +11,7 @@ import { Refusal } from '../protocol/refusal.ts'
 import { startAnchorer, type Anchorer } from './anchorer.ts'
 import { startKeeper } from './keeper.ts'
 import { assertNotBehindChain } from './anchoring/anchor.ts'
-import { indexHoldersOnce } from './certificates/index-holders.ts'
+import { indexHoldersOnce, indexNumbersOnce } from './certificates/index-holders.ts'
 import { regionOf } from './catalogue/own-region.ts'
 import { INTERFACES } from './chain/contracts.ts'
 import { writeFileDurably } from './store/durable-file.ts'
@@ -146,6 +146,7 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
     await takeUpOnce()
     if (world.quarantine !== null) return running(async () => undefined)
     await indexHoldersOnce(world)
+    await indexNumbersOnce(world)
     if (config.profile === 'demo' && config.openidIssuer === null)
       await assignDemoPeople(world, embeddedIssuer(publicUrl))
     anchorer = startAnchorer(world)

@@ -14,6 +14,7 @@ import { kindOfNumber, lookupOf } from '../holders/holders.ts'
 import type { AcceptResult, CertificateRow, NewCertificate, NewStatusChange, Once } from '../store/store.ts'
 import { publicUrl, type World } from '../world.ts'
 import type { Draft, Issuer, OriginalFile } from './build.ts'
+import { numberToIndex } from './find.ts'
 import { buildInWorkers } from './workers.ts'
 import { takeSlots } from './status-slots.ts'
 
@@ -103,7 +104,10 @@ export async function issueCertificates(
     originalFile: request.originalFiles?.[i] ?? null,
   }))
   const certificates = await buildInWorkers(world, issuer, drafts)
-  for (const [i, certificate] of certificates.entries()) certificate.holders = holders[i]!
+  for (const [i, certificate] of certificates.entries()) {
+    certificate.holders = holders[i]!
+    await nameNumber(world, type, certificate, checked[i]!)
+  }
 
   const batch =
     request.batch ?? (certificates.length === 1 ? null : formatUlid(world.clock(), randomBytes(10)))
@@ -169,6 +173,7 @@ export async function issueSuccessor(
   // Who held the one before holds this one, and whom the new fields name.
   const named = await lookupsOfRows(world, type, [checked!], undefined)
   certificates[0]!.holders = [...(await world.store.holdersOfCertificate(predecessor.seq)), ...named[0]!]
+  await nameNumber(world, type, certificates[0]!, checked!)
   const change = await makeChange(certificates[0]!)
   const result = await withFreshShortCodes(certificates, () =>
     world.store.acceptSuccessor(certificates[0]!, change, once),
@@ -197,12 +202,24 @@ export async function issueInPlaceOf(
     { ...checked[0]!, slot: slot!, follows: null, originalFile: null },
   ])
   certificates[0]!.holders = holders!
+  await nameNumber(world, type, certificates[0]!, checked[0]!)
   const change = await makeChange(certificates[0]!)
   const result = await withFreshShortCodes(certificates, () =>
     world.store.acceptSuccessor(certificates[0]!, change, once),
   )
   world.wake()
   return result
+}
+
+/** For the index by which it is found by the number on it. */
+async function nameNumber(
+  world: Pick<World, 'keys'>,
+  { definition }: PublishedType,
+  certificate: NewCertificate,
+  { values }: Pick<CheckedRow, 'values'>,
+): Promise<void> {
+  const number = await numberToIndex(world, definition, Object.fromEntries(values))
+  if (number !== undefined) certificate.number = number
 }
 
 /**

@@ -12,6 +12,7 @@ import type { OriginalFile } from './build.ts'
 import { checkRows, issueCertificates, sortRows } from './issue.ts'
 import { certificateOwner, typeOwner } from './owner.ts'
 import { assertNotWithheld, certificateFile, certificateOf, certificateState, fieldsOf } from './read.ts'
+import { findCertificates } from './find.ts'
 import { fieldRow, identifierParams, issued, issuedView, standing, summary, summaryView } from './views.ts'
 
 /** Rows in one request, and their bytes. */
@@ -221,6 +222,35 @@ export const certificateRoutes = [
       }
       const isMore = certificates.length === limit || rows.length === looked
       return { status: 200, body: { certificates, before: isMore ? last : null } }
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/certificates/find',
+    operationId: 'findCertificates',
+    summary: {
+      zh: '按证照上的标识、短码、编号，或持证主体的号码查找（不含字段值）',
+      en: 'Certificates by what is on them: identifier, short code, number, or their holder’s number; without values',
+    },
+    tags: ['certificates'],
+    idempotent: false,
+    bodyKind: 'json',
+    // Not in the address: a number may be a person's.
+    body: z.strictObject({ text: z.string().trim().min(1).max(200) }),
+    responses: {
+      200: {
+        description: { zh: '找到的证照，新者在前', en: 'What was found, newest first' },
+        schema: z.strictObject({ certificates: z.array(summary) }),
+      },
+    },
+    owner: 'caller',
+    handler: async (world: World, { body: { text }, caller }) => {
+      const department =
+        caller.department === null ? null : (await departmentOf(world, caller.department)).uscc
+      const certificates = []
+      for (const row of await findCertificates(world, text, department))
+        certificates.push(await summaryView(world, row))
+      return { status: 200, body: { certificates } }
     },
   }),
   defineRoute({

@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { toHex } from '../../protocol/bytes.ts'
 import { promiseFor } from '../anchoring/receipts.ts'
+import { typeOfCertificate } from '../catalogue/publish.ts'
 import { certificateIdentifier, hex32, json, seconds, statementState, ulid } from '../http/schemas.ts'
 import type { CertificateRow, StatusChangeRow } from '../store/store.ts'
 import type { World } from '../world.ts'
@@ -33,6 +34,7 @@ export const summary = z.strictObject({
   identifier: certificateIdentifier,
   department: z.string(),
   typeCode: z.string(),
+  typeVersion: z.int().describe('Of its type, under which it was issued: names and order of its fields'),
   batch: ulid.nullable(),
   leaf: hex32,
   validFrom: seconds,
@@ -77,11 +79,13 @@ export async function summaryView(
   world: World,
   certificate: CertificateRow,
 ): Promise<z.infer<typeof summary>> {
+  const { row: type } = await typeOfCertificate(world, certificate)
   const { statement, standing: now, changes } = await certificateState(world, certificate)
   return {
     identifier: certificate.identifier,
     department: certificate.department,
     typeCode: certificate.typeCode,
+    typeVersion: type.version,
     batch: certificate.batch,
     leaf: toHex(certificate.leaf),
     validFrom: certificate.validFrom,

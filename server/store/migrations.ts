@@ -455,6 +455,16 @@ export const migrations: readonly Migration[] = [
     name: 'answers by their statements, for the mirror',
     sql: 'CREATE INDEX answers_by_statement ON answers (first_seq) WHERE first_seq > 0;',
   },
+  {
+    version: 16,
+    name: 'the index of certificates by their number',
+    sql: `
+      -- Not by seq: an erasure looks through all of it, and that is seldom.
+      CREATE TABLE certificate_numbers (
+        lookup BLOB NOT NULL, seq INTEGER NOT NULL REFERENCES statements (seq), PRIMARY KEY (lookup, seq)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ]
 
 /**

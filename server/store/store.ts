@@ -61,9 +61,11 @@ export interface NewCertificate extends NewStatement {
   sealed: Sealed
   /** Look-up values of its holders (holders.ts), for the index; absent = none. */
   holders?: Uint8Array[]
+  /** Look-up value of its number (find.ts); absent = none. */
+  number?: Uint8Array
 }
 
-export interface CertificateRow extends Omit<NewCertificate, 'sealed' | 'holders'> {
+export interface CertificateRow extends Omit<NewCertificate, 'sealed' | 'holders' | 'number'> {
   seq: number
   acceptedAt: number
   batch: string | null
@@ -285,6 +287,10 @@ export interface Store
   seqOfLeaf(leaf: Uint8Array): Promise<number | null>
   certificateByIdentifier(identifier: string): Promise<CertificateRow | null>
   certificateByShortCode(shortCode: string): Promise<CertificateRow | null>
+  /** Newest first, of all departments. */
+  certificatesByNumber(lookup: Uint8Array, limit: number): Promise<CertificateRow[]>
+  /** Notes the number of a certificate that was accepted without it. */
+  indexNumber(seq: number, lookup: Uint8Array): Promise<void>
   certificateBySeq(seq: number): Promise<CertificateRow | null>
   certificates(
     filter: { department?: string; typeCode?: string; batch?: string },

@@ -171,6 +171,7 @@ export function oversightVerbs(
     'UPDATE certificates SET key_salt = NULL, ciphertext = NULL WHERE seq = ?',
   )
   const eraseIndex = db.prepare<[number]>('DELETE FROM certificate_holders WHERE seq = ?')
+  const eraseNumber = db.prepare<[number]>('DELETE FROM certificate_numbers WHERE seq = ?')
   const eraseCopies = db.prepare<[number, number]>(
     `UPDATE copies SET key_salt = NULL, ciphertext = NULL, destroyed_at = ?, why = 'erased'
      WHERE key_salt IS NOT NULL AND use_seq IN (SELECT seq FROM uses WHERE certificate_seq = ?)`,
@@ -385,6 +386,7 @@ export function oversightVerbs(
         if (earlierAnswer(once) === null && erasureRow(certificateSeq) === null) {
           eraseValues.run(certificateSeq)
           eraseIndex.run(certificateSeq)
+          eraseNumber.run(certificateSeq)
           eraseCopies.run(now(), certificateSeq)
           eraseAdopted.run(identifier)
           erasePresented.run(certificateSeq)

@@ -97,6 +97,8 @@ type StatementVerbs = Pick<
   | 'seqOfLeaf'
   | 'certificateByIdentifier'
   | 'certificateByShortCode'
+  | 'certificatesByNumber'
+  | 'indexNumber'
   | 'certificateBySeq'
   | 'certificates'
   | 'recordById'
@@ -161,6 +163,14 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
   const insertHolder = db.prepare<[Uint8Array, number]>(
     'INSERT INTO certificate_holders VALUES (?, ?) ON CONFLICT DO NOTHING',
   )
+  const insertNumber = db.prepare<[Uint8Array, number]>(
+    'INSERT INTO certificate_numbers VALUES (?, ?) ON CONFLICT DO NOTHING',
+  )
+  const seqsByNumber = db
+    .prepare<[Uint8Array, number], number>(
+      'SELECT seq FROM certificate_numbers WHERE lookup = ? ORDER BY seq DESC LIMIT ?',
+    )
+    .pluck()
   const insertBatch = db.prepare<[number, number, string]>('INSERT INTO batches VALUES (?, ?, ?)')
   const findSeries = db.prepare<[string, string, string], Series>(
     'SELECT * FROM series WHERE department = ? AND type_code = ? AND issuer = ?',
@@ -276,6 +286,7 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
       sealed?.ciphertext ?? VALUES_MISSING,
     )
     for (const lookup of certificate.holders ?? []) insertHolder.run(lookup, seq)
+    if (certificate.number !== undefined) insertNumber.run(certificate.number, seq)
   }
 
   function acceptAll(certificates: NewCertificate[], batch: string | null, once: Once | null): AcceptResult {
@@ -404,6 +415,10 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
       const number = shortCodeNumber(shortCode)
       return number === null ? null : certificateRow(certificateByShortCode.get(number))
     },
+    async certificatesByNumber(lookup, limit) {
+      return seqsByNumber.all(lookup, limit).flatMap(seq => certificateRow(certificateBySeq.get(seq)) ?? [])
+    },
+    indexNumber: (seq, lookup) => write(() => void insertNumber.run(lookup, seq)),
     async certificateBySeq(seq) {
       return certificateRow(certificateBySeq.get(seq))
     },

@@ -128,6 +128,7 @@ describe('what is kept of a certificate and of its copies', function () {
         blob('SELECT key_salt FROM copies WHERE use_seq = ?', use.seq),
         blob('SELECT says_salt FROM corrections WHERE certificate_seq = ?', seq),
       ]
+      expect(blob('SELECT lookup FROM certificate_numbers WHERE seq = ?', seq)).to.not.equal(null)
       for (const key of keys) expect(filesHold(key!)).to.not.deep.equal([])
 
       const key = { 'idempotency-key': freshKey() }
@@ -138,6 +139,7 @@ describe('what is kept of a certificate and of its copies', function () {
 
       for (const gone of keys) expect(filesHold(gone!)).to.deep.equal([])
       expect(await gateway.world.store.holdersOfCertificate(seq)).to.deep.equal([])
+      expect(blob('SELECT lookup FROM certificate_numbers WHERE seq = ?', seq)).to.equal(null)
       expect((await gateway.world.store.useById(use.id))!.copy).to.include({ kept: false, why: 'erased' })
       expect(await codeOf(checker.get(`/v1/certificates/${identifier}/file`))).to.equal('CERTIFICATE_ERASED')
       expect(await codeOf(holder.get(`/v1/holder/certificates/${identifier}`))).to.equal('ACCESS_NOT_OWN')

@@ -301,6 +301,7 @@ export const EXAMPLES: Readonly<Record<string, MakeExample>> = {
     return { path: `/v1/matters/${EXAMPLE_MATTER.code}`, method: 'GET', status: 200 }
   },
   ...USE_EXAMPLES,
+  findCertificates: ask('/v1/certificates/find', ({ certificate }) => ({ text: certificate.shortCode })),
   checkRows: ask('/v1/certificates/check', () => ({ type: 'RIC', rows: [exampleRow('RIC')] })),
   listCertificates: read(({ uscc }) => `/v1/certificates?type=RIC&department=${uscc}&limit=1`),
   getCertificate: ofCertificate(''),

@@ -64,6 +64,39 @@ describe('the index of holders', () => {
     expect(await own(person!.idNo)).to.include(certificate.identifier)
   })
 
+  it('lets a maker find what his department issued by anything on the paper, and nothing of another department', async () => {
+    const fields = { ...exampleRow('VEH'), plateNo: '示A7F3Q9' }
+    const body = { type: 'VEH', fields, holders: [other!.idNo] }
+    const issued = await answerOf<{ identifier: string; shortCode: string }>(
+      gateway.post('/v1/certificates', body),
+      201,
+    )
+    const find = async (text: string, department = 'JJZD', role: 'maker' | 'supervisor' = 'maker') => {
+      const who = gateway.as({ role, department })
+      const { certificates } = await answerOf<{ certificates: { identifier: string }[] }>(
+        who.request('/v1/certificates/find', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ text }),
+        }),
+      )
+      return certificates.map(({ identifier }) => identifier)
+    }
+    const { identifier, shortCode } = issued
+    for (const text of [identifier, shortCode, '示A7F3Q9', ' 示ａ-7f3q9 ']) {
+      expect(await find(text), text).to.deep.equal([identifier])
+      expect(await find(text, 'GAJ'), text).to.deep.equal([])
+    }
+    expect(await find(other!.idNo)).to.include(identifier)
+    expect(await find('7F3Q9')).to.deep.equal([])
+    const refused = await gateway
+      .as({ role: 'supervisor', department: 'JJZD' })
+      .post('/v1/certificates/find', {
+        text: other!.idNo,
+      })
+    expect(refused.status).to.equal(403)
+  })
+
   it('refuses a number whose check digit is wrong, without repeating it, and writes nothing', async () => {
     const wrong = `${person!.idNo.slice(0, 17)}${person!.idNo.endsWith('0') ? '1' : '0'}`
     await untilAllFinal(gateway)

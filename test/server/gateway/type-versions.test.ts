@@ -79,10 +79,19 @@ describe('the versions of a certificate type', () => {
       'inspector FIELD_REQUIRED',
     ])
     const fields = { ...exampleRow('HYG'), inspector: '王某' }
-    const newer = await answerOf<{ shortCode: string }>(
+    const newer = await answerOf<{ shortCode: string; identifier: string }>(
       gateway.post('/v1/certificates', { type: 'HYG', fields }),
       201,
     )
+    for (const [{ identifier }, version] of [
+      [old, 1],
+      [newer, 2],
+    ] as const) {
+      const state = await answerOf<{ typeVersion: number }>(
+        gateway.get(`/v1/certificates/${identifier}/state`),
+      )
+      expect(state.typeVersion).to.equal(version)
+    }
     await untilAllFinal(gateway)
     expect((await lookUp(newer)).fields.length).to.be.lessThan(before.fields.length)
     const { versions } = await answerOf<{ versions: { version: number }[] }>(
