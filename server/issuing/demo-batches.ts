@@ -24,9 +24,9 @@ export async function demoBatches(
   today: string,
 ): Promise<DemoBatches> {
   const { maker, checker } = clients
-  const upload = async (name: string, rows: readonly unknown[]) => {
+  const upload = async (name: string, title: string, rows: readonly unknown[]) => {
     const content = new Blob([JSON.stringify(rows)])
-    const path = `/v1/batches?type=${DEMO_BATCH_TYPE.type}`
+    const path = `/v1/batches?type=${DEMO_BATCH_TYPE.type}&name=${encodeURIComponent(title)}`
     const { id } = await maker.send<{ id: string }>(
       path,
       content,
@@ -39,6 +39,7 @@ export async function demoBatches(
 
   const issued = await upload(
     'issued',
+    '教师资格认定，第一批',
     [0, 1, 2].map(place => clearance(place, 2_001, today)),
   )
   await submit(issued)
@@ -51,13 +52,14 @@ export async function demoBatches(
 
   const submitted = await upload(
     'submitted',
+    '教师资格认定，第二批',
     [3, 4, 5, 6].map(place => clearance(place, 2_001, today)),
   )
   await submit(submitted)
 
   const [first, second, third] = [0, 1, 2].map(place => clearance(place, 2_101, today))
   const wrongDigit = { ...second, idNo: withOtherCheckCharacter(second!.idNo) }
-  const withBadRow = await upload('bad-row', [first, wrongDigit, third])
+  const withBadRow = await upload('bad-row', '教师资格认定，补办', [first, wrongDigit, third])
   return { issued, submitted, withBadRow }
 }
 

@@ -26,6 +26,8 @@ export interface Upload {
   type: string
   kind: UploadKind
   bytes: Uint8Array
+  /** What its maker calls it, to tell it from others of its type. */
+  name?: string | undefined
 }
 
 /** A row that will be signed, as it will be signed. */
@@ -71,7 +73,7 @@ export async function uploadBatch(
     version: type.row.version,
     source: upload.kind,
     maker,
-    head: seal(headName(id), randomBytes(SALT_BYTES)),
+    head: seal(headName(id), Buffer.concat([randomBytes(SALT_BYTES), Buffer.from(upload.name ?? '')])),
   }
   return world.store.createBatch(
     batch,
@@ -171,10 +173,25 @@ export async function whatWillBeSigned(
     const checked = row.errors.length > 0 ? null : checkedRow(type, row)
     if (checked !== null) rows.push({ n: row.n, checked, holders: row.holders })
   }
-  const salt = (await opener(world, batch.department))(headName(batch.id), batch.head)
+  const { salt } = await headOf(world, batch)
   const leftOut = batch.leaveOut ? batch.bad : 0
   const { id, department } = batch
   return { type, rows, digest: batchDigest(type, { id, department, salt, leftOut }, rows) }
+}
+
+/** What its maker calls a batch; null when he gave it no name. */
+export async function nameOfBatch(
+  world: Pick<World, 'store' | 'keys'>,
+  batch: BatchRow,
+): Promise<string | null> {
+  const { name } = await headOf(world, batch)
+  return name === '' ? null : name
+}
+
+/** The salt of its digest, and after it the name: sealed, since a name may say more than it should. */
+async function headOf(world: Pick<World, 'store' | 'keys'>, { id, department, head }: BatchRow) {
+  const bytes = (await opener(world, department))(headName(id), head)
+  return { salt: bytes.subarray(0, SALT_BYTES), name: textOf(bytes.subarray(SALT_BYTES)) }
 }
 
 /** Places of the rows that a person looks at: the first, some that nobody could foresee, the one with the longest name. */

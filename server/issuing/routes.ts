@@ -13,6 +13,7 @@ import { MAX_UPLOAD_BYTES, UPLOAD_TYPES, type UploadKind } from './read-upload.t
 import { csvTemplate, workbookTemplate } from './template.ts'
 import {
   asBatch,
+  batchName,
   batchNow,
   batchState,
   batchView,
@@ -144,16 +145,16 @@ export const issuingRoutes = [
     mediaTypes: Object.keys(UPLOAD_TYPES),
     maxBody: MAX_UPLOAD_BYTES,
     headers: uploadHeaders,
-    query: z.strictObject({ type: typeShort }),
+    query: z.strictObject({ type: typeShort, name: batchName.optional() }),
     responses: { 201: asBatch },
     refusals: UPLOAD_REFUSALS,
     owner: uploadOwner,
-    handler: async (world: World, { caller, query: { type }, headers, body, once }) => {
+    handler: async (world: World, { caller, query: { type, name }, headers, body, once }) => {
       const { bytes, digest } = await bytesOf(body)
       const id = await uploadBatch(
         world,
         caller.subject,
-        { type, kind: kindOf(headers), bytes },
+        { type, name, kind: kindOf(headers), bytes },
         once(digest),
       )
       return { status: 201, body: await batchNow(world, id) }

@@ -14,7 +14,7 @@ import {
 import type { BatchRow, ProposalRow } from '../store/batches.ts'
 import type { World } from '../world.ts'
 import type { AssessedRow } from './assess.ts'
-import { batchOf, remarkOf, samplePlaces, whatWillBeSigned, type GoodRow } from './drafts.ts'
+import { batchOf, nameOfBatch, remarkOf, samplePlaces, whatWillBeSigned, type GoodRow } from './drafts.ts'
 import { progressOf, STAGES, type Stage } from './progress.ts'
 import { fieldChanges, proposalOf, remarkOfProposal } from './proposals.ts'
 
@@ -28,12 +28,22 @@ export const rowError = z.strictObject({
 })
 const count = z.strictObject({ done: z.int(), all: z.int() })
 
+/** Short, and no place for a citizen's or a card's number. */
+export const batchName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(40)
+  .regex(/^(?!.*\d{15})\P{Cc}*$/u)
+  .describe('What the maker calls the batch; not with a long number in it')
+
 export const batchState = z.enum(['draft', 'submitted', 'rejected', 'approved', 'issued', 'withdrawn'])
 export const batchView = z.strictObject({
   id: ulid,
   department: departmentCode,
   type: typeShort,
   version: z.int(),
+  name: z.string().nullable().describe('What its maker calls it'),
   source: z.enum(['json', 'ndjson', 'csv', 'xlsx']),
   state: batchState,
   revision: z.int(),
@@ -84,6 +94,7 @@ export async function viewOfBatch(world: World, batch: BatchRow): Promise<z.infe
     decidedAt,
     issuedAt,
     deliveredAt,
+    name: await nameOfBatch(world, batch),
     remark: await remarkOf(world, batch),
     progress: progressOf(batch, await world.store.logReach()),
   }

@@ -18,7 +18,7 @@ export interface NewBatch {
   source: 'json' | 'ndjson' | 'csv' | 'xlsx'
   /** Subject of whoever uploaded it. */
   maker: string
-  /** The salt of its digest. */
+  /** The salt of its digest, and its name. */
   head: Sealed
 }
 

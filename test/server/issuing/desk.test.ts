@@ -28,6 +28,7 @@ interface Batch {
   revision: number
   rows: number
   bad: number
+  name: string | null
   maker: string
   checker: string | null
   remark: string | null
@@ -175,6 +176,20 @@ describe('the issuing desk', () => {
       )
       expect(issued.reverse(), mediaType).to.deep.equal(rows)
     }
+  })
+
+  it('has a name that its maker gave it, which is no place for numbers of people', async () => {
+    const named = (name: string) =>
+      send(maker, json(freshRows(1)), 'application/json', `RIC&name=${encodeURIComponent(name)}`)
+    const { id, name } = await answerOf<Batch>(named(' 九月新办，第二批 '), 201)
+    expect(name).to.equal('九月新办，第二批')
+    await submit(id)
+    await answerOf(approve(id), 202)
+    await untilState(id, 'issued')
+    expect((await batch(id)).name).to.equal('九月新办，第二批')
+    expect((await upload(freshRows(1))).name).to.equal(null)
+    for (const wrong of ['补办 990102198803124818', '长'.repeat(41), ' '])
+      expect(await codeOf(named(wrong)), wrong).to.equal('INPUT_INVALID')
   })
 
   it('checks a file without keeping anything', async () => {
