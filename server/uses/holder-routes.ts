@@ -18,12 +18,20 @@ import { ground, MAX_PAGE, use, useView } from './views.ts'
 const named = z.strictObject({ code: z.string(), zh: z.string(), en: z.string() })
 const card = z.strictObject({
   identifier: certificateIdentifier,
-  type: z.strictObject({ code: typeShort, zh: z.string(), en: z.string() }),
+  type: z.strictObject({ code: typeShort, version: z.int(), zh: z.string(), en: z.string() }),
   department: named,
   standing: z.enum(['NOT_YET_VALID', 'ACTIVE', 'EXPIRED', 'SUSPENDED', 'SUPERSEDED', 'REVOKED']),
   validFrom: seconds,
   validUntil: seconds.nullable(),
   withheld: z.boolean(),
+})
+const listedCard = card.extend({
+  apart: z
+    .strictObject({ name: z.string(), numberEnd: z.string() })
+    .nullable()
+    .describe(
+      'Where several of one type are listed: masked name and last four of the number; null for others, and where the values are withheld or erased',
+    ),
 })
 const page = {
   before: integerText(1, Number.MAX_SAFE_INTEGER).optional(),
@@ -77,7 +85,7 @@ export const holderUseRoutes = [
     responses: {
       200: {
         description: { zh: '证照，新者在前', en: 'Certificates, newest first' },
-        schema: z.strictObject({ certificates: z.array(card), before: z.int().nullable() }),
+        schema: z.strictObject({ certificates: z.array(listedCard), before: z.int().nullable() }),
       },
     },
     owner: 'caller',

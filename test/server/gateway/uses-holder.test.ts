@@ -109,6 +109,20 @@ describe('what a holder sees of his own certificates', function () {
     expect(none.certificates).to.deep.equal([])
   })
 
+  it('of one type are told apart by the name under its mask and the end of the number, others tell nothing', async () => {
+    const row = exampleRow('RIC')
+    const body = { type: 'RIC', fields: { ...row, name: '林知行' }, holders: [person!.idNo] }
+    const second = await answerOf<{ identifier: string }>(gateway.post('/v1/certificates', body), 201)
+    const { certificates } = await answerOf<{
+      certificates: { identifier: string; apart: { name: string; numberEnd: string } | null }[]
+    }>(holder.get('/v1/holder/certificates'), 200)
+    const apart = Object.fromEntries(certificates.map(one => [one.identifier, one.apart]))
+    const numberEnd = String(row['idNo']).slice(-4)
+    expect(apart[second.identifier]).to.deep.equal({ name: '林*行', numberEnd })
+    expect(apart[own['RIC']!]?.name).to.include('*')
+    expect(apart[own['DIS']!]).to.equal(null)
+  })
+
   it('are masked, and shown in full only to a holder who has just shown who he is', async () => {
     const path = `/v1/holder/certificates/${own['RIC']}`
     const row = exampleRow('RIC')
