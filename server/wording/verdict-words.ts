@@ -47,25 +47,31 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, VerdictWords>> = {
   KEY_COMPROMISED: {
     headline: { zh: '签发密钥已泄露', en: 'Signed with a stolen key' },
     why: {
-      zh: '上链时间晚于密钥泄露时间，无法确认由发证机关签发',
+      zh: '登记到区块链的时间晚于密钥泄露时间，无法确认由发证机关签发',
       en: 'It was anchored after the key was compromised, so it may not come from the issuer',
     },
     next: { zh: '不得采信，请联系发证机关重新签发', en: 'Do not rely on it; ask the issuer to reissue' },
   },
   ISSUER_KEY_REVOKED: {
     headline: { zh: '签发密钥当时已停用', en: 'Signed with a key that was no longer valid' },
-    why: { zh: '上链时间晚于密钥停用时间', en: 'It was anchored after the key was withdrawn' },
+    why: {
+      zh: '登记到区块链的时间晚于密钥停用时间',
+      en: 'It was registered on the blockchain after the key was withdrawn',
+    },
     next: { zh: '请联系发证机关重新签发', en: 'Ask the issuer to reissue' },
   },
   KEY_NOT_YET_VALID: {
     headline: { zh: '签发密钥当时尚未启用', en: 'Signed with a key that was not yet valid' },
-    why: { zh: '上链时间早于密钥登记时间', en: 'It was anchored before the key was registered' },
+    why: {
+      zh: '登记到区块链的时间早于密钥登记时间',
+      en: 'It was registered on the blockchain before the key was',
+    },
     next: { zh: '请联系发证机关重新签发', en: 'Ask the issuer to reissue' },
   },
   ISSUER_SUSPENDED: {
     headline: { zh: '发证机关当时被暂停签发', en: 'The issuer was suspended at that time' },
     why: {
-      zh: '上链时该机关已被暂停签发资格',
+      zh: '登记到区块链时，该机关已被暂停签发资格',
       en: 'The issuer’s right to issue was suspended when it was anchored',
     },
     next: {
@@ -76,7 +82,7 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, VerdictWords>> = {
   PERMIT_NOT_IN_FORCE: {
     headline: { zh: '发证机关当时无权签发此类证照', en: 'The issuer was not allowed to issue this type' },
     why: {
-      zh: '上链时该机关没有此类证照在本地区的签发权限',
+      zh: '登记到区块链时，该机关没有此类证照在本地区的签发权限',
       en: 'When it was anchored, the issuer had no permit for this type in this region',
     },
     next: {
@@ -98,8 +104,11 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, VerdictWords>> = {
     next: { zh: '请稍后再试或使用离线核验', en: 'Try again or use offline verification' },
   },
   PENDING_ANCHOR: {
-    headline: { zh: '正在上链', en: 'Being anchored' },
-    why: { zh: '签名有效，等待下一批次上链', en: 'The seal is valid; it will be anchored in the next batch' },
+    headline: { zh: '已签发，正在登记', en: 'Issued, being registered' },
+    why: {
+      zh: '签名有效，正等待登记到区块链（防篡改的公开账本）',
+      en: 'The seal is valid; it waits to be registered on the blockchain, a public ledger that nobody can alter',
+    },
     next: { zh: '请过一会儿再核验一次', en: 'Check it again in a moment' },
   },
   SUPERSEDED: {

@@ -146,12 +146,17 @@ describe('the wallet when time passes', function () {
     await page.getByText('您已同意', { exact: true }).waitFor()
     // Without the key it can be taken back too, at this gateway only.
     await page.evaluate(() => localStorage.removeItem('onceproof-wallet-keys'))
-    await page.getByRole('button', { name: '撤回' }).click()
+    // The browser asks and asks: what is wrong is said at once, and nobody has to wait.
     await page.evaluate(() => {
-      navigator.credentials.get = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
+      navigator.credentials.get = options =>
+        new Promise((_, reject) =>
+          options?.signal?.addEventListener('abort', () => reject(new DOMException('no', 'AbortError'))),
+        )
     })
-    await page.getByRole('button', { name: '确定' }).click()
-    await page.getByText('没有签名：您取消了').waitFor()
+    await page.getByRole('button', { name: '撤回' }).click()
+    await page.getByText('没有在这个浏览器里用过').waitFor()
+    await page.getByRole('button', { name: '用通行密钥撤回' }).click()
+    await page.getByText('不必等待').waitFor()
     await page.getByRole('button', { name: '不用密钥' }).click()
     await page.getByText('您已撤回（仅在本系统生效）').waitFor()
   })

@@ -63,7 +63,10 @@ export function AnswerForm<Outcome extends string>({
           loading={isPending}
         >
           {say('answerGo')}
-        </Button>
+        </Button>{' '}
+        {(outcome === null || words.trim() === '') && (
+          <span className="ask-hint">{say(outcome === null ? 'answerHowFirst' : 'answerWordsFirst')}</span>
+        )}
       </div>
       <ProblemNotice error={error} />
     </form>

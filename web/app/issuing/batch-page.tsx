@@ -62,6 +62,7 @@ function Overview({ batch, own }: { batch: Batch; own: boolean }) {
     <section className="panel" aria-label={say('overview')}>
       <Facts
         facts={[
+          ...(batch.name === null ? [] : [[say('batchNamed'), batch.name] as const]),
           [say('rows'), say('rowsCount', { count: batch.rows })],
           ...(batch.bad > 0 ? [[say('badRows'), say('rowsCount', { count: batch.bad })] as const] : []),
           [say('source'), say(`source_${batch.source}`)],

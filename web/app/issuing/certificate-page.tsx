@@ -16,6 +16,7 @@ import { Panel } from './panel.tsx'
 import { useReasonWord } from './reasons.ts'
 import type { Action, CertificateState } from './shapes.ts'
 import { ProposalTag, StandingTag } from './states.tsx'
+import { useTypeVersion } from './types.ts'
 
 /** One certificate of the department: what it says, where it stands, what happened to it, and what may be done. */
 export function CertificatePage() {
@@ -130,7 +131,8 @@ function Values({ identifier }: { identifier: string }) {
   const { say } = useWords('issuing')
   const typeOf = useTypeOf()
   const certificate = useValues(identifier, true)
-  const definition = typeOf(identifier)?.definition
+  const type = useTypeVersion(typeOf(identifier)?.code, certificate.data?.typeVersion)
+  const definition = type.data?.definition
   return (
     <Asked query={certificate}>
       {({ fields, shortCode }) =>

@@ -4,9 +4,12 @@ import { useId, useState } from 'react'
 import { Link, useNavigate, useSearchParams } from 'react-router'
 import { parseCertificateIdentifier } from '../../../protocol/identifiers.ts'
 import { api, told } from '../api/client.ts'
+import type { paths } from '../api/schema.d.ts'
+import { useWrite } from '../api/write.ts'
 import { Asked } from '../parts/asked.tsx'
 import { Day, Moment } from '../parts/moment.tsx'
 import { Page } from '../parts/page.tsx'
+import { ProblemNotice } from '../parts/problem-notice.tsx'
 import { useSession } from '../session.tsx'
 import { useWords } from '../words.ts'
 import { useCertificateName } from './certificate-name.ts'
@@ -18,7 +21,7 @@ import { nameIn, useTypes } from './types.ts'
 
 const PAGE = '20'
 
-/** The department's certificates: one by its identifier, or all of a type, a state or a batch. */
+/** The department's certificates: by what is on the paper, or all of a type, a state or a batch. */
 export function CertificatesPage() {
   const { say } = useWords('issuing')
   const [chosen] = useSearchParams()
@@ -36,31 +39,49 @@ export function CertificatesPage() {
   )
 }
 
+type Summary =
+  paths['/v1/certificates/find']['post']['responses'][200]['content']['application/json']['certificates'][number]
+
+/** By what is on the paper in one's hand; a supervisor, who sees no contents, by the identifier alone. */
 function Find() {
   const { say } = useWords('issuing')
   const id = useId()
   const navigate = useNavigate()
+  const session = useSession()
+  const isAll = session.data?.role !== 'supervisor'
   const [text, setText] = useState('')
   const [isWrong, setWrong] = useState(false)
+  const find = useWrite(async (typed: string) =>
+    told(api.POST('/v1/certificates/find', { body: { text: typed } })),
+  )
+  const found = find.data?.certificates
+  const search = () => {
+    const identifier = text.replaceAll(/\s/g, '').toUpperCase()
+    setWrong(false)
+    find.reset()
+    if (isIdentifier(identifier)) void navigate(`/issuing/certificates/${identifier}`)
+    else if (isAll && text.trim() !== '') find.mutate(text)
+    else setWrong(true)
+  }
   return (
     <search className="panel">
       <form
         onSubmit={event => {
           event.preventDefault()
-          const identifier = text.replaceAll(/\s/g, '').toUpperCase()
-          if (isIdentifier(identifier)) void navigate(`/issuing/certificates/${identifier}`)
-          else setWrong(true)
+          search()
         }}
       >
         <div className="ask">
-          <label htmlFor={id}>{say('findIdentifier')}</label>
+          <label htmlFor={id}>{say(isAll ? 'findAny' : 'findIdentifier')}</label>
           <div id={`${id}-hint`} className="ask-hint small">
-            {say('findIdentifierHint')}
+            {say(isAll ? 'findAnyHint' : 'findIdentifierHint')}
           </div>
           <Flex gap={8} wrap>
             <Input
               id={id}
               className="find"
+              maxLength={200}
+              autoComplete="off"
               aria-describedby={`${id}-hint`}
               aria-invalid={isWrong}
               value={text}
@@ -69,13 +90,31 @@ function Find() {
                 setWrong(false)
               }}
             />
-            <Button type="primary" htmlType="submit">
+            <Button type="primary" htmlType="submit" loading={find.isPending}>
               {say('find')}
             </Button>
           </Flex>
         </div>
-        {isWrong && <Alert role="alert" type="error" showIcon title={say('findWrong')} />}
+        {isWrong && (
+          <Alert role="alert" type="error" showIcon title={say(isAll ? 'findEmpty' : 'findWrong')} />
+        )}
       </form>
+      <ProblemNotice error={find.error} />
+      {found?.length === 0 && (
+        <Alert
+          role="status"
+          type="info"
+          showIcon
+          title={say('findNothing')}
+          description={say('findNothingNext')}
+        />
+      )}
+      {found !== undefined && found.length > 0 && (
+        <>
+          <p role="status">{say('findFound', { count: found.length })}</p>
+          <Certificates rows={found} />
+        </>
+      )}
     </search>
   )
 }
@@ -87,6 +126,32 @@ function isIdentifier(text: string): boolean {
   } catch {
     return false
   }
+}
+
+function Certificates({ rows }: { rows: readonly Summary[] }) {
+  const { say } = useWords('issuing')
+  const nameOf = useCertificateName()
+  return (
+    <Ledger
+      caption={say('certificates')}
+      rows={rows}
+      rowKey={({ identifier }) => identifier}
+      renderCells={row => ({
+        [say('certificate')]: (
+          <>
+            <Link to={`/issuing/certificates/${row.identifier}`}>{nameOf(row.identifier)}</Link>
+            <br className="wide-only" />
+            <code className="small wide-only" translate="no">
+              {row.identifier}
+            </code>
+          </>
+        ),
+        [say('standing')]: <StandingTag standing={row.standing} />,
+        [say('validUntil')]: <Day seconds={row.validUntil} />,
+        [say('issuedAt')]: <Moment seconds={row.acceptedAt} />,
+      })}
+    />
+  )
 }
 
 interface Filter {
@@ -143,7 +208,6 @@ function Filters({ filter }: { filter: Filter }) {
 
 function List({ filter }: { filter: Filter }) {
   const { say } = useWords('issuing')
-  const nameOf = useCertificateName()
   const pages = usePages<number | null>(null)
   const certificates = useQuery({
     queryKey: ['certificates', filter, pages.cursor],
@@ -170,25 +234,7 @@ function List({ filter }: { filter: Filter }) {
         {page => (
           <Flex vertical gap={12}>
             {page.certificates.length === 0 && <p>{say('certificatesNoneHere')}</p>}
-            <Ledger
-              caption={say('certificates')}
-              rows={page.certificates}
-              rowKey={({ identifier }) => identifier}
-              renderCells={row => ({
-                [say('certificate')]: (
-                  <>
-                    <Link to={`/issuing/certificates/${row.identifier}`}>{nameOf(row.identifier)}</Link>
-                    <br className="wide-only" />
-                    <code className="small wide-only" translate="no">
-                      {row.identifier}
-                    </code>
-                  </>
-                ),
-                [say('standing')]: <StandingTag standing={row.standing} />,
-                [say('validUntil')]: <Day seconds={row.validUntil} />,
-                [say('issuedAt')]: <Moment seconds={row.acceptedAt} />,
-              })}
-            />
+            <Certificates rows={page.certificates} />
             <Pager pages={pages} next={page.before} />
           </Flex>
         )}

@@ -1,4 +1,4 @@
-import { Alert, Button, Flex } from 'antd'
+import { Alert, Button, Flex, Input } from 'antd'
 import { useId, useState } from 'react'
 import { Link, useNavigate, useParams } from 'react-router'
 import { saveFile } from '../api/client.ts'
@@ -62,8 +62,10 @@ function Upload({ code }: { code: string }) {
   const navigate = useNavigate()
   const [file, setFile] = useState<File | null>(null)
   const [isUnreadable, setUnreadable] = useState(false)
+  const [name, setName] = useState('')
   const upload = useUpload(code, batch => void navigate(`/issuing/batches/${batch.id}`))
   const contentType = file === null ? null : contentTypeOf(file.name)
+  const hasNumber = /\d{15}/.test(name)
   const take = (chosen: File | null) => {
     upload.reset()
     setUnreadable(false)
@@ -75,7 +77,7 @@ function Upload({ code }: { code: string }) {
     setUnreadable(bytes === null)
     if (bytes === null) return
     const mark = `${chosen.name} ${chosen.size} ${chosen.lastModified}`
-    upload.mutate({ body: new Blob([bytes]), contentType, mark })
+    upload.mutate({ body: new Blob([bytes]), contentType, mark, name: name.trim() })
   }
   return (
     <Panel title={say('upload')}>
@@ -107,11 +109,30 @@ function Upload({ code }: { code: string }) {
           description={say('uploadChangedNext')}
         />
       )}
+      <div className="ask">
+        <label htmlFor={`${id}-name`}>{say('batchName')}</label>
+        <div id={`${id}-hint`} className="ask-hint small">
+          {say('batchNameHint')}
+        </div>
+        <Input
+          id={`${id}-name`}
+          maxLength={40}
+          aria-describedby={`${id}-hint`}
+          aria-invalid={hasNumber}
+          value={name}
+          onChange={({ target }) => setName(target.value)}
+        />
+        {hasNumber && (
+          <span role="alert" className="tone-error">
+            {say('batchNameNumber')}
+          </span>
+        )}
+      </div>
       <Flex>
         <Button
           type="primary"
           size="large"
-          disabled={file === null || contentType === null}
+          disabled={file === null || contentType === null || hasNumber}
           loading={upload.isPending}
           onClick={() => {
             if (file !== null && contentType !== null) void send(file, contentType)

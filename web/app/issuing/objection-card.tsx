@@ -1,9 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
-import { Flex } from 'antd'
-import { api, told } from '../api/client.ts'
+import { Button, Flex } from 'antd'
+import { useState } from 'react'
+import { api, saveFile, told } from '../api/client.ts'
 import { once, useWrite } from '../api/write.ts'
 import { Asked } from '../parts/asked.tsx'
 import { Moment } from '../parts/moment.tsx'
+import { ProblemNotice } from '../parts/problem-notice.tsx'
 import { useWords } from '../words.ts'
 import { AnswerClock } from './answer-clock.tsx'
 import { AnswerForm } from './answer-form.tsx'
@@ -37,6 +39,7 @@ export function ObjectionCard({ objection }: { objection: Objection }) {
               ]),
         ]}
       />
+      <UseReceipt id={objection.use} />
       {outcome === null && <Answer id={objection.id} />}
     </article>
   )
@@ -62,7 +65,7 @@ function Use({ id }: { id: string }) {
           <Facts
             facts={[
               [say('certificate'), nameOf(identifier)],
-              [say('readFields'), names.join('、')],
+              [say('readFields'), names.join(language === 'en' ? ', ' : '、')],
               [say('ground'), say(`ground_${ground}`) + (basis === null ? '' : ` · ${basis}`)],
               [say('matter'), <Matter key="matter" code={matter} />],
               [say('readAt'), <Moment key="at" seconds={at} />],
@@ -71,6 +74,25 @@ function Use({ id }: { id: string }) {
         )
       }}
     </Asked>
+  )
+}
+
+/** What it was read by, signed: what the department answers with. */
+function UseReceipt({ id }: { id: string }) {
+  const { say } = useWords('issuing')
+  const [failed, setFailed] = useState<unknown>(null)
+  return (
+    <div className="no-print">
+      <Button
+        onClick={() => {
+          setFailed(null)
+          saveFile(`/v1/uses/${id}/receipt`, `${id}.receipt.json`).catch(setFailed)
+        }}
+      >
+        {say('useReceipt')}
+      </Button>
+      <ProblemNotice error={failed} />
+    </div>
   )
 }
 

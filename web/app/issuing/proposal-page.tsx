@@ -9,6 +9,7 @@ import { Page } from '../parts/page.tsx'
 import { useSession } from '../session.tsx'
 import { useWords } from '../words.ts'
 import { useCertificateName, useTypeOf } from './certificate-name.ts'
+import { AnswersDue } from './answers-due.tsx'
 import { Decision } from './decision.tsx'
 import { Facts } from './face.tsx'
 import { FieldValue } from './field-value.tsx'
@@ -80,7 +81,10 @@ function State({ proposal }: { proposal: ProposalDetail }) {
           title={say('proposalDone')}
           description={
             proposal.successor !== null ? (
-              <Link to={`/issuing/certificates/${proposal.successor}`}>{say('successorGo')}</Link>
+              <>
+                <Link to={`/issuing/certificates/${proposal.successor}`}>{say('successorGo')}</Link>
+                <AnswersDue queue="corrections" />
+              </>
             ) : (
               proposal.action !== 'supersede' && say(`proposalDone_${proposal.action}`)
             )

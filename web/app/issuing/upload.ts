@@ -23,10 +23,13 @@ export function contentTypeOf(name: string): string | null {
 export function useUpload(type: string, onDone: (batch: Batch) => void) {
   // A file has no text of its own: name, size and time of change tell one from another when a lost answer is asked for again.
   return useWrite(
-    async ({ body, contentType }: { body: Blob; contentType: string; mark: string }, key) =>
+    async (
+      { body, contentType, name = '' }: { body: Blob; contentType: string; mark: string; name?: string },
+      key,
+    ) =>
       told(
         api.POST('/v1/batches', {
-          params: { query: { type }, header: once(key) },
+          params: { query: { type, ...(name !== '' && { name }) }, header: once(key) },
           headers: { 'Content-Type': contentType },
           body: body as never,
           bodySerializer: () => body,

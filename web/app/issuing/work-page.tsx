@@ -6,10 +6,9 @@ import { api, told } from '../api/client.ts'
 import { Asked } from '../parts/asked.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Page } from '../parts/page.tsx'
-import { ToneTag } from '../parts/tone.tsx'
 import { useSession, type Role } from '../session.tsx'
 import { useWords } from '../words.ts'
-import { useCorrections } from './correction-queue.ts'
+import { AnswersDue } from './answers-due.tsx'
 import { Ledger } from './ledger.tsx'
 import { Pager, usePages } from './pager.tsx'
 import { Panel } from './panel.tsx'
@@ -41,7 +40,8 @@ export function WorkPage() {
         )
       }
     >
-      <CorrectionsDue />
+      <AnswersDue queue="corrections" />
+      {role === 'supervisor' && <AnswersDue queue="objections" />}
       {role === 'maker' && <Batches title={say('todo')} states={['rejected', 'draft']} role={role} />}
       {role === 'checker' && <Batches title={say('toCheck')} states={['submitted']} role={role} />}
       {role === 'checker' && <ProposalList title={say('proposalsToCheck')} state="proposed" />}
@@ -49,25 +49,6 @@ export function WorkPage() {
       <AllBatches role={role} />
       <ProposalList title={say('proposals')} />
     </Page>
-  )
-}
-
-/** How many answers are owed, and whether one is late. */
-function CorrectionsDue() {
-  const { say } = useWords('issuing')
-  const corrections = useCorrections('corrections', true)
-  const open = corrections.data ?? []
-  const late = open.filter(({ overdue }) => overdue).length
-  if (open.length === 0) return null
-  return (
-    <p className="due">
-      <ToneTag tone={late > 0 ? 'error' : 'waiting'}>
-        {late > 0
-          ? say('correctionsLate', { count: open.length, late })
-          : say('correctionsOpen', { count: open.length })}
-      </ToneTag>{' '}
-      <Link to="/issuing/corrections">{say('correctionsGo')}</Link>
-    </p>
   )
 }
 
@@ -189,7 +170,12 @@ function BatchLedger({
       rows={batches}
       rowKey={({ id }) => id}
       renderCells={row => ({
-        [say('type')]: nameOf(row.type),
+        [say('type')]: (
+          <>
+            {nameOf(row.type)}
+            {row.name !== null && <div className="small">{row.name}</div>}
+          </>
+        ),
         [say('rows')]: say('rowsCount', { count: row.rows }),
         [say('state')]: <BatchTag batch={row} />,
         [say('createdAt')]: <Moment seconds={row.createdAt} />,

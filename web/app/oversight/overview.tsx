@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Card, Descriptions, Flex } from 'antd'
 import { api, told } from '../api/client.ts'
+import { AnswersDue } from '../issuing/answers-due.tsx'
 import { Asked } from '../parts/asked.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Page } from '../parts/page.tsx'
@@ -16,6 +17,8 @@ export function Component() {
   const { role, department } = session.data ?? {}
   return (
     <Page title={say('title')} intro={say('intro')}>
+      {role === 'supervisor' && <AnswersDue queue="objections" />}
+      {role === 'supervisor' && <AnswersDue queue="corrections" />}
       <Orders mayOrder={role === 'supervisor' || role === 'operator'} />
       {role === 'supervisor' && department != null && <Counts department={department} />}
       <LogState />

@@ -11,7 +11,7 @@ import { ProblemNotice } from '../parts/problem-notice.tsx'
 import { useWords } from '../words.ts'
 import { Corrections } from './corrections.tsx'
 import { LinkButton } from './link-button.tsx'
-import { named, useNames } from './names.ts'
+import { named, useNames, useTypeVersion } from './names.ts'
 import { StandingTag } from './standing.tsx'
 import { Value } from './value.tsx'
 
@@ -25,6 +25,12 @@ export function CertificatePage() {
     queryFn: () =>
       told(api.GET('/v1/holder/certificates/{identifier}', { params: { path: { identifier } } })),
   })
+  const definition = useTypeVersion(certificate.data?.type).data
+  const fieldOf = (key: string) => definition?.fields.find(field => field.key === key)
+  const nameOf = (key: string) => {
+    const field = fieldOf(key)
+    return field === undefined ? key : named(language, field)
+  }
   const [full, setFull] = useState<Record<string, unknown> | null>(null)
   const unmask = useWrite(
     async (_: null) =>
@@ -52,9 +58,9 @@ export function CertificatePage() {
                     </span>
                   </Flex>
                   <dl className="wallet-facts">
-                    {Object.entries(fields).map(([key, value]) => (
-                      <Fact key={key} name={names.field(card.type.code, key)}>
-                        <Value field={names.fieldOf(card.type.code, key)} value={value} />
+                    {Object.entries(definition === undefined ? {} : fields).map(([key, value]) => (
+                      <Fact key={key} name={nameOf(key)}>
+                        <Value field={fieldOf(key)} value={value} />
                       </Fact>
                     ))}
                   </dl>

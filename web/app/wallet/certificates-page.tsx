@@ -96,13 +96,15 @@ function Waiting() {
 /** The number of the type within the identifier: in the directory who one is comes first. */
 const typePlace = ({ identifier }: Card): string => identifier.split('.')[5] ?? ''
 
+const searched = ({ type, department }: Card) => [type.zh, type.en, department.zh, department.en]
+
 function Areas({ cards, search }: { cards: Card[]; search: string }) {
   const { say, language } = useWords('wallet')
   const names = useNames()
   const word = useStandingWord()
   const wanted = search.toLocaleLowerCase()
   const found = cards.filter(card =>
-    [card.type.zh, card.type.en, card.department.zh, card.department.en, word(card)].some(text =>
+    [...Object.values(card.apart ?? {}), ...searched(card), word(card)].some(text =>
       text.toLocaleLowerCase().includes(wanted),
     ),
   )
@@ -124,6 +126,7 @@ function Areas({ cards, search }: { cards: Card[]; search: string }) {
                   {...((card.standing !== 'ACTIVE' || card.withheld) && { 'data-over': '' })}
                 >
                   <strong>{named(language, card.type)}</strong>
+                  <Apart card={card} />
                   <span className="wallet-quiet">{named(language, card.department)}</span>
                   <StandingTag {...card} />
                   <span className="wallet-quiet">
@@ -137,6 +140,14 @@ function Areas({ cards, search }: { cards: Card[]; search: string }) {
       ))}
     </>
   )
+}
+
+/** Whose name and which number, where several certificates of a type are listed. */
+export function Apart({ card: { apart } }: { card: Card }) {
+  const { say } = useWords('wallet')
+  if (apart === null) return null
+  const { name, numberEnd: end } = apart
+  return <span className="wallet-quiet">{say('apart', { name, end })}</span>
 }
 
 /** Which department issues what one misses, and how to get it. */

@@ -13,7 +13,7 @@ import { useWords } from '../words.ts'
 import { useActing } from './acting.ts'
 import { ownParty, useInbox } from './consent/inbox.ts'
 import { signableWithdrawal, signableWithdrawAll } from './keys/sign.ts'
-import { useSigning, WhyNot } from './keys/signing.tsx'
+import { useSigning, WhyNot, type Signing } from './keys/signing.tsx'
 import { KeyTrouble } from './keys/trouble.ts'
 import { activeKey, useKeys } from './keys/use-keys.ts'
 import { useNames } from './names.ts'
@@ -148,9 +148,11 @@ export function GrantCard({ grant }: { grant: Grant }) {
           {say('grantUntil')} <Moment seconds={grant.notAfter} /> ·{' '}
           {say('grantUsed', { used: grant.used, most: grant.maxUses })}
         </span>
-        <span className="wallet-quiet" data-chain={grant.chain.state}>
-          {say(`chain_${chain}`)}
-        </span>
+        {(counts(grant) || grant.state === 'refused') && (
+          <span className="wallet-quiet" data-chain={grant.chain.state}>
+            {say(`chain_${chain}`)}
+          </span>
+        )}
         {grant.withdrawn !== null && (
           <span>
             {say(`withdrawnBy_${grant.withdrawn.by}`)} <Moment seconds={grant.withdrawn.at} />
@@ -199,25 +201,72 @@ function Withdraw({ grant }: { grant: Grant }) {
     )
   }
   return (
-    <Sure
+    <TakeBack
       label={say('withdraw')}
       what={say('withdrawWhat')}
       yes={say('withdrawSure')}
-      isBusy={withdraw.isPending}
-      onSure={() => withdraw.mutate({ digest, isSigned: canSign })}
+      signing={signing}
+      canSign={canSign}
+      write={withdraw}
+      onSure={isSigned => withdraw.mutate({ digest, isSigned })}
       onNot={() => setAsked(false)}
+    />
+  )
+}
+
+/**
+ * The second tap. With the key where this browser has used it; elsewhere the browser may ask in vain for as long as it likes, so that is
+ * the other choice. Nobody has to wait for a key: without it goes while the browser asks.
+ */
+function TakeBack({
+  label,
+  what,
+  yes,
+  signing,
+  canSign,
+  write,
+  onSure,
+  onNot,
+}: {
+  label: string
+  what: string
+  yes: string
+  signing: Signing
+  canSign: boolean
+  write: { isPending: boolean; error: unknown; variables: { isSigned: boolean } | undefined }
+  onSure: (isSigned: boolean) => void
+  onNot: () => void
+}) {
+  const { say } = useWords('wallet')
+  const isLikely = canSign && signing.isKnown
+  const isAsking = write.isPending && write.variables?.isSigned === true
+  const withoutKey = () => {
+    signing.stop()
+    onSure(false)
+  }
+  return (
+    <Sure
+      label={label}
+      what={what}
+      yes={yes}
+      isBusy={write.isPending}
+      onSure={() => onSure(isLikely)}
+      onNot={() => {
+        signing.stop()
+        onNot()
+      }}
       more={
-        canSign &&
-        withdraw.error instanceof KeyTrouble && (
-          <Button onClick={() => withdraw.mutate({ digest, isSigned: false })}>
-            {say('withdrawWithoutKey')}
-          </Button>
+        isAsking || (isLikely && write.error instanceof KeyTrouble) ? (
+          <Button onClick={withoutKey}>{say('withdrawWithoutKey')}</Button>
+        ) : (
+          canSign && !isLikely && <Button onClick={() => onSure(true)}>{say('withdrawWithKey')}</Button>
         )
       }
     >
-      {!canSign && <p>{say('withdrawHere')}</p>}
       {signing.field}
-      <WhyNot error={withdraw.error} />
+      {!isLikely && <p>{say(canSign ? 'withdrawElsewhere' : 'withdrawHere')}</p>}
+      {isAsking && signing.kind !== 'passphrase' && <p role="status">{say('withdrawAsking')}</p>}
+      <WhyNot error={write.error} />
     </Sure>
   )
 }
@@ -259,26 +308,16 @@ function WithdrawAll({ grants }: { grants: Grant[] }) {
   }
   return (
     <section className="wallet-box" aria-label={say('withdrawAll')}>
-      <Sure
+      <TakeBack
         label={say('withdrawAll')}
         what={say('withdrawAllWhat', { count: own.length })}
         yes={say('withdrawAllSure')}
-        isBusy={all.isPending}
-        onSure={() => all.mutate({ ...input, isSigned: signing.isHere })}
+        signing={signing}
+        canSign={signing.isHere}
+        write={all}
+        onSure={isSigned => all.mutate({ ...input, isSigned })}
         onNot={() => setAsked(false)}
-        more={
-          signing.isHere &&
-          all.error instanceof KeyTrouble && (
-            <Button onClick={() => all.mutate({ ...input, isSigned: false })}>
-              {say('withdrawWithoutKey')}
-            </Button>
-          )
-        }
-      >
-        {!signing.isHere && <p>{say('withdrawHere')}</p>}
-        {signing.field}
-        <WhyNot error={all.error} />
-      </Sure>
+      />
     </section>
   )
 }

@@ -38,6 +38,20 @@ export function useTypes() {
   })
 }
 
+/** The version under which a certificate was issued: a newer one may call its fields otherwise. */
+export function useTypeVersion(type: { code: string; version: number } | undefined) {
+  return useQuery({
+    queryKey: ['types', type?.code, type?.version, 'definition'],
+    queryFn: async () => {
+      const path = { code: type!.code, version: String(type!.version) }
+      const found = await told(api.GET('/v1/types/{code}/versions/{version}', { params: { path } }))
+      return found.type.definition as TypeDefinition
+    },
+    enabled: type !== undefined,
+    staleTime: Infinity,
+  })
+}
+
 export function useMatters() {
   return useQuery({
     queryKey: ['matters'],

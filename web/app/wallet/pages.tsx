@@ -1,5 +1,6 @@
 /** The holder’s wallet: loaded when somebody first goes there. */
 import { useRoutes } from 'react-router'
+import { Missing } from '../home.tsx'
 import { ForRoles } from '../parts/for-roles.tsx'
 import { CertificatePage } from './certificate-page.tsx'
 import { CertificatesPage } from './certificates-page.tsx'
@@ -28,6 +29,7 @@ const pages = [
           { path: 'uses', element: <UsesPage /> },
           { path: 'key', element: <KeyPage /> },
           { path: 'family', element: <FamilyPage /> },
+          { path: '*', element: <Missing /> },
         ],
       },
     ],

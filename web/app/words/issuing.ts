@@ -116,6 +116,15 @@ export const issuing = {
   },
   uploadChoose: { zh: '选择文件', en: 'Choose the file' },
   uploadChosen: { zh: '已选择：{{name}}', en: 'Chosen: {{name}}' },
+  batchName: { zh: '批次名称（选填）', en: 'Name of the batch (optional)' },
+  batchNameHint: {
+    zh: '便于在列表中分清同类批次，例如“九月新办，第二批”。不要写姓名和证件号码。',
+    en: 'Tells it from others of its type in the list, as “September, second batch”. No people’s names or numbers.',
+  },
+  batchNameNumber: {
+    zh: '名称里有很长的号码。请去掉，名称只用来分清批次。',
+    en: 'There is a long number in the name. Take it out: the name only tells batches apart.',
+  },
   uploadGo: { zh: '上传并校验', en: 'Upload and check' },
   uploadRunning: { zh: '正在上传并校验，请稍候…', en: 'Uploading and checking…' },
   uploadChanged: {
@@ -178,6 +187,7 @@ export const issuing = {
   batch: { zh: '批次', en: 'Batch' },
   batchOf: { zh: '批次：{{type}}', en: 'Batch: {{type}}' },
   batchGo: { zh: '打开所在批次', en: 'Open its batch' },
+  batchNamed: { zh: '批次名称', en: 'Name of the batch' },
   overview: { zh: '概况', en: 'Overview' },
   source: { zh: '来源', en: 'Came as' },
   source_json: { zh: '网页填写或 JSON', en: 'A form or JSON' },
@@ -443,6 +453,18 @@ export const issuing = {
     zh: '以 1.2.156.3005.2 开头，印在证照上',
     en: 'Begins with 1.2.156.3005.2; it is printed on the certificate',
   },
+  findAny: { zh: '按证照上的号码查找', en: 'Find by a number on the certificate' },
+  findAnyHint: {
+    zh: '证照编号、短码、证照标识，或持证人的证件号码；须完整，空格和括号不计',
+    en: 'Its number, short code or identifier, or its holder’s number; complete, spaces and brackets do not count',
+  },
+  findEmpty: { zh: '请先填写号码', en: 'Type a number first' },
+  findNothing: { zh: '本部门没有这个号码的证照', en: 'No certificate of your department has this number' },
+  findNothingNext: {
+    zh: '请核对是否抄错或漏抄。号码要完整填写；其他部门签发的证照这里查不到。',
+    en: 'Check for a mistyped or missing character. The number has to be complete, and other departments’ certificates are not here.',
+  },
+  findFound: { zh: '找到 {{count}} 张', en: 'Found: {{count}}' },
   find: { zh: '查找', en: 'Find' },
   findWrong: {
     zh: '这不是完整的证照标识，请核对是否抄错或漏抄',
@@ -584,6 +606,14 @@ export const issuing = {
   correctionsWaiting: { zh: '查看待答复的', en: 'Show those that wait' },
   correctionsNone: { zh: '没有待答复的更正申请', en: 'No request waits for an answer' },
   correctionsNoneAnswered: { zh: '还没有答复过的更正申请', en: 'None has been answered yet' },
+  answerHowFirst: { zh: '请先选择如何答复', en: 'First choose the answer' },
+  answerWordsFirst: { zh: '请写几句给申请人的话', en: 'Write some words to the person' },
+  objectionsOpen: { zh: '待答复的用证异议：{{count}} 件', en: 'Objections that wait: {{count}}' },
+  objectionsLate: {
+    zh: '待答复的用证异议：{{count}} 件，其中逾期 {{late}} 件',
+    en: 'Objections that wait: {{count}}, overdue: {{late}}',
+  },
+  useReceipt: { zh: '下载当次用证的回执', en: 'Download the receipt of this use' },
   correctionsOpen: { zh: '待答复的更正申请：{{count}} 件', en: 'Requests to correct that wait: {{count}}' },
   correctionsLate: {
     zh: '待答复的更正申请：{{count}} 件，其中逾期 {{late}} 件',

@@ -38,7 +38,7 @@ export const records = {
   keptForget: { zh: '清除这份清单', en: 'Clear this list' },
   meaningTitle: { zh: '存证能证明什么', en: 'What a record proves' },
   meaning1: {
-    zh: '能证明：与存证一致的文件，在上链时间之前已经存在，此后未被改动。',
+    zh: '能证明：与存证一致的文件，在登记到区块链之前已经存在，此后未被改动。',
     en: 'That a file which matches existed before the time of registration and has not changed since.',
   },
   meaning2: {
@@ -55,12 +55,12 @@ export const records = {
   state_accepted_why: { zh: '已签名并保存', en: 'Signed and stored' },
   state_logged: { zh: '已入日志', en: 'In the log' },
   state_logged_why: { zh: '已编入公开日志', en: 'It has its place in the public log' },
-  state_anchored: { zh: '已上链', en: 'On the chain' },
+  state_anchored: { zh: '已登记到区块链', en: 'On the blockchain' },
   state_anchored_why: { zh: '在区块链登记了指纹', en: 'Its fingerprint is on the blockchain' },
   state_final: { zh: '最终确认', en: 'Final' },
   state_final_why: { zh: '不会再撤回', en: 'It cannot be undone' },
   waiting: {
-    zh: '正在上链，页面会自动更新；离开也不影响。',
+    zh: '正在登记到区块链，页面会自动更新；离开也不影响。',
     en: 'It is on its way; this page follows it, and leaving changes nothing.',
   },
   sinceBefore: { zh: '自 ', en: 'Unchanged since ' },

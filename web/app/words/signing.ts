@@ -140,6 +140,14 @@ export const signing = {
     zh: '什么也没有改变。请检查大小写和输入法后再试。忘记口令时，请更换密钥。',
     en: 'Nothing was changed. Check capitals and keyboard, and try again. If you forgot it, replace the key.',
   },
+  passkeyNotUsedHere: {
+    zh: '您的通行密钥没有在这个浏览器里用过，可能在另一台设备上',
+    en: 'Your passkey has not been used in this browser; it may be on another device',
+  },
+  passkeyNotUsedHereNext: {
+    zh: '请换用设置密钥的那台设备；密钥在手机上时，浏览器询问后可用手机扫码。',
+    en: 'Use the device on which you made it. If it is on your phone, scan the code when the browser asks.',
+  },
   trouble_elsewhere: { zh: '签名密钥不在这个浏览器里', en: 'The signing key is not in this browser' },
   trouble_elsewhere_next: {
     zh: '请换用设置密钥时的浏览器，或在“签名密钥”页从备份恢复。',

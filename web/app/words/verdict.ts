@@ -8,7 +8,7 @@ export const verdict = {
   answer_unknown: { zh: '未能确认', en: 'Not certain' },
   fingerprint: { zh: '指纹', en: 'Fingerprint' },
   block: { zh: '区块', en: 'Block' },
-  blockTime: { zh: '上链时间', en: 'Registered at' },
+  blockTime: { zh: '登记到区块链的时间', en: 'Registered on the blockchain at' },
   place: { zh: '日志中的序号', en: 'Place in the log' },
   identifier: { zh: '证照标识', en: 'Certificate identifier' },
   issuerKey: { zh: '发证机关', en: 'Issuer' },

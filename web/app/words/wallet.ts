@@ -38,6 +38,7 @@ export const wallet = {
   },
   search: { zh: '搜索证照、部门或状态', en: 'Search by certificate, department or status' },
   searchFound: { zh: '找到 {{count}} 张', en: '{{count}} found' },
+  apart: { zh: '{{name}} · 编号末四位 {{end}}', en: '{{name}} · number ending {{end}}' },
   searchNothing: { zh: '没有相符的证照。', en: 'No certificate matches.' },
   validUntil: { zh: '有效期至', en: 'Valid until' },
   validWithoutEnd: { zh: '长期有效', en: 'Valid without end' },
@@ -294,9 +295,18 @@ export const wallet = {
   grant_expired: { zh: '已到期', en: 'Expired' },
   'grant_used-up': { zh: '次数已用完', en: 'Used up' },
   grant_refused: { zh: '未被接受', en: 'Not accepted' },
-  chain_accepted: { zh: '正在上链登记，不影响使用。', en: 'On its way to the chain; it counts already.' },
-  chain_final: { zh: '已上链登记。', en: 'On the chain.' },
-  chain_refused: { zh: '区块链未接受此授权。', en: 'The chain did not accept it.' },
+  chain_accepted: {
+    zh: '已生效，正在登记到区块链（防篡改的公开账本）。',
+    en: 'In effect. It is being registered on the blockchain, a public ledger that nobody can alter.',
+  },
+  chain_final: {
+    zh: '已登记到区块链（防篡改的公开账本），任何人都不能暗中改动。',
+    en: 'Registered on the blockchain, a public ledger: nobody can change it unnoticed.',
+  },
+  chain_refused: {
+    zh: '没能登记到区块链，此授权不生效。',
+    en: 'It could not be registered on the blockchain and has no effect.',
+  },
   withdrawnBy_signature: { zh: '您已撤回', en: 'You took it back' },
   withdrawnBy_session: { zh: '您已撤回（仅在本系统生效）', en: 'You took it back (at this service only)' },
   withdrawnBy_chain: { zh: '已在区块链上撤回', en: 'Taken back on the chain' },
@@ -308,9 +318,18 @@ export const wallet = {
     en: 'It ends at once. What was read before stays.',
   },
   withdrawHere: {
-    zh: '签署它的密钥不在这里，因此只在本系统生效；区块链上的登记要用原密钥才能撤回。',
-    en: 'The key that signed it is not here, so it ends at this service only; the chain needs the old key.',
+    zh: '签署它的密钥不在这里，因此只在本系统生效；公开账本（区块链）上的登记要用原密钥才能撤回。',
+    en: 'The key that signed it is not here, so it ends at this service only; its entry in the public ledger needs the old key.',
   },
+  withdrawElsewhere: {
+    zh: '不用密钥也能立即撤回：从此任何部门都不能再凭它查看。公开账本上的登记要用原密钥才能撤回。',
+    en: 'It can end at once without the key: no department reads by it any more. Its entry in the public ledger needs the key.',
+  },
+  withdrawAsking: {
+    zh: '浏览器正在询问您的密钥。密钥不在手边时不必等待，可不用密钥撤回。',
+    en: 'The browser is asking for your key. If you do not have it at hand, do not wait: go on without it.',
+  },
+  withdrawWithKey: { zh: '用通行密钥撤回', en: 'Use the passkey' },
   withdrawWithoutKey: { zh: '不用密钥，只在本系统撤回', en: 'Without the key, at this service only' },
   withdrawAll: { zh: '撤回全部授权', en: 'Take back everything' },
   withdrawAllWhat: {

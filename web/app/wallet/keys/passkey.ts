@@ -59,12 +59,13 @@ export async function makePasskey(verifier: string, label: string): Promise<Made
 
 /**
  * The passkey's signature over a digest (0x-hex), encoded as the verifier takes it. `credential` null: the device offers what it has for this
- * site. Throws KeyTrouble `cancelled`, `no-passkeys` and `other-key` (a passkey that is not this signer).
+ * site. `stop` ends the browser's asking, as if it had been cancelled. Throws KeyTrouble `cancelled`, `no-passkeys` and `other-key` (a passkey that is not this signer).
  */
 export async function signWithPasskey(
   signer: string,
   credential: string | null,
   digest: string,
+  stop?: AbortSignal,
 ): Promise<string> {
   const id = credential === null ? null : fromBase64url(credential)
   const assertion = await asked(() =>
@@ -75,6 +76,7 @@ export async function signWithPasskey(
         allowCredentials: id === null ? [] : [{ type: 'public-key', id: id.slice() }],
         userVerification: 'required',
       },
+      ...(stop !== undefined && { signal: stop }),
     }),
   )
   const response = assertion.response as AuthenticatorAssertionResponse

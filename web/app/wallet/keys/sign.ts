@@ -89,12 +89,13 @@ export async function signWith(
   verifiers: Verifiers,
   { domain, digest, typedData }: Signable,
   passphrase: string,
+  stop?: AbortSignal,
 ): Promise<string> {
   const kept = keptKey(signer)
   if (kept !== null && !isSameDomain(kept.domain, domain)) throw new KeyTrouble('differs', ['domain'])
   switch (kindOf(signer, verifiers)) {
     case 'passkey':
-      return signWithPasskey(signer, kept?.kind === 'passkey' ? kept.credential : null, digest)
+      return signWithPasskey(signer, kept?.kind === 'passkey' ? kept.credential : null, digest, stop)
     case 'passphrase':
       if (kept?.kind !== 'passphrase') throw new KeyTrouble('elsewhere')
       return signWithPassphrase(kept, passphrase, digest)

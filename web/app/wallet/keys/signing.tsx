@@ -1,5 +1,5 @@
 import { Alert, Input } from 'antd'
-import { useId, useState, type ReactNode } from 'react'
+import { useId, useRef, useState, type ReactNode } from 'react'
 import { ProblemNotice } from '../../parts/problem-notice.tsx'
 import { useWords } from '../../words.ts'
 import { hasExternalWallet } from './external.ts'
@@ -12,30 +12,58 @@ export interface Signing {
   kind: KeyKind | null
   /** Whether this browser can try: a key under a passphrase may lie in another one, a wallet be missing. */
   isHere: boolean
-  /** Where the passphrase is typed; null for other kinds. */
+  /** Whether it has signed here before: a passkey that has not may be on another device, and the browser asks for it all the same. */
+  isKnown: boolean
+  /** Where the passphrase is typed, or what to do where a passkey may not be; null when nothing has to be said. */
   field: ReactNode
   sign(message: Signable): Promise<string>
+  /** Ends what `sign` waits for. */
+  stop(): void
 }
 
 /** Signing with one key (0x-hex) of the signed-in person. */
 export function useSigning(signer: string | null): Signing {
   const keys = useKeys().data
   const [passphrase, setPassphrase] = useState('')
+  const asking = useRef<AbortController>(null)
+  const stop = () => asking.current?.abort()
   if (keys === undefined || signer === null) {
-    return { kind: null, isHere: false, field: null, sign: () => Promise.reject(new KeyTrouble('elsewhere')) }
+    const sign = () => Promise.reject(new KeyTrouble('elsewhere'))
+    return { kind: null, isHere: false, isKnown: false, field: null, sign, stop }
   }
   const kind = kindOf(signer, keys.verifiers)
   const isHere = kind === 'passphrase' ? keptKey(signer) !== null : kind === 'passkey' || hasExternalWallet()
+  const isKnown = kind === 'passkey' ? keptKey(signer) !== null : isHere
   return {
     kind,
     isHere,
-    field: kind === 'passphrase' && isHere && <Passphrase value={passphrase} onChange={setPassphrase} />,
+    isKnown,
+    field:
+      kind === 'passkey' && !isKnown ? (
+        <NotUsedHere />
+      ) : (
+        kind === 'passphrase' && isHere && <Passphrase value={passphrase} onChange={setPassphrase} />
+      ),
+    stop,
     async sign(message) {
-      const signature = await signWith(signer, keys.verifiers, message, passphrase)
+      asking.current = new AbortController()
+      const signature = await signWith(signer, keys.verifiers, message, passphrase, asking.current.signal)
       setPassphrase('')
       return signature
     },
   }
+}
+
+function NotUsedHere() {
+  const { say } = useWords('signing')
+  return (
+    <Alert
+      type="warning"
+      showIcon
+      message={say('passkeyNotUsedHere')}
+      description={say('passkeyNotUsedHereNext')}
+    />
+  )
 }
 
 function Passphrase({ value, onChange }: { value: string; onChange: (value: string) => void }) {

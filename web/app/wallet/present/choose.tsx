@@ -8,7 +8,7 @@ import { Day } from '../../parts/moment.tsx'
 import { ProblemNotice } from '../../parts/problem-notice.tsx'
 import { useDepartments } from '../../shell.tsx'
 import { useWords } from '../../words.ts'
-import { cardsIn, useCertificates, type Card } from '../certificates-page.tsx'
+import { Apart, cardsIn, useCertificates, type Card } from '../certificates-page.tsx'
 import { useDraft } from '../../parts/draft.ts'
 import { named, useNames } from '../names.ts'
 import type { Presented } from './presenting.tsx'
@@ -183,7 +183,7 @@ function ChosenCertificate({
         checked={fields !== null}
         onChange={event => onChoose(event.target.checked ? 'nameAndValidity' : null)}
       >
-        {name}{' '}
+        {name} <Apart card={card} />{' '}
         <span className="wallet-quiet">
           {card.validUntil === null ? say('validWithoutEnd') : say('validUntil')}{' '}
           {card.validUntil !== null && <Day seconds={card.validUntil} />}
