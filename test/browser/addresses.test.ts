@@ -2,10 +2,10 @@ import { expect } from 'chai'
 import { personaSub } from '../../server/identity/demo-people.ts'
 import { openGateway, type OpenedGateway } from '../support/opened-gateway.ts'
 import { publishHousing } from '../server/grants/holders.ts'
-import { closeChromium, faultsOf, signInOnPage, visit } from './chromium.ts'
+import { closeChromium, faultsOf, patience, signInOnPage, visit } from './chromium.ts'
 
 describe('pages under an address that takes no passkeys', function () {
-  this.timeout(120_000)
+  this.timeout(patience(120_000))
   let gateway: OpenedGateway
 
   before(async () => {

@@ -306,6 +306,10 @@ const ALL: readonly View[] = [320, 360, 768, 1440].flatMap(width =>
   ),
 )
 
+const IS_DEEP = process.env['ONCEPROOF_TEST_DEEP'] === '1'
+
 /** How a page has to hold. */
-export const VIEWS = process.env['ONCEPROOF_TEST_DEEP'] === '1' ? ALL : SHORT
+export const VIEWS = IS_DEEP ? ALL : SHORT
+/** How long a story may take, in milliseconds, with so many more views to look at. */
+export const patience = (shortMs: number): number => (IS_DEEP ? shortMs * 8 : shortMs)
 export const viewName = ({ width, language, mode }: (typeof VIEWS)[number]) => `${width}-${language}-${mode}`

@@ -18,6 +18,7 @@ import {
   closeDemo,
   demoGateway,
   faultsInEveryView,
+  patience,
   signInOnPage,
   visit,
   type Visitor,
@@ -39,7 +40,7 @@ import {
 } from './counter-region.ts'
 
 after(async function () {
-  this.timeout(60_000)
+  this.timeout(patience(60_000))
   await closeChromium()
   await closeDemo()
 })
@@ -56,7 +57,7 @@ const isState = (page: Page, cert: string, state: string) =>
   page.locator(`[data-item="${cert}"][data-state="${state}"]`).waitFor()
 
 describe('the counter in a browser', function () {
-  this.timeout(180_000)
+  this.timeout(patience(180_000))
   let gateway: OpenedGateway
   before(async () => {
     gateway = await demoGateway()

@@ -8,6 +8,7 @@ import {
   closeDemo,
   demoGateway,
   faultsInEveryView,
+  patience,
   signInOnPage,
   visit,
   type Visitor,
@@ -15,7 +16,7 @@ import {
 import { ask, ownRic } from './issuing-scene.ts'
 
 after(async function () {
-  this.timeout(60_000)
+  this.timeout(patience(60_000))
   await closeChromium()
   await closeDemo()
 })
@@ -24,7 +25,7 @@ const DEPARTMENT = 'GAJ'
 
 describe('every page of the issuing desk', function () {
   // Every page in every view takes a busy machine its time.
-  this.timeout(900_000)
+  this.timeout(patience(900_000))
   let gateway: OpenedGateway
   let maker: Visitor
   let checker: Visitor

@@ -17,6 +17,7 @@ import {
   closeDemo,
   demoGateway,
   faultsInEveryView,
+  patience,
   signInOnPage,
   visit,
   type Visitor,
@@ -24,7 +25,7 @@ import {
 import { ask, ownRic } from './issuing-scene.ts'
 
 after(async function () {
-  this.timeout(60_000)
+  this.timeout(patience(60_000))
   await closeChromium()
   await closeDemo()
 })
@@ -101,7 +102,7 @@ async function saved(page: Page, button: string): Promise<Buffer> {
 }
 
 describe('the issuing desk in a browser', function () {
-  this.timeout(180_000)
+  this.timeout(patience(180_000))
   let gateway: OpenedGateway
   let maker: Visitor
   let checker: Visitor

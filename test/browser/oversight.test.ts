@@ -2,10 +2,10 @@ import { expect } from 'chai'
 import { personaSub, staffSub } from '../../server/identity/demo-people.ts'
 import { signInAs } from '../../server/demo-client.ts'
 import type { OpenedGateway } from '../support/opened-gateway.ts'
-import { demoGateway, faultsInEveryView, signInOnPage, visit } from './chromium.ts'
+import { demoGateway, faultsInEveryView, patience, signInOnPage, visit } from './chromium.ts'
 
 describe('oversight in a browser', function () {
-  this.timeout(180_000)
+  this.timeout(patience(180_000))
   let gateway: OpenedGateway
   before(async () => {
     gateway = await demoGateway()

@@ -7,10 +7,18 @@ import { strFromU8, unzipSync } from 'fflate'
 import type { Page } from 'playwright-core'
 import { personaSub, staffSub } from '../../server/identity/demo-people.ts'
 import type { OpenedGateway } from '../support/opened-gateway.ts'
-import { closeChromium, closeDemo, demoGateway, faultsInEveryView, signInOnPage, visit } from './chromium.ts'
+import {
+  closeChromium,
+  closeDemo,
+  demoGateway,
+  faultsInEveryView,
+  patience,
+  signInOnPage,
+  visit,
+} from './chromium.ts'
 
 after(async function () {
-  this.timeout(60_000)
+  this.timeout(patience(60_000))
   await closeChromium()
   await closeDemo()
 })
@@ -18,7 +26,7 @@ after(async function () {
 const SIZE = 40 * 1024 * 1024
 
 describe('the records desk in a browser', function () {
-  this.timeout(180_000)
+  this.timeout(patience(180_000))
   let gateway: OpenedGateway
   let folder: string
   let file: string

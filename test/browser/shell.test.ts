@@ -7,18 +7,19 @@ import {
   demoGateway,
   faultsInEveryView,
   faultsOf,
+  patience,
   signInOnPage,
   visit,
 } from './chromium.ts'
 
 after(async function () {
-  this.timeout(60_000)
+  this.timeout(patience(60_000))
   await closeChromium()
   await closeDemo()
 })
 
 describe('the application in a browser', function () {
-  this.timeout(180_000)
+  this.timeout(patience(180_000))
   let gateway: OpenedGateway
   before(async () => {
     gateway = await demoGateway()

@@ -20,12 +20,21 @@ import {
 } from '../support/opened-gateway.ts'
 import { paperPathOf } from '../server/gateway/page-examples.ts'
 import { videoOf } from './camera.ts'
-import { browserWithCamera, closeChromium, faultsOf, overflows, VIEWS, viewName, visit } from './chromium.ts'
+import {
+  browserWithCamera,
+  closeChromium,
+  faultsOf,
+  overflows,
+  patience,
+  viewName,
+  VIEWS,
+  visit,
+} from './chromium.ts'
 
 const VERIFIER = 'web/dist/verify/onceproof-verify.html'
 
 describe('verifying in a browser', function () {
-  this.timeout(180_000)
+  this.timeout(patience(180_000))
   let gateway: OpenedGateway
   let certificate: Issued
   let paper: string

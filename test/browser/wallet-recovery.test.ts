@@ -18,6 +18,7 @@ import {
   closeChromium,
   faultsOf,
   passkeyDevice,
+  patience,
   signInOnPage,
   visit,
   type Visitor,
@@ -27,7 +28,7 @@ import {
 const WAIT_SECONDS = 20
 
 describe('the wallet when time passes', function () {
-  this.timeout(180_000)
+  this.timeout(patience(180_000))
   let gateway: OpenedGateway
   let visitor: Visitor
   let holder: Holder

@@ -12,13 +12,14 @@ import {
   demoGateway,
   faultsInEveryView,
   passkeyDevice,
+  patience,
   signInOnPage,
   visit,
   type Visitor,
 } from './chromium.ts'
 
 after(async function () {
-  this.timeout(60_000)
+  this.timeout(patience(60_000))
   await closeChromium()
   await closeDemo()
 })
@@ -33,7 +34,7 @@ interface Asked {
 }
 
 describe('the wallet in a browser', function () {
-  this.timeout(240_000)
+  this.timeout(patience(240_000))
   let gateway: OpenedGateway
   before(async () => {
     gateway = await demoGateway()
