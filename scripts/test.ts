@@ -13,7 +13,7 @@ interface Step {
   isSuite: boolean
   /** Opens ports or waits for time to pass: one after the other. Others run two at a time before them. */
   alone: boolean
-  /** Waits for a browser most of the time: runs beside those that run one after the other. */
+  /** Waits for a browser or another process most of the time: runs beside those that run one after the other. */
   beside?: boolean
 }
 
@@ -70,7 +70,7 @@ const steps: Step[] = [
   alone(suite('pages', 'test/server/pages/**/*.test.ts')),
   alone(suite('gateway', 'test/server/gateway/*.test.ts')),
   beside(suite('browser', 'test/browser/*.test.ts')),
-  alone(suite('drills', 'test/drills/**/*.test.ts')),
+  beside(suite('drills', 'test/drills/**/*.test.ts')),
   alone(suite('command line', 'test/scripts/cli*.test.ts')),
   alone(suite('benchmark', 'test/scripts/bench.test.ts')),
 ]
