@@ -72,6 +72,7 @@ const steps: Step[] = [
   beside(suite('browser', 'test/browser/*.test.ts')),
   beside(suite('drills', 'test/drills/**/*.test.ts')),
   alone(suite('command line', 'test/scripts/cli*.test.ts')),
+  alone(suite('production', 'test/production/**/*.test.ts')),
   alone(suite('benchmark', 'test/scripts/bench.test.ts')),
 ]
 

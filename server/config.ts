@@ -49,6 +49,9 @@ export interface Config {
   readonly failPoint: ArmedFailPoint | null
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[]
+  /** Absolute, both or neither: TLS ends at the gateway. */
+  readonly tlsCertFile: string | null
+  readonly tlsKeyFile: string | null
   /** null: the embedded provider in a demo, no sign-in in production. */
   readonly openidIssuer: string | null
   readonly openidClientId: string | null
@@ -272,6 +275,21 @@ const variables = {
     expected: 'addresses or CIDR ranges, separated by commas',
     read: proxies,
   },
+  ONCEPROOF_TLS_CERT_FILE: {
+    default: null,
+    meaning: {
+      zh: 'TLS 证书文件（PEM，含证书链）；更换后一分钟内或收到 SIGHUP 时重新读取，不断开已有连接。仅 production',
+      en: 'TLS certificate with its chain (PEM); read again within a minute of a change or on SIGHUP, without closing connections. Production only',
+    },
+    expected: 'the path of a file, together with ONCEPROOF_TLS_KEY_FILE',
+    read: folder,
+  },
+  ONCEPROOF_TLS_KEY_FILE: {
+    default: null,
+    meaning: { zh: 'TLS 私钥文件（PEM）', en: 'Key of the TLS certificate (PEM)' },
+    expected: 'the path of a file, together with ONCEPROOF_TLS_CERT_FILE',
+    read: folder,
+  },
   OPENID_ISSUER: {
     default: null,
     meaning: {
@@ -385,6 +403,8 @@ export function configFromEnv(
     demo: read('ONCEPROOF_DEMO') ?? profile === 'demo',
     failPoint: read('ONCEPROOF_FAIL_POINT'),
     trustedProxies: read('ONCEPROOF_TRUSTED_PROXIES') ?? [],
+    tlsCertFile: read('ONCEPROOF_TLS_CERT_FILE'),
+    tlsKeyFile: read('ONCEPROOF_TLS_KEY_FILE'),
     openidIssuer: read('OPENID_ISSUER'),
     openidClientId: read('OPENID_CLIENT_ID'),
     openidClientSecretFile: read('OPENID_CLIENT_SECRET_FILE'),
@@ -432,6 +452,7 @@ export function configurationPage(): string {
 function assertConsistent(config: Config): void {
   const { port, chainPort, chainRpcUrl, sealAfterMs, maxDelaySeconds, acceptWithoutChainSeconds } = config
   assertOwnProvider(config)
+  assertTls(config)
   if (chainRpcUrl === null && chainPort === port && port !== 0) {
     throw configInvalid('ONCEPROOF_CHAIN_PORT', variables.ONCEPROOF_CHAIN_PORT.expected, 'the same as PORT')
   }
@@ -449,6 +470,16 @@ function assertConsistent(config: Config): void {
       `${acceptWithoutChainSeconds} s`,
     )
   }
+}
+
+/** A demo talks to itself over plain http on loopback. */
+function assertTls({ profile, tlsCertFile, tlsKeyFile }: Config): void {
+  const files = { ONCEPROOF_TLS_CERT_FILE: tlsCertFile, ONCEPROOF_TLS_KEY_FILE: tlsKeyFile }
+  const given = Object.entries(files).filter(([, value]) => value !== null)
+  if (given.length > 0 && profile !== 'production')
+    throw configInvalid(given[0]![0], 'nothing (PROFILE is demo)', 'a value')
+  const missing = Object.entries(files).find(([, value]) => value === null)
+  if (given.length === 1) throw configInvalid(missing![0], 'a value together with the other file', 'nothing')
 }
 
 /** A provider is given with all that belongs to it, or not at all. */

@@ -6,7 +6,8 @@ import { Refusal } from '../protocol/refusal.ts'
 import { gatewayApp } from './app.ts'
 import { StartRefusal } from './chain/embedded/refusal.ts'
 import { ChainUnreachable } from './chain/rpc.ts'
-import { configFromEnv, publicUrlOf } from './config.ts'
+import { configFromEnv, publicUrlOf, type Config } from './config.ts'
+import { certificateReader, readCredentials, type CertificateFiles } from './http/certificate-files.ts'
 import { createHttpServer } from './http/edge.ts'
 import { batchLines, createLogger } from './http/logger.ts'
 import { createMetrics } from './http/metrics.ts'
@@ -33,9 +34,23 @@ async function main(): Promise<void> {
   const publicUrl = publicUrlOf(config, port)
   const host = listeningHost(publicUrl)
   await assertPortFree(port, host)
+  const files = certificateFiles(config)
+  const credentials = files === null ? null : readCredentials(files)
   const opened = await openWorld({ config, publicUrl, logger, metrics: createMetrics(), say })
   const app = gatewayApp(opened.world, opened.anchorer, { operatorToken: opened.operatorToken, port })
-  const server = createHttpServer(app)
+  const server = createHttpServer(app, {}, credentials)
+  if (files !== null && credentials !== null) {
+    const look = certificateReader(files, {
+      known: credentials,
+      use: renewed => {
+        server.setSecureContext?.(renewed)
+        logger.info('certificate renewed')
+      },
+      onFailure: refusal => logger.warn('certificate not renewed', { code: refusal.code }),
+    })
+    process.on('SIGHUP', look)
+    setInterval(look, CERTIFICATE_LOOK_MS).unref()
+  }
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)
@@ -65,7 +80,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
 
-  const local = host === undefined ? `http://127.0.0.1:${port}` : publicUrl
+  const local = host !== undefined || files !== null ? publicUrl : `http://127.0.0.1:${port}`
   const { chain } = opened.world
   const loadDemo = () => loadDemoWhenEmpty(opened.world, { url: local, token: opened.operatorToken, say })
   // The demonstration is written through the API, which accepts nothing before the chain was reached once.
@@ -80,13 +95,20 @@ async function main(): Promise<void> {
   chain               ${opened.chainUrl}   (${chain.isDeployed() ? `chain id ${chain.deployment.chain.chainId}, ` : ''}${
     config.chainRpcUrl === null ? 'embedded: one operator’s, for a start and a demo' : 'external'
   }${chain.isOpen() ? '' : ', cannot be reached now'})
+${config.profile === 'demo' ? firstSteps(opened.chainUrl) : '\n  check it with       npx onceproof doctor\n'}`)
+}
 
+const CERTIFICATE_LOOK_MS = 60_000
+
+const firstSteps = (chainUrl: string) => `
   try:
     npx onceproof issue RIC --example --out certificate.json --wait
     npx onceproof trust export --out trust.json
-    npx onceproof verify certificate.json --trust trust.json --rpc ${opened.chainUrl}
-`)
-}
+    npx onceproof verify certificate.json --trust trust.json --rpc ${chainUrl}
+`
+
+const certificateFiles = ({ tlsCertFile, tlsKeyFile }: Config): CertificateFiles | null =>
+  tlsCertFile === null || tlsKeyFile === null ? null : { certFile: tlsCertFile, keyFile: tlsKeyFile }
 
 /** These carry a code and a sentence for people; anything else is a defect of ours. */
 function isRefusal(error: unknown): error is Error & { code: string } {

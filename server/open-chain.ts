@@ -3,12 +3,18 @@
  * next; a chain of somebody else's that is away is opened when it comes back.
  */
 import { join } from 'node:path'
-import { computeAddress, getBytes, SigningKey } from 'ethers'
+import { computeAddress, getBytes, id, SigningKey, ZeroHash } from 'ethers'
 import { Refusal } from '../protocol/refusal.ts'
-import { assertSameChain, deploy, readDeployment, type Deployment } from './chain/deployment.ts'
+import {
+  assertSameChain,
+  deploy,
+  readDeployment,
+  writeDeployment,
+  type Deployment,
+} from './chain/deployment.ts'
 import { ChainUnreachable, quantityToBigInt, quantityToNumber, type Rpc } from './chain/rpc.ts'
 import { bringAbout, sendLostAgain, type Account, type TransactionContext } from './chain/transactions.ts'
-import { blockAt, chainIdentity, liveView } from './chain/view.ts'
+import { blockAt, chainIdentity, contractReader, liveView } from './chain/view.ts'
 import { watchChain } from './chain/watch.ts'
 import type { Config } from './config.ts'
 import type { Keyring } from './keys/keyring.ts'
@@ -44,6 +50,8 @@ export interface ChainParts {
   relayer: Account
   clock: () => number
   sleep: (ms: number) => Promise<void>
+  /** Contracts that are there already, for a folder without a deployment. */
+  adopt: Deployment | null
   say: (text: string) => void
   /** Called when a head went back. */
   onDoubt: () => void
@@ -51,7 +59,7 @@ export interface ChainParts {
 
 /** The chain of this data folder, nothing of it asked yet. `afterwards` is what else belongs to opening it. */
 export async function chainOf(parts: ChainParts, afterwards: () => Promise<void>): Promise<Chain> {
-  const { config, store, keys, rpc, relayer, clock, sleep, say, onDoubt } = parts
+  const { config, store, keys, rpc, relayer, clock, sleep, adopt, say, onDoubt } = parts
   const governance = await keyAccount(keys, GOVERNANCE_KEY)
   const path = join(config.dataDir, 'deployment.json')
   const isEmbedded = config.chainRpcUrl === null
@@ -68,9 +76,15 @@ export async function chainOf(parts: ChainParts, afterwards: () => Promise<void>
 
   async function deployed(): Promise<Deployment> {
     chainId = quantityToNumber(await rpc.call('eth_chainId', []))
-    say('deploying the contracts')
+    say(adopt === null ? 'deploying the contracts' : 'adopting the contracts that are there')
     const { transactions } = unwatched
     await fundGovernance(rpc, transactions, relayer, governance)
+    if (adopt !== null) {
+      assertSameChain(await chainIdentity(rpc, adopt.contracts), adopt)
+      await assertGoverns(rpc, adopt, governance)
+      writeDeployment(path, adopt)
+      return adopt
+    }
     return deploy({ ...transactions, store }, governance, governance.address, path)
   }
 
@@ -164,6 +178,29 @@ function rememberFor<T>(ms: number, clock: () => number, ask: () => Promise<T>):
   return async () => {
     if (last === null || Math.abs(clock() - last.at) > ms) last = { at: clock(), answer: await ask() }
     return last.answer
+  }
+}
+
+/** What the governing account has to be on chain. */
+export const GOVERNANCE_ROLES = [
+  ['DepartmentRegistry', 'REGISTRAR_ROLE'],
+  ['DepartmentRegistry', 'GUARDIAN_ROLE'],
+  ['AnchorLog', 'LOG_ADMIN_ROLE'],
+  ['StatusRegistry', 'LIST_ADMIN_ROLE'],
+] as const
+
+/** Contracts of somebody else serve only those whom their administrator lets. Refuses CONTRACTS_NOT_OURS. */
+async function assertGoverns(rpc: Rpc, { contracts }: Deployment, governance: Account): Promise<void> {
+  const read = contractReader(rpc, contracts, 'latest')
+  for (const [contract, role] of GOVERNANCE_ROLES) {
+    const [has] = await read(contract, 'hasRole', [id(role), governance.address])
+    const [administers] = await read(contract, 'hasRole', [ZeroHash, governance.address])
+    if (has === true || administers === true) continue
+    throw new Refusal(
+      'CONTRACTS_NOT_OURS',
+      `${contract} at ${contracts[contract].address} gives ${governance.address} no ${role}; its administrator has to`,
+      { field: contract, expected: `${role} for ${governance.address}`, found: 'no such role' },
+    )
   }
 }
 

@@ -14,6 +14,7 @@ import { assertNotBehindChain } from './anchoring/anchor.ts'
 import { indexHoldersOnce, indexNumbersOnce } from './certificates/index-holders.ts'
 import { regionOf } from './catalogue/own-region.ts'
 import { INTERFACES } from './chain/contracts.ts'
+import type { Deployment } from './chain/deployment.ts'
 import { writeFileDurably } from './store/durable-file.ts'
 import { acquireLock, type Lock } from './chain/embedded/lock.ts'
 import { superviseEmbeddedChain, type SupervisedChain } from './chain/embedded/supervise.ts'
@@ -48,7 +49,7 @@ import { openProviders } from './keys/providers.ts'
 import { openMirror, type Mirror } from './store/mirror.ts'
 import { openSqliteStore } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
-import { accountOf, chainOf, keyAccount, openWhenReachable } from './open-chain.ts'
+import { accountOf, chainOf, GOVERNANCE_ROLES, keyAccount, openWhenReachable } from './open-chain.ts'
 import type { World } from './world.ts'
 
 export interface OpenWorld {
@@ -72,6 +73,10 @@ export interface OpenOptions {
   logger: Logger
   metrics: Metrics
   clock?: () => number
+  /** Contracts that are on the chain already, for a folder that has no deployment yet. */
+  adopt?: Deployment | null
+  /** A chain that is away is refused, embedded or not: the world is opened to do something there. */
+  needsChain?: boolean
   /** Tells the person at the terminal what is being done. */
   say?: (text: string) => void
 }
@@ -80,10 +85,19 @@ export interface OpenOptions {
  * Opens or creates everything under `config.dataDir`, and takes up from the mirror what the store does not have. A store that is older
  * than the chain's log after that opens in quarantine: it is read and nothing is written, by nobody. Somebody else's chain may be away: it
  * is opened when it comes. Refuses DATA_DIR_IN_USE when another
- * gateway holds the folder, a chain of another id, genesis or contract code, and a mirror that cannot be believed or written.
+ * gateway holds the folder, a chain of another id, genesis or contract code, CONTRACTS_NOT_OURS for adopted contracts that do not know us as
+ * their administrator, and a mirror that cannot be believed or written.
  */
 export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
-  const { config, logger, metrics, publicUrl, clock = Date.now, say = () => undefined } = options
+  const {
+    config,
+    logger,
+    metrics,
+    publicUrl,
+    clock = Date.now,
+    adopt = null,
+    say = () => undefined,
+  } = options
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const lock = lockFolder(config.dataDir)
   const opened: Opened = {}
@@ -111,7 +125,8 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
     const log = await openLog({ store, keys, config, publicUrl })
     const opening = Promise.withResolvers<void>()
     let takenUp: TakenUp | null = null
-    const parts = { config, store, keys, rpc, relayer, clock, sleep, say, onDoubt: () => world.wake() }
+    const onDoubt = () => world.wake()
+    const parts = { config, store, keys, rpc, relayer, clock, sleep, adopt, say, onDoubt }
     const chain = await chainOf(parts, async () => {
       await bringBackLostBlocks(world, say)
       await registerLog(world)
@@ -141,7 +156,8 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
       stop: async () => undefined,
       health: () => ({ chainReachable: true, lastError: world.quarantine?.code ?? null }),
     }
-    await openWhenReachable(world, say)
+    if (options.needsChain === true) await chain.open()
+    else await openWhenReachable(world, say)
     // With nothing to take up it asks nothing of the chain; a store that is older must have been compared before it writes.
     await takeUpOnce()
     if (world.quarantine !== null) return running(async () => undefined)
@@ -319,10 +335,9 @@ async function openLog(parts: {
 /** Registers the log with its key, and governance's roles, on chain; no-ops when they are there. */
 async function registerLog(world: World): Promise<void> {
   const { governance, deployment, rpc, transactions } = world.chain
-  await grantRoleOnChain(world, 'DepartmentRegistry', 'REGISTRAR_ROLE', governance.address)
-  await grantRoleOnChain(world, 'DepartmentRegistry', 'GUARDIAN_ROLE', governance.address)
-  await grantRoleOnChain(world, 'AnchorLog', 'LOG_ADMIN_ROLE', governance.address)
-  await grantRoleOnChain(world, 'StatusRegistry', 'LIST_ADMIN_ROLE', governance.address)
+  for (const [contract, role] of GOVERNANCE_ROLES) {
+    await grantRoleOnChain(world, contract, role, governance.address)
+  }
   const logKey = addressOf(await world.keys.publicKey(LOG_KEY))
   await bringAbout(transactions, governance, {
     purpose: `log:${logId(world.log.origin)}`,

@@ -50,6 +50,16 @@ export const labels = {
   asOf: { zh: '核验所据区块', en: 'asked at block' },
   successor: { zh: '新版叶子哈希', en: 'successor (leaf hash)' },
   next: { zh: '请', en: 'what to do' },
+  installed: { zh: '已完成正式环境设置', en: 'Set up for production' },
+  answersFile: { zh: '答案文件', en: 'answers' },
+  environmentFile: { zh: '环境文件', en: 'environment file' },
+  dataFolder: { zh: '数据目录', en: 'data folder' },
+  operatorToken: { zh: '运维令牌', en: 'operator token' },
+  logOrigin: { zh: '存证日志', en: 'log' },
+  payingAccount: { zh: '付费账户（须有余额）', en: 'account that pays (needs funds)' },
+  governingAccount: { zh: '治理账户', en: 'account that governs' },
+  matters: { zh: '事项数', en: 'matters' },
+  administrators: { zh: '管理员', en: 'administrators' },
   evidence: { zh: '所附凭据', en: 'carries' },
   receipt: { zh: '回执', en: 'the receipt' },
   promise: { zh: '承诺书（尚未最终上链）', en: 'the promise (not final on chain yet)' },
@@ -107,6 +117,21 @@ export const labels = {
 
 /** Refusals of the command line itself. */
 const refusals: Readonly<Record<string, Message>> = {
+  INIT_ANSWERS: { zh: '答案有误', en: 'The answers cannot be used' },
+  INIT_CUT_SHORT: { zh: '答案未答完', en: 'The answers are not complete' },
+  INIT_DIFFERS: {
+    zh: '与已有设置不一致，未作任何改动',
+    en: 'This differs from what was set up; nothing was changed',
+  },
+  PASSPHRASE_LOST: {
+    zh: '密钥库已存在而口令文件不在，请找回口令',
+    en: 'There is a keystore without its passphrase; find the passphrase',
+  },
+  ENVIRONMENT_VALUE: {
+    zh: '该值无法写入环境文件',
+    en: 'An environment file cannot hold this value',
+  },
+  ENVIRONMENT_SYNTAX: { zh: '环境文件格式有误', en: 'The environment file cannot be read' },
   USAGE: { zh: '命令用法有误', en: 'The command was used wrongly' },
   FILE_MISSING: { zh: '没有这个文件', en: 'There is no such file' },
   FILE_UNREADABLE: { zh: '文件无法读取', en: 'The file cannot be read' },

@@ -279,6 +279,14 @@ function commands(asJson: boolean, handle: Handle): Command {
     .action(handle(async options => (await signers()).signerLog(options)))
 
   program
+    .command('init')
+    .description('设置正式环境 set a production gateway up (docs/production.md)')
+    .requiredOption('--profile <profile>', 'production')
+    .option('--answers <file>', '答案文件；没有则逐项询问并写入 its answers; asked for when it is not there')
+    .option(...data)
+    .action(handle(async options => (await import('./init.ts')).init(options)))
+
+  program
     .command('drill [NAME]')
     .description('演练：列出，或演练一种故障 list the drills, or rehearse a failure')
     .option('--all', '全部 all of them')

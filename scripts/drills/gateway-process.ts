@@ -143,7 +143,9 @@ export async function startGateway({ demo = false, env = {} }: GatewayOptions = 
     starting.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
     const began = performance.now()
     // The last thing that a start prints: everything before it is done.
-    while (!/\n {2}ready at .*\n[^]*\n\s*npx onceproof verify .*\n/.test(output.slice(from))) {
+    while (
+      !/\n {2}ready at .*\n[^]*\n\s*(?:npx onceproof verify|check it with) .*\n/.test(output.slice(from))
+    ) {
       const isLate = performance.now() - began > START_PATIENCE_MS
       if (isLate || starting.exitCode !== null || starting.signalCode !== null) {
         starting.kill('SIGKILL')

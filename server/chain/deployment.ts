@@ -110,9 +110,14 @@ export async function deploy(
   }
   const { chainId, genesis, contracts } = await chainIdentity(context.rpc, addresses)
   const deployment: Deployment = { chain: { chainId, genesis }, contracts, verifiers }
+  writeDeployment(path, deployment)
+  return deployment
+}
+
+/** Writes a deployment file; durable when it returns. */
+export function writeDeployment(path: string, deployment: Deployment): void {
   const text = `${JSON.stringify({ format: 'onceproof-deployment/1', ...deployment }, null, 2)}\n`
   writeFileDurably(path, text, 0o644)
-  return deployment
 }
 
 async function deployOne(

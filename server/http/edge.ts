@@ -3,13 +3,16 @@
  * client sends may crash it, hold it for ever, or make it tell more than it should.
  */
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { SecureContextOptions } from 'node:tls'
 import express from 'express'
 import type { ErrorRequestHandler, Express, Request } from 'express'
 import { Refusal } from '../../protocol/refusal.ts'
 import type { AccessTable } from './access.ts'
 import { authenticateBy } from './auth.ts'
+import type { Credentials } from './certificate-files.ts'
 import type { Authenticate, Authenticator } from './auth.ts'
 import type { Logger } from './logger.ts'
 import type { Counter, Gauge, Histogram, Metrics } from './metrics.ts'
@@ -165,10 +168,20 @@ export interface ServerLimits {
   readonly keepAliveMs?: number
 }
 
-/** An HTTP server that waits for nobody for ever and answers what is not HTTP with a problem. Does not listen yet. */
-export function createHttpServer(listener: RequestListener, limits: ServerLimits = {}): Server {
+/** `setSecureContext` only where TLS ends here. */
+export type HttpServer = Server & { setSecureContext?: (options: SecureContextOptions) => void }
+
+/**
+ * An HTTP server, with credentials an HTTPS server, that waits for nobody for ever and answers what is not HTTP with a problem. Does
+ * not listen yet.
+ */
+export function createHttpServer(
+  listener: RequestListener,
+  limits: ServerLimits = {},
+  credentials: Credentials | null = null,
+): HttpServer {
   const { headersMs = 10_000, requestMs = 3_600_000, keepAliveMs = 5_000 } = limits
-  const server = createServer({
+  const settings = {
     headersTimeout: headersMs,
     requestTimeout: requestMs,
     keepAliveTimeout: keepAliveMs,
@@ -176,7 +189,11 @@ export function createHttpServer(listener: RequestListener, limits: ServerLimits
     maxHeaderSize: 16_384,
     insecureHTTPParser: false,
     requireHostHeader: true,
-  })
+  }
+  const server: HttpServer =
+    credentials === null
+      ? createServer(settings)
+      : createTlsServer({ ...settings, ...credentials, handshakeTimeout: headersMs })
   const answering = new WeakMap<Duplex, Set<ServerResponse>>()
   server.on('request', (request, response) => {
     const open = answering.get(request.socket) ?? new Set()

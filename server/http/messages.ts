@@ -217,6 +217,7 @@ export const messages: Readonly<Record<string, Message>> = {
   DIGITS_TAKEN: { zh: '数字码重复', en: 'The digits are taken' },
 
   // Start
+  TLS_FILES: { zh: 'TLS 证书或私钥文件有误', en: 'The files of the TLS certificate cannot be used' },
   CONFIG_INVALID: { zh: '配置有误', en: 'The configuration is not valid' },
 
   // Rows of field values
@@ -427,6 +428,10 @@ export const messages: Readonly<Record<string, Message>> = {
   CHAIN_ID_WRONG: { zh: '链的编号不符，拒绝启动', en: 'The chain id is another: refused to start' },
   CHAIN_GENESIS_WRONG: { zh: '创世区块不符，拒绝启动', en: 'The genesis block is another: refused to start' },
   CHAIN_CODE_WRONG: { zh: '合约代码不符，拒绝启动', en: 'The contract code is another: refused to start' },
+  CONTRACTS_NOT_OURS: {
+    zh: '已部署的合约未授予本网关所需角色，请其管理员授权',
+    en: 'The contracts that are there do not give this gateway its roles; their administrator has to',
+  },
   RELAYER_UNFUNDED: {
     zh: '付费账户在这条链上没有余额',
     en: 'The account that pays has no funds on this chain',

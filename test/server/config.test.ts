@@ -49,6 +49,8 @@ describe('the configuration of the gateway', () => {
       demo: true,
       failPoint: null,
       trustedProxies: [],
+      tlsCertFile: null,
+      tlsKeyFile: null,
       openidIssuer: null,
       openidClientId: null,
       openidClientSecretFile: null,
@@ -106,6 +108,8 @@ describe('the configuration of the gateway', () => {
       demo: false,
       failPoint: null,
       trustedProxies: ['10.0.0.0/8', '::1'],
+      tlsCertFile: null,
+      tlsKeyFile: null,
       openidIssuer: null,
       openidClientId: null,
       openidClientSecretFile: null,
@@ -182,6 +186,8 @@ describe('the configuration of the gateway', () => {
     ],
     ['OPENID_CLIENT_ID', ['a b', 'onceproof', '网关']],
     ['OPENID_CLIENT_SECRET_FILE', ['/', '/run/secret']],
+    ['ONCEPROOF_TLS_CERT_FILE', ['/', '/run/tls.crt']],
+    ['ONCEPROOF_TLS_KEY_FILE', ['/', '/run/tls.key']],
     ['OPENID_SCOPE', ['profile', 'openid  profile', 'openid "x"']],
     ['OPENID_NUMBER_CLAIM', ['id number', '号码', 'a'.repeat(101)]],
   ]
@@ -291,6 +297,18 @@ describe('the configuration of the gateway', () => {
         const refusal = refusalOf({ ...production, ...provider, OPENID_ISSUER: issuer })
         expect(refusal.code).to.equal('CONFIG_INVALID')
         expect(refusal.details.field).to.equal('OPENID_ISSUER')
+      }
+    })
+
+    it('takes a TLS certificate with its key', () => {
+      const tls = { ONCEPROOF_TLS_CERT_FILE: '/run/tls.crt', ONCEPROOF_TLS_KEY_FILE: 'tls.key' }
+      const config = read({ ...production, ...tls })
+      expect([config.tlsCertFile, config.tlsKeyFile]).to.deep.equal([
+        '/run/tls.crt',
+        '/srv/onceproof/tls.key',
+      ])
+      for (const name of Object.keys(tls)) {
+        expect(refusalOf({ ...production, ...tls, [name]: '' }).details.field).to.equal(name)
       }
     })
 
