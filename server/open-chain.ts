@@ -16,7 +16,15 @@ import { ChainUnreachable, quantityToBigInt, quantityToNumber, type Rpc } from '
 import { bringAbout, sendLostAgain, type Account, type TransactionContext } from './chain/transactions.ts'
 import { blockAt, chainIdentity, contractReader, liveView } from './chain/view.ts'
 import { watchChain } from './chain/watch.ts'
+import { readGenesis } from './chain/embedded/genesis.ts'
 import type { Config } from './config.ts'
+import {
+  assertSameAddresses,
+  beginRenewal,
+  pendingRenewal,
+  reachFirstNonce,
+  type Renewal,
+} from './continuity/renew.ts'
 import type { Keyring } from './keys/keyring.ts'
 import { GOVERNANCE_KEY } from './keys/names.ts'
 import { addressOf } from './keys/provider.ts'
@@ -55,11 +63,13 @@ export interface ChainParts {
   say: (text: string) => void
   /** Called when a head went back. */
   onDoubt: () => void
+  /** The chain takes the place of one that is gone; null = it is the old one. */
+  renewal: Renewal | null
 }
 
 /** The chain of this data folder, nothing of it asked yet. `afterwards` is what else belongs to opening it. */
 export async function chainOf(parts: ChainParts, afterwards: () => Promise<void>): Promise<Chain> {
-  const { config, store, keys, rpc, relayer, clock, sleep, adopt, say, onDoubt } = parts
+  const { config, store, keys, rpc, relayer, clock, sleep, adopt, say, onDoubt, renewal } = parts
   const governance = await keyAccount(keys, GOVERNANCE_KEY)
   const path = join(config.dataDir, 'deployment.json')
   const isEmbedded = config.chainRpcUrl === null
@@ -85,6 +95,7 @@ export async function chainOf(parts: ChainParts, afterwards: () => Promise<void>
       writeDeployment(path, adopt)
       return adopt
     }
+    if (renewal !== null) await reachFirstNonce(transactions, governance, renewal)
     return deploy({ ...transactions, store }, governance, governance.address, path)
   }
 
@@ -92,6 +103,7 @@ export async function chainOf(parts: ChainParts, afterwards: () => Promise<void>
     if (isOpen) return
     try {
       deployment ??= await deployed()
+      if (renewal !== null) assertSameAddresses(renewal, deployment)
       if (isEmbedded && (await hasLostDeployment(rpc, deployment))) {
         say('WARNING: the chain has lost the contracts themselves; every transaction on file is sent again')
         await sendLostAgain(unwatched.transactions, [governance, relayer])
@@ -163,6 +175,33 @@ export async function openWhenReachable(
         : `WARNING: ${error.message}; nothing is deployed yet, so nothing is accepted until the chain can be reached`,
     )
   }
+}
+
+/** The renewal that was asked for or begun. Refuses RENEWAL_NOT_EMBEDDED. */
+export async function renewalOf(
+  { config, keys, store, clock }: Pick<ChainParts, 'config' | 'keys' | 'store' | 'clock'>,
+  isAsked: boolean,
+): Promise<Renewal | null> {
+  if (!isAsked && (await pendingRenewal(store)) === null) return null
+  if (config.chainRpcUrl !== null) {
+    throw new Refusal('RENEWAL_NOT_EMBEDDED', 'only the embedded chain can be renewed', {
+      field: 'CHAIN_RPC_URL',
+      found: 'a chain of others',
+    })
+  }
+  const { address: governance } = await keyAccount(keys, GOVERNANCE_KEY)
+  return beginRenewal(store, { dataDir: config.dataDir, governance, clock })
+}
+
+/** A start must not put a new chain in the place of one that is gone. Refuses CHAIN_STATE_LOST. */
+export function assertChainIsThere(dataDir: string): void {
+  if (readDeployment(join(dataDir, 'deployment.json')) === null) return
+  if (readGenesis(join(dataDir, 'chain')) !== null) return
+  throw new Refusal(
+    'CHAIN_STATE_LOST',
+    `the embedded chain in ${join(dataDir, 'chain')} is gone: bring its folder back from a backup, or renew it with npx onceproof chain renew`,
+    { field: 'DATA_DIR', expected: 'genesis.json and journal.db of the chain', found: 'none' },
+  )
 }
 
 /** The very chain of the deployment, without the contracts: it lost its blocks from the first on. */

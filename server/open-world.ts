@@ -24,6 +24,7 @@ import { bringAbout, settleSpent } from './chain/transactions.ts'
 import { contractReader } from './chain/view.ts'
 import { embeddedIssuer, type Config } from './config.ts'
 import { bringBackLostBlocks } from './continuity/lost-blocks.ts'
+import { repeatHistory, type Renewed } from './continuity/renew.ts'
 import { grantRoleOnChain } from './departments/registry.ts'
 import { answersKey } from './recovery/mirror-log.ts'
 import { takeUpMirror, type TakenUp } from './recovery/take-up.ts'
@@ -49,7 +50,15 @@ import { openProviders } from './keys/providers.ts'
 import { openMirror, type Mirror } from './store/mirror.ts'
 import { openSqliteStore } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
-import { accountOf, chainOf, GOVERNANCE_ROLES, keyAccount, openWhenReachable } from './open-chain.ts'
+import {
+  accountOf,
+  assertChainIsThere,
+  chainOf,
+  GOVERNANCE_ROLES,
+  keyAccount,
+  openWhenReachable,
+  renewalOf,
+} from './open-chain.ts'
 import type { World } from './world.ts'
 
 export interface OpenWorld {
@@ -62,6 +71,8 @@ export interface OpenWorld {
   whenOpen: Promise<void>
   /** JSON-RPC address of the chain, without credentials. */
   chainUrl: string
+  /** What was done again on a new chain; null when the chain is the old one. */
+  readonly renewed: Renewed | null
   /** Ends the anchorer after its round, which no longer waits for the chain to mine, and closes everything; the embedded chain goes on unless `andChain`. */
   close: (options?: { andChain?: boolean }) => Promise<void>
 }
@@ -79,6 +90,8 @@ export interface OpenOptions {
   needsChain?: boolean
   /** Tells the person at the terminal what is being done. */
   say?: (text: string) => void
+  /** Puts a new chain in the place of the embedded one (`onceproof chain renew`). One that was begun is finished by every start. */
+  renewsChain?: boolean
 }
 
 /**
@@ -107,7 +120,9 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
     const store = (opened.store = await openSqliteStore(join(config.dataDir, 'onceproof.db'), { clock }))
     const { token, path: tokenPath } = openToken(config, say)
 
+    const renewal = await renewalOf({ config, keys, store, clock }, options.renewsChain === true)
     if (config.chainRpcUrl === null) {
+      if (renewal === null) assertChainIsThere(config.dataDir)
       say('starting the embedded chain')
       opened.embedded = await superviseEmbeddedChain({
         dataDir: join(config.dataDir, 'chain'),
@@ -125,11 +140,13 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
     const log = await openLog({ store, keys, config, publicUrl })
     const opening = Promise.withResolvers<void>()
     let takenUp: TakenUp | null = null
+    let renewed: Renewed | null = null
     const onDoubt = () => world.wake()
-    const parts = { config, store, keys, rpc, relayer, clock, sleep, adopt, say, onDoubt }
+    const parts = { config, store, keys, rpc, relayer, clock, sleep, adopt, say, onDoubt, renewal }
     const chain = await chainOf(parts, async () => {
-      await bringBackLostBlocks(world, say)
+      if (renewal === null) await bringBackLostBlocks(world, say)
       await registerLog(world)
+      if (renewal !== null) renewed = await repeatHistory(world, renewal, say)
       await compareWithChain(await takeUpOnce())
       opening.resolve()
     })
@@ -201,6 +218,9 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
         tokenPath,
         chainUrl: rpc.node,
         whenOpen: opening.promise,
+        get renewed() {
+          return renewed
+        },
         close: async ({ andChain = false } = {}) => {
           closing.abort()
           await stop()

@@ -102,6 +102,20 @@ export const labels = {
   signerRuns: { zh: '签名服务运行于', en: 'The signer runs at' },
   signedCount: { zh: '签名数', en: 'signed' },
   chainRuns: { zh: '内嵌链正在运行', en: 'The embedded chain runs' },
+  whatRenewalDoes: {
+    zh: '将另起一条内嵌链：旧链与部署文件改名存档；合约以相同地址重新部署；登记、签发权限、检查点、状态指令与授权按原次序重做；上链时间均为新链时间；信任文件改变，须重新公布。确认请加 --yes',
+    en: 'A new embedded chain is begun: the old one and its deployment file are put aside; the contracts are deployed at the same addresses; registrations, permits, checkpoints, status orders and grants are done again in their order; every time on chain is the new chain’s; the trust file changes and has to be published. To do it, add --yes',
+  },
+  chainRenewed: {
+    zh: '已换新链，全部重做完毕',
+    en: 'A new chain is in place, and everything is on it again',
+  },
+  transactionsAgain: { zh: '重做的交易', en: 'transactions done again' },
+  setAside: { zh: '已存档', en: 'put aside' },
+  publishTrust: {
+    zh: '请公布新的信任文件（npx onceproof trust export）及其指纹；持证人重新下载证照文件即得新回执',
+    en: 'Publish the new trust file (npx onceproof trust export) and its fingerprint; holders fetch their files again for new receipts',
+  },
   chainStopped: { zh: '内嵌链未运行', en: 'The embedded chain does not run' },
   url: { zh: '地址', en: 'address' },
   process: { zh: '进程', en: 'process' },

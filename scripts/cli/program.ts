@@ -308,6 +308,14 @@ function commands(asJson: boolean, handle: Handle): Command {
     .option(...data)
     .action(handle(async options => (await chain()).stopChain(options)))
   chainCommand
+    .command('renew')
+    .description(
+      '内嵌链已无法恢复时：另起一条链并重做全部上链（旧链存档，信任文件随之改变） a new chain in the place of one that is gone',
+    )
+    .option(...data)
+    .option('--yes', '确认执行 do it')
+    .action(handle(async options => (await import('./renew.ts')).renewChain(options)))
+  chainCommand
     .command('status')
     .description('状态 whether it runs')
     .option(...data)

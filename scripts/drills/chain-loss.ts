@@ -86,15 +86,29 @@ async function rehearse({ form, folder, chance }: DrillContext, seed: string, n:
   const gateway = await startGateway({ env: HAMMERED_ENV })
   const told = join(folder, `told-${n}.ndjson`)
   const finding: Finding = {
-    ...{ losses: 0, blocks: 0, whole: 0, acknowledged: 0, orders: 0, probes: 0, undetermined: 0 },
-    ...{ checkpoints: 0, lost: 0, recoveriesMs: [], violations: [] },
+    losses: 0,
+    blocks: 0,
+    whole: 0,
+    acknowledged: 0,
+    orders: 0,
+    probes: 0,
+    undetermined: 0,
+    checkpoints: 0,
+    lost: 0,
+    recoveriesMs: [],
+    violations: [],
   }
   try {
     await prepareForHammer(gateway)
     // A block that is told is another one after the loss: no client is asked to believe in numbers of blocks here.
     const mix = { certificate: 4, batch: 1, record: 2, status: 5, verify: 3 }
     const hammer = await startHammer({
-      ...{ gateway, file: told, seed, mix, clients: CLIENTS, perSecond: PER_SECOND },
+      gateway,
+      file: told,
+      seed,
+      mix,
+      clients: CLIENTS,
+      perSecond: PER_SECOND,
       batchRows: [2, 6],
     })
     const probe = startProbe(gateway, told, finding)
@@ -173,11 +187,11 @@ async function takeFromGateway(gateway: RunningGateway, chainDir: string): Promi
 /** Asks again and again about certificates that were told revoked, with the files as they were then: none is ever VALID. */
 function startProbe(gateway: RunningGateway, told: string, finding: Finding) {
   const files = new Map<string, Buffer<ArrayBuffer>>()
-  let isStopping = false
+  const stopping = new AbortController()
   const asking = ask()
 
   async function ask(): Promise<void> {
-    while (!isStopping) {
+    while (!stopping.signal.aborted) {
       for (const [identifier, file] of files) await askOne(identifier, file)
       await pause(LOOK_EVERY_MS)
     }
@@ -209,7 +223,7 @@ function startProbe(gateway: RunningGateway, told: string, finding: Finding) {
       }
     },
     async stop() {
-      isStopping = true
+      stopping.abort()
       await asking
     },
   }

@@ -144,6 +144,7 @@ export async function sendLostAgain(
  * other bytes have taken their nonce.
  */
 async function mineAgain(context: TransactionContext, row: TransactionRow): Promise<boolean | null> {
+  if (!isAsStored(row, null)) return null
   let isOnItsWay = true
   try {
     await context.rpc.call('eth_sendRawTransaction', [row.raw])

@@ -25,7 +25,7 @@ import {
 } from '../departments/registry.ts'
 import { forgetStandings } from '../departments/standing.ts'
 import { executeAgain } from '../status/relay.ts'
-import type { TransactionRow } from '../store/store.ts'
+import type { StatusChangeRow, TransactionRow } from '../store/store.ts'
 import { presentTime, type World } from '../world.ts'
 
 /** A call of a contract, read back from the bytes of the transaction that made it. */
@@ -41,8 +41,9 @@ const AHEAD_SECONDS = 2
 const LOOK_AGAIN_MS = 250
 
 /** Reads a stored transaction; null for one that calls no contract of the deployment (a deployment, a funding). */
-export function actOf(world: Pick<World, 'chain'>, row: TransactionRow): Act | null {
-  const { to, data } = Transaction.from(row.raw)
+function actOf(world: Pick<World, 'chain'>, row: TransactionRow): Act | null {
+  const { to, data, hash } = Transaction.from(row.raw)
+  if (hash !== row.hash) throw new Refusal('TRANSACTION_ALTERED', 'a stored transaction has another hash')
   const contract = CONTRACT_NAMES.find(
     name => world.chain.deployment.contracts[name].address === to?.toLowerCase(),
   )
@@ -51,21 +52,27 @@ export function actOf(world: Pick<World, 'chain'>, row: TransactionRow): Act | n
   return { row, contract, method: call.name, args: [...call.args] }
 }
 
+export interface RepeatOptions {
+  /** On a new chain every time of the old one lies before the first block: what was so since then is so from now on. */
+  isRenewed?: boolean
+  /** Orders that are to be executed, by their digest (0x-hex). */
+  orders: ReadonlyMap<string, StatusChangeRow>
+}
+
 /**
  * Does one act again; one that is done already is a no-op. What the contract refuses now it is said to have refused: the log names
  * it, and the rest goes on.
  */
-export async function repeatAct(world: World, row: TransactionRow): Promise<void> {
-  const act = actOf(world, row)
-  if (act === null) return
+export async function repeatAct(world: World, row: TransactionRow, options: RepeatOptions): Promise<void> {
   try {
-    await repeat(world, act)
+    const act = actOf(world, row)
+    if (act !== null) await repeat(world, act, options)
   } catch (error) {
     if (!(error instanceof ContractRevert) && !(error instanceof Refusal)) throw error
     const code = error instanceof Refusal ? error.code : (error.error ?? 'REVERTED')
     world.logger.error('an act could not be repeated on chain', {
       code,
-      component: act.method,
+      component: row.purpose,
       hash: row.hash,
     })
   } finally {
@@ -73,7 +80,11 @@ export async function repeatAct(world: World, row: TransactionRow): Promise<void
   }
 }
 
-async function repeat(world: World, { row, method, args }: Act): Promise<void> {
+async function repeat(
+  world: World,
+  { row, method, args }: Act,
+  { isRenewed = false, orders }: RepeatOptions,
+): Promise<void> {
   switch (method) {
     case 'admitDepartment':
       return admitOnChain(world, { uscc: String(args[0]), did: String(args[1]) })
@@ -96,7 +107,7 @@ async function repeat(world: World, { row, method, args }: Act): Promise<void> {
     case 'retireKey':
       return retire(world, String(args[0]), Number(args[1]), Number(args[2]))
     case 'declareCompromised':
-      return compromiseKeyOnChain(world, String(args[0]), Number(args[1]))
+      return compromise(world, String(args[0]), Number(args[1]), isRenewed)
     case 'suspendDepartment':
     case 'resumeDepartment':
       return suspendOnChain(world, await usccOf(world, args[0]), method === 'suspendDepartment')
@@ -108,8 +119,10 @@ async function repeat(world: World, { row, method, args }: Act): Promise<void> {
       const uscc = await usccOf(world, args[0])
       return openListOnChain(world, uscc, Number(args[1]), await authorityNamed(world, uscc, String(args[2])))
     }
-    case 'execute':
-      return executeAgain(world, row.purpose.replace(/^order:/, ''))
+    case 'execute': {
+      const order = orders.get(row.purpose.replace(/^order:/, ''))
+      return order === undefined ? undefined : executeAgain(world, order)
+    }
     case 'anchor': {
       const checkpoint = await world.store.checkpointOfSize(Number(args[1]))
       invariant(checkpoint !== null, `what was anchored, size ${String(args[1])}, is in the store`)
@@ -130,6 +143,21 @@ async function retire(world: World, keyId: string, signUntil: number, anchorUnti
   const anchorEnd = anchorUntil === 0 ? 0 : Math.max(anchorUntil, signEnd)
   await retireKeyOnChain(world, { keyId, signUntil: signEnd, anchorUntil: anchorEnd })
   if (signUntil < soon) await waitUntil(world, signEnd)
+}
+
+/** The orders that wait for the chain, by their digest. */
+export async function ordersByDigest(store: World['store']): Promise<Map<string, StatusChangeRow>> {
+  return new Map((await store.openOrders()).map(order => [toHex(order.orderDigest), order]))
+}
+
+/** What was anchored before it stays good: the order in which things came is that of before. */
+async function compromise(world: World, keyId: string, since: number, isRenewed: boolean): Promise<void> {
+  if (!isRenewed) return compromiseKeyOnChain(world, keyId, since)
+  const { compromisedSince = 0 } = (await world.chain.view().keyOf(keyId)) ?? {}
+  if (compromisedSince !== 0) return
+  const now = (await presentTime(world)) + 1
+  await waitUntil(world, now)
+  await compromiseKeyOnChain(world, keyId, now)
 }
 
 async function endTenure(world: World, typeCode: string, region: string, until: number): Promise<void> {

@@ -13,7 +13,7 @@ import { forgetStandings } from '../departments/standing.ts'
 import { relayGrants } from '../grants/relay.ts'
 import { relayOrders } from '../status/relay.ts'
 import type { World } from '../world.ts'
-import { repeatAct } from './acts.ts'
+import { ordersByDigest, repeatAct } from './acts.ts'
 
 /** What the chain no longer has, as it was first seen. */
 export interface Loss {
@@ -62,19 +62,20 @@ export async function bringBackLostBlocks(
     untold.chain.governance,
     untold.chain.relayer,
   ])
+  const orders = await ordersByDigest(store)
   for (const row of refused) {
     logger.warn('a stored transaction is not good as it is any more', {
       component: row.purpose,
       hash: row.hash,
     })
-    await repeatAct(untold, row)
+    await repeatAct(untold, row, { orders })
   }
   await bringAboutReopened(untold)
   const still = await findLoss(untold)
   if (still !== null)
     throw new ChainUnreachable(`the chain loses blocks while they are brought back: ${still.why}`)
 
-  await store.saveSetting(SETTING, '')
+  await forgetLoss(store)
   await forgetStandings(world)
   watch.trust()
   const count = sent + refused.length
@@ -90,6 +91,10 @@ export async function pendingLoss(store: World['store']): Promise<Loss | null> {
   const text = await store.setting(SETTING)
   return text === null || text === '' ? null : (JSON.parse(text) as Loss)
 }
+
+/** To be called when another chain takes the place of the one that lost something. */
+export const forgetLoss = (store: Pick<World['store'], 'saveSetting'>): Promise<void> =>
+  store.saveSetting(SETTING, '')
 
 /** Compares what was told to be done with the chain at its present head. */
 async function findLoss(world: World): Promise<Loss | null> {
@@ -169,7 +174,7 @@ async function firstLostBlock(world: World): Promise<number> {
 }
 
 /** Relays and anchors until nothing that was taken back waits for a block. What comes meanwhile holds nothing up. */
-async function bringAboutReopened(world: World): Promise<void> {
+export async function bringAboutReopened(world: World): Promise<void> {
   const { store, chain } = world
   const orders = await waitingOrders(world)
   for (;;) {

@@ -427,6 +427,18 @@ export const messages: Readonly<Record<string, Message>> = {
   WRONG_CHAIN: { zh: '不是信任文件所指的链', en: 'This is not the chain of the trust file' },
   CHAIN_ID_WRONG: { zh: '链的编号不符，拒绝启动', en: 'The chain id is another: refused to start' },
   CHAIN_GENESIS_WRONG: { zh: '创世区块不符，拒绝启动', en: 'The genesis block is another: refused to start' },
+  CHAIN_STATE_LOST: {
+    zh: '内嵌链的数据不见了：请从备份恢复，或用 chain renew 另起新链',
+    en: 'The embedded chain is gone: bring it back from a backup, or renew it',
+  },
+  RENEWAL_UNCONFIRMED: { zh: '须加 --yes 确认', en: 'To be confirmed with --yes' },
+  RENEWAL_NOT_EMBEDDED: { zh: '只有内嵌链可以换新', en: 'Only the embedded chain can be renewed' },
+  RENEWAL_WITHOUT_CHAIN: { zh: '此数据目录从未部署过合约', en: 'Nothing was ever deployed from this folder' },
+  RENEWAL_ADDRESSES: {
+    zh: '合约在新链上的地址会不同，原有签名将失效，故不换新',
+    en: 'The contracts would have other addresses, and signatures given for them would be void',
+  },
+  TRANSACTION_ALTERED: { zh: '存档的交易被改动', en: 'A stored transaction was altered' },
   CHAIN_CODE_WRONG: { zh: '合约代码不符，拒绝启动', en: 'The contract code is another: refused to start' },
   CONTRACTS_NOT_OURS: {
     zh: '已部署的合约未授予本网关所需角色，请其管理员授权',

@@ -42,9 +42,8 @@ async function isDue(world: RelayWorld, order: StatusChangeRow): Promise<boolean
 }
 
 /** Sends an order that was on a chain which has it no longer; a no-op when the chain has it. */
-export async function executeAgain(world: RelayWorld, orderDigest: string): Promise<void> {
-  const order = (await world.store.openOrders()).find(row => toHex(row.orderDigest) === orderDigest)
-  if (order?.state === 'accepted') await execute(world, order)
+export async function executeAgain(world: RelayWorld, order: StatusChangeRow): Promise<void> {
+  if (order.state === 'accepted') await execute(world, order)
 }
 
 async function execute(world: RelayWorld, accepted: StatusChangeRow): Promise<void> {

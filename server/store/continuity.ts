@@ -17,6 +17,8 @@ export interface ContinuityStore {
   newestFinal(): Promise<CheckpointRow | null>
   /** Highest nonce of this sender whose purpose was noted as done or refused by the chain. */
   highestSettledNonce(from: string): Promise<number | null>
+  /** Size of the first checkpoint whose block's time is this second or later; null = none. */
+  firstAnchoredSince(time: number): Promise<number | null>
   /**
    * Takes back what was noted of blocks from this number on: checkpoints are sealed, status orders and grants that still count are
    * accepted, so that each is brought about again and has its new block noted. Withdrawals have no block: all are taken back. What

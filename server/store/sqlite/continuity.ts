@@ -14,6 +14,9 @@ export function continuityVerbs({ db, write, now }: Context): ContinuityStore {
       "SELECT max(nonce) FROM transactions WHERE state <> 'abandoned' AND state = 'settled' AND sender = ?",
     )
     .pluck()
+  const anchoredSince = db
+    .prepare<[number], number | null>('SELECT min(size) FROM checkpoints WHERE block_time >= ?')
+    .pluck()
   const reopenCheckpoints = db.prepare<[number]>(
     `UPDATE checkpoints SET state = 'sealed', block_number = NULL, block_hash = NULL, block_time = NULL, reanchored = 1
      WHERE state <> 'sealed' AND block_number >= ?`,
@@ -51,6 +54,9 @@ export function continuityVerbs({ db, write, now }: Context): ContinuityStore {
     },
     async highestSettledNonce(from) {
       return highestSettled.get(from) ?? null
+    },
+    async firstAnchoredSince(time) {
+      return anchoredSince.get(time) ?? null
     },
     reopenFrom: block =>
       write(() => ({
