@@ -1,9 +1,15 @@
 /**
- * The embedded chain loses its last blocks, or all of them, under load: while the gateway runs, and while both are stopped.
+ * The embedded chain loses its last blocks, all of them, or its whole folder, under load: while the gateway runs, and while both are
+ * stopped. A folder that is gone is renewed as an operator would.
  */
+import { execFile } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { MEDIA_TYPE } from '../../protocol/file.ts'
+import { fingerprint } from '../../protocol/trust.ts'
+import { readEndpoint } from '../../server/chain/embedded/endpoint.ts'
 import { acquireLock, type Lock } from '../../server/chain/embedded/lock.ts'
 import { StartRefusal } from '../../server/chain/embedded/refusal.ts'
 import { checkTold } from './check-told.ts'
@@ -23,8 +29,8 @@ export const chainLoss: Drill = {
   run,
 }
 
-/** What happens to the chain: blocks cut off under a running gateway, or while both are stopped; every block. */
-const ROUNDS = ['running', 'stopped', 'all'] as const
+/** What happens to the chain: blocks cut off under a running gateway, or while both are stopped; every block; its folder gone. */
+const ROUNDS = ['running', 'stopped', 'all', 'gone'] as const
 type Round = (typeof ROUNDS)[number]
 
 const LONG_SEEDS = 30
@@ -52,6 +58,7 @@ async function run(context: DrillContext): Promise<DrillResult> {
       losses: sum(({ losses }) => losses),
       blocksLost: sum(({ blocks }) => blocks),
       chainsLostWhole: sum(({ whole }) => whole),
+      renewals: sum(({ renewals }) => renewals),
       acknowledged: sum(({ acknowledged }) => acknowledged),
       orders: sum(({ orders }) => orders),
       probesOfRevoked: sum(({ probes }) => probes),
@@ -71,6 +78,7 @@ interface Finding {
   losses: number
   blocks: number
   whole: number
+  renewals: number
   acknowledged: number
   orders: number
   probes: number
@@ -89,6 +97,7 @@ async function rehearse({ form, folder, chance }: DrillContext, seed: string, n:
     losses: 0,
     blocks: 0,
     whole: 0,
+    renewals: 0,
     acknowledged: 0,
     orders: 0,
     probes: 0,
@@ -123,7 +132,11 @@ async function rehearse({ form, folder, chance }: DrillContext, seed: string, n:
     } finally {
       await Promise.allSettled([hammer.abandon(), probe.stop()])
     }
-    const check = await checkTold(gateway, told, { patienceMs: PATIENCE_MS })
+    const now = {
+      ...gateway,
+      chainUrl: readEndpoint(join(gateway.dataDir, 'chain'))?.url ?? gateway.chainUrl,
+    }
+    const check = await checkTold(now, told, { patienceMs: PATIENCE_MS })
     finding.violations.push(...check.violations)
     finding.acknowledged = check.figures.acknowledged
     finding.orders = check.figures.orders
@@ -136,12 +149,13 @@ async function rehearse({ form, folder, chance }: DrillContext, seed: string, n:
 }
 
 function roundsOf(form: DrillContext['form'], decide: ReturnType<DrillContext['chance']>): readonly Round[] {
-  if (form === 'short') return ['running', 'stopped']
+  if (form === 'short') return ['running', 'stopped', 'gone']
   return Array.from({ length: LONG_ROUNDS }, () => decide.pick(ROUNDS))
 }
 
 /** Takes blocks off the chain and waits until the gateway says that it is whole again. */
 async function lose(gateway: RunningGateway, round: Round, blocks: number, finding: Finding): Promise<void> {
+  if (round === 'gone') return loseFolder(gateway, finding)
   const said = gateway.output().length
   const chainDir = join(gateway.dataDir, 'chain')
   const wanted = round === 'all' ? Number.MAX_SAFE_INTEGER : blocks
@@ -169,6 +183,30 @@ async function lose(gateway: RunningGateway, round: Round, blocks: number, findi
   if (!gateway.output().slice(said).includes('CHAIN_LOST_BLOCKS'))
     finding.violations.push(`${about}: nobody was told`)
   if (!isOver()) finding.violations.push(`${about}: not brought back in ${PATIENCE_MS} ms`)
+}
+
+/** The chain's folder is gone, and the operator begins a new one: `npx onceproof chain renew`. */
+async function loseFolder(gateway: RunningGateway, finding: Finding): Promise<void> {
+  await gateway.kill9()
+  await gateway.killChain9()
+  rmSync(join(gateway.dataDir, 'chain'), { recursive: true })
+  const began = performance.now()
+  const command = [join(import.meta.dirname, '../cli/main.ts'), 'chain', 'renew', '--yes', '--json']
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', ...command, '--data', gateway.dataDir],
+    { env: { PATH: process.env['PATH'], PORT: new URL(gateway.url).port, ONCEPROOF_CHAIN_PORT: '0' } },
+  )
+  await gateway.restart()
+  finding.recoveriesMs.push(performance.now() - began)
+  finding.losses += 1
+  finding.renewals += 1
+  // Verifiers take the new trust file, whose fingerprint the operator publishes.
+  const trust = Buffer.from(await (await fetch(`${gateway.url}/v1/trust`)).arrayBuffer())
+  writeFileSync(gateway.trustPath, trust)
+  const { fingerprint: told } = JSON.parse(stdout) as { fingerprint: string }
+  if (told !== fingerprint(trust))
+    finding.violations.push(`the renewal told the fingerprint ${told} of another trust file`)
 }
 
 /** Kills the chain and keeps its folder, so that the gateway cannot start it again before the lock is released. */

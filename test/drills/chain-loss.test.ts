@@ -9,8 +9,9 @@ describe('drill chain-loss', function () {
     const { outcome, result } = await runDrill(chainLoss, { form: 'short', seed: 'fixed' })
     expect(result?.violations).to.deep.equal([])
     expect(outcome).to.equal('passed')
-    const { losses, blocksLost, acknowledged, orders, probesOfRevoked } = result!.figures
-    expect(losses).to.equal(2)
+    const { losses, renewals, blocksLost, acknowledged, orders, probesOfRevoked } = result!.figures
+    expect(losses).to.equal(3)
+    expect(renewals).to.equal(1)
     expect(blocksLost).to.be.greaterThan(1)
     expect(acknowledged).to.be.greaterThan(70)
     expect(orders).to.be.greaterThan(5)
