@@ -50,6 +50,8 @@ export const labels = {
   asOf: { zh: '核验所据区块', en: 'asked at block' },
   successor: { zh: '新版叶子哈希', en: 'successor (leaf hash)' },
   next: { zh: '请', en: 'what to do' },
+  fit: { zh: '可用于正式环境', en: 'Fit for production' },
+  unfit: { zh: '尚不可用于正式环境', en: 'Not fit for production' },
   installed: { zh: '已完成正式环境设置', en: 'Set up for production' },
   answersFile: { zh: '答案文件', en: 'answers' },
   environmentFile: { zh: '环境文件', en: 'environment file' },

@@ -287,6 +287,15 @@ function commands(asJson: boolean, handle: Handle): Command {
     .action(handle(async options => (await import('./init.ts')).init(options)))
 
   program
+    .command('doctor')
+    .description('检查是否可用于正式环境 what is not fit for production, and what to do')
+    .option(...data)
+    .option('--env <file>', '环境文件 the environment file of the service (default: this environment)')
+    .option('--backups <folder>', '备份所在目录 where backups are put')
+    .option('--accept <codes>', '已知并接受的项，逗号分隔 findings that are known and accepted, by commas')
+    .action(handle(async options => (await import('./doctor.ts')).doctor(options)))
+
+  program
     .command('drill [NAME]')
     .description('演练：列出，或演练一种故障 list the drills, or rehearse a failure')
     .option('--all', '全部 all of them')

@@ -7,6 +7,7 @@ import { id } from 'ethers'
 import type { Refusal } from '../../protocol/refusal.ts'
 import { planOf, type Answers } from '../../scripts/init/answers.ts'
 import { askForAnswers } from '../../scripts/init/ask.ts'
+import { examine, type Patient } from '../../scripts/doctor/doctor.ts'
 import { carryOut, type Installed } from '../../scripts/init/carry-out.ts'
 import { readEnvironment } from '../../scripts/init/environment-file.ts'
 import { INTERFACES } from '../../server/chain/contracts.ts'
@@ -47,8 +48,8 @@ describe('onceproof init', () => {
 
   it('that was cut short at any step is finished by the same command', async () => {
     let sends = 0
-    for (const least of [2, 9, 16]) {
-      // The node goes away in the middle: for the deployment, the log, the departments.
+    for (const least of [2, 16]) {
+      // The node goes away in the middle of the deployment, then of the departments.
       node.onRequest = method => {
         if (method === 'eth_sendRawTransaction') sends += 1
         return sends > least ? 'lost after' : undefined
@@ -124,6 +125,36 @@ describe('onceproof init', () => {
     rmSync(path)
     expect((await refusedRun()).code).to.equal('PASSPHRASE_LOST')
     writeFileSync(path, kept)
+  })
+
+  it('leaves a folder whose chain the doctor finds in order, and names what is not', async () => {
+    const env = readEnvironment(join(prepared.folder, 'etc/onceproof.env'))
+    const visit = async (change: Partial<Patient> = {}) => {
+      const findings = await examine({
+        env,
+        cwd: '/',
+        backups: null,
+        now: Date.now,
+        isClockHeld: () => true,
+        nodeVersion: process.versions.node,
+        user: process.getuid?.() ?? null,
+        ...change,
+      })
+      return findings
+        .map(({ code, at }) => (code === 'BALANCE_LOW' ? `${code} ${at}` : code))
+        .filter(code => /CHAIN|BALANCE|CLOCK|DEPLOYED/.test(code))
+    }
+    expect(await visit()).to.deep.equal([])
+    expect(await visit({ now: () => Date.now() - 3_600_000 })).to.deep.equal(['CLOCK_OFF'])
+    await node.request('hardhat_setBalance', [installed.relayer, '0x1'])
+    expect(await visit()).to.deep.equal([`BALANCE_LOW ${installed.relayer}`])
+    await node.request('hardhat_setBalance', [installed.relayer, RICH])
+    node.isAway = true
+    expect(await visit()).to.deep.equal(['CHAIN_UNREACHABLE'])
+    node.isAway = false
+    const other = await startNode({ chainId: 77 })
+    expect(await visit({ env: { ...env, CHAIN_RPC_URL: other.url } })).to.deep.equal(['CHAIN_WRONG'])
+    await other.close()
   })
 
   it('adopts contracts that are there once their administrator lets it, by file or by addresses', async () => {
