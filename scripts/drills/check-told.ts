@@ -18,6 +18,7 @@ import { INTERFACES } from '../../server/chain/contracts.ts'
 import { takeSnapshot } from '../../server/chain/export.ts'
 import { logId } from '../../server/chain/log-id.ts'
 import { createRpc, toQuantity, type Rpc } from '../../server/chain/rpc.ts'
+import { checkHistory } from './check-history.ts'
 import type { HammeredGateway } from './hammer.ts'
 import { readTold, STATUS_ACTIONS, type StatusAction, type Told } from './told.ts'
 
@@ -97,7 +98,7 @@ export async function checkTold(
   const checkpoints = snapshot.logs[0]?.checkpoints ?? []
   violations.push(...(await checkAnchors(gateway, rpc, trust, checkpoints)))
   if (alone) violations.push(...checkNothingElse(lines, places, size))
-  violations.push(...revokedButValid(lines))
+  violations.push(...checkHistory(lines))
   for (const { told, what, key, identifier, code = '' } of lines) {
     if (told === 'refused' && !mayRefuse.includes(code))
       violations.push(`${what} ${identifier ?? ''} (key ${key}) was refused: ${code}`)
@@ -407,20 +408,6 @@ function checkNothingElse(
   const hasOpen = lines.some(({ key }) => !answered.has(key))
   if (untold.length === 0 || hasOpen) return []
   return [`nobody was told of the statements at ${untold.slice(0, 20).join(', ')} (${untold.length} in all)`]
-}
-
-/** Verdicts that were asked for after a revocation was acknowledged, and say valid. */
-function revokedButValid(lines: readonly Told[]): string[] {
-  const revokedAt = new Map<string, number>()
-  for (const { told, identifier, at } of lines) {
-    if (told !== 'revoked' || identifier === undefined) continue
-    revokedAt.set(identifier, Math.min(at, revokedAt.get(identifier) ?? Infinity))
-  }
-  return lines.flatMap(({ told, verdict, identifier, asked, key }) =>
-    told === 'verdict' && verdict === 'VALID' && asked > (revokedAt.get(identifier!) ?? Infinity)
-      ? [`${identifier} was told revoked, and was VALID when asked afterwards (${key})`]
-      : [],
-  )
 }
 
 /** Null when it is not there. Rejects when the gateway does not answer. */

@@ -33,6 +33,8 @@ export interface RunningGateway {
   get(path: string): Promise<Response>
   /** Ends the gateway as Ctrl-C does; `andChain` ends the embedded chain too. Files stay until the test process ends. */
   stop(options?: { andChain?: boolean }): Promise<void>
+  /** Resolves when the gateway's process is gone, whoever ended it. */
+  ended(): Promise<void>
   /** Kills the gateway without warning; the embedded chain goes on. */
   kill9(): Promise<void>
   /** Kills the embedded chain without warning; a running gateway starts it again. */
@@ -118,6 +120,9 @@ export async function startGateway({ demo = false, env = {} }: GatewayOptions = 
     async stop({ andChain = false } = {}) {
       await stopGateway('SIGTERM')
       if (andChain) await stopChain('SIGTERM')
+    },
+    async ended() {
+      if (child !== null && child.exitCode === null && child.signalCode === null) await once(child, 'close')
     },
     kill9: () => stopGateway('SIGKILL'),
     killChain9: () => stopChain('SIGKILL'),

@@ -3,9 +3,14 @@
  * told. An answer that is lost is asked for again under the same Idempotency-Key, for as long as it takes.
  */
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { MEDIA_TYPE } from '../../protocol/file.ts'
+import { parseTrust } from '../../protocol/trust.ts'
+import { verify } from '../../protocol/verify.ts'
 import { demoRegion, typeIn } from '../../server/catalogue/region.ts'
+import { createRpc } from '../../server/chain/rpc.ts'
+import { liveView } from '../../server/chain/view.ts'
 import { generateRows } from '../generate/certificates.ts'
 import { chanceOf, type Chance } from '../generate/random.ts'
 import {
@@ -23,7 +28,15 @@ export interface HammeredGateway {
   readonly token: string
 }
 
-export const OPERATIONS = ['certificate', 'batch', 'record', 'status', 'verify', 'receipt'] as const
+export const OPERATIONS = [
+  'certificate',
+  'batch',
+  'record',
+  'status',
+  'verify',
+  'verify-on-chain',
+  'receipt',
+] as const
 export type Operation = (typeof OPERATIONS)[number]
 
 export interface HammerOptions {
@@ -38,6 +51,13 @@ export interface HammerOptions {
   perSecond?: number
   /** How often each operation comes beside the others. Default: `DEFAULT_MIX`. */
   mix?: Partial<Record<Operation, number>>
+  /**
+   * All clients give orders and ask about the newest so many certificates only, whoever issued them, so that they are in each other's
+   * way; some orders are then rightly refused. Default: a client gives orders about its own, and asks about all.
+   */
+  contended?: number
+  /** Node and trust file of those who verify by themselves; nobody does without. */
+  chain?: { url: string; trustPath: string }
   /** Rows of a batch, least and most. Default: 2 to 40. */
   batchRows?: readonly [number, number]
 }
@@ -56,6 +76,8 @@ export interface Hammer {
   readonly counts: Readonly<HammerCounts>
   /** Resolves when this many more statements have been acknowledged. */
   acknowledge(more: number): Promise<void>
+  /** Resolves when this many more statements, questions and refusals have been answered. */
+  answer(more: number): Promise<void>
   /**
    * Begins nothing new and resolves when every write that was begun has its answer: the gateway must be up, or come up again. Rejects
    * with what made a client break off.
@@ -74,6 +96,7 @@ export const DEFAULT_MIX: Readonly<Record<Operation, number>> = {
   record: 4,
   status: 2,
   verify: 2,
+  'verify-on-chain': 0,
   receipt: 1,
 }
 
@@ -83,7 +106,7 @@ const DEPARTMENTS = ['GAJ', 'ZSJ']
 const ASKED_AGAIN = 0.04
 /** Of orders: the others suspend, or resume what is suspended. */
 const REVOKES = 0.4
-const ASK_AGAIN_AFTER_MS = 50
+const ASK_AGAIN_AFTER_MS = 150
 const LONGEST_PAUSE_MS = 1_000
 const ANSWER_PATIENCE_MS = 30_000
 
@@ -115,6 +138,8 @@ async function mustDo(gateway: HammeredGateway, path: string, key: string, body:
 interface Known {
   identifier: string
   standing: 'in force' | 'suspended' | 'revoked'
+  /** Its file, once it carries a receipt. */
+  file: Buffer<ArrayBuffer> | null
 }
 
 interface Client {
@@ -132,10 +157,12 @@ interface Client {
 export async function startHammer(options: HammerOptions): Promise<Hammer> {
   const { gateway, file, seed, clients = 4, perSecond = Infinity, mix = DEFAULT_MIX } = options
   const [leastRows, mostRows] = options.batchRows ?? [2, 40]
+  const { contended } = options
+  const ownView = options.chain === undefined ? null : viewOf(options.chain)
   const told = openToldFile(file)
   const counts: HammerCounts = { acknowledged: 0, answered: 0, refused: 0, lost: 0 }
   /** Of all clients, for questions. */
-  const certificates: string[] = []
+  const certificates: Known[] = []
   const leaves: string[] = []
   const watchers = new Set<() => void>()
   const stopping = new AbortController()
@@ -168,7 +195,8 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
       await write(client, 'record', '/v1/records', body, answer => [{ ...placeOf(answer), digest }])
     },
     async status(client) {
-      const open = client.own.filter(({ standing }) => standing !== 'revoked')
+      const inReach = contended === undefined ? client.own : certificates.slice(-contended)
+      const open = inReach.filter(({ standing }) => standing !== 'revoked')
       if (open.length === 0) return
       const certificate = client.chance.pick(open)
       const other = certificate.standing === 'suspended' ? 'resume' : 'suspend'
@@ -182,15 +210,31 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
       if (isDone) certificate.standing = standingAfter(action)
     },
     async verify(client) {
-      if (certificates.length === 0) return
-      const identifier = client.chance.pick(certificates)
-      const file = await ask(client, `/v1/certificates/${identifier}/file`)
-      if (file === null) return
+      const shown = await someFile(client)
+      if (shown === null) return
+      const { identifier, file: shownFile } = shown
       const began = toldClock()
-      const answer = await ask(client, '/v1/verify', file)
+      const answer = await ask(client, '/v1/verify', shownFile)
       if (answer === null) return
       const { verdict } = JSON.parse(answer.toString()) as { verdict: string }
       await note({ told: 'verdict', what: 'verify', key: client.key(), asked: began, identifier, verdict })
+    },
+    async 'verify-on-chain'(client) {
+      if (ownView === null) return
+      const shown = await someFile(client)
+      if (shown === null) return
+      const { identifier } = shown
+      const asked = toldClock()
+      const { verdict } = await verify(shown.file, ownView.trust, ownView.now(), Math.floor(asked / 1000))
+      await note({
+        told: 'verdict',
+        what: 'verify',
+        key: client.key(),
+        asked,
+        identifier,
+        verdict,
+        by: 'chain',
+      })
     },
     async receipt(client) {
       if (leaves.length === 0) return
@@ -221,25 +265,29 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
     })
   }
 
+  const answers = () => counts.acknowledged + counts.answered + counts.refused
   return {
     counts,
-    acknowledge: more =>
-      new Promise((resolve, reject) => {
-        const wanted = counts.acknowledged + more
-        const watch = () => {
-          if (failure === null && counts.acknowledged < wanted) return
-          watchers.delete(watch)
-          if (failure === null) resolve()
-          else reject(failure.reason)
-        }
-        watchers.add(watch)
-        watch()
-      }),
+    acknowledge: more => until(() => counts.acknowledged, counts.acknowledged + more),
+    answer: more => until(answers, answers() + more),
     finish: () => end(),
     async abandon() {
       leaving.abort()
       return end()
     },
+  }
+
+  function until(count: () => number, wanted: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const watch = () => {
+        if (failure === null && count() < wanted) return
+        watchers.delete(watch)
+        if (failure === null) resolve()
+        else reject(failure.reason)
+      }
+      watchers.add(watch)
+      watch()
+    })
   }
 
   async function end(): Promise<HammerCounts> {
@@ -273,9 +321,10 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
   }
 
   async function note(line: Omit<Told, 'at'>): Promise<void> {
-    const by = line.told === 'verdict' ? { by: 'gateway' as const } : {}
+    const by = line.told === 'verdict' && line.by === undefined ? { by: 'gateway' as const } : {}
     await told.append({ ...line, ...by, at: toldClock() })
     counts.answered++
+    for (const watch of watchers) watch()
   }
 
   /** Asks until there is an answer; notes every answer and every one that was lost. True when the write was done. */
@@ -323,9 +372,10 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
       if (status !== 0 && status < 500 && status !== 429) {
         await told.append({ told: 'refused', ...about, at, code, ...identifierIn(path) })
         counts.refused++
+        for (const watch of watchers) watch()
         return 'refused'
       }
-      await told.append({ told: 'lost', ...about, at, code })
+      await told.append({ told: 'lost', ...about, at, code, ...identifierIn(path) })
       counts.lost++
       if (leaving.signal.aborted) return 'open'
       await pause(retryAfterMs)
@@ -355,10 +405,22 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
     for (const { leaf, identifier } of lines) {
       if (leaf !== undefined) leaves.push(leaf)
       if (identifier === undefined || (what !== 'certificate' && what !== 'batch')) continue
-      certificates.push(identifier)
-      client.own.push({ identifier, standing: 'in force' })
+      const known: Known = { identifier, standing: 'in force', file: null }
+      certificates.push(known)
+      client.own.push(known)
     }
     for (const watch of watchers) watch()
+  }
+
+  /** The file of a certificate that chance chooses; null when there is none now. */
+  async function someFile(client: Client): Promise<{ identifier: string; file: Buffer<ArrayBuffer> } | null> {
+    const inReach = contended === undefined ? certificates : certificates.slice(-contended)
+    if (inReach.length === 0) return null
+    const known = client.chance.pick(inReach)
+    const { identifier } = known
+    const file = known.file ?? (await ask(client, `/v1/certificates/${identifier}/file`))
+    if (file?.includes('"receipt":') === true) known.file = file
+    return file === null ? null : { identifier, file }
   }
 
   /** A question; null when there is no answer now. */
@@ -389,6 +451,13 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
   async function rest(ms: number): Promise<void> {
     if (ms > 0) await pause(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
   }
+}
+
+/** What somebody needs who trusts no gateway: a trust file and a node. */
+function viewOf({ url, trustPath }: { url: string; trustPath: string }) {
+  const trust = parseTrust(readFileSync(trustPath))
+  const rpc = createRpc(url)
+  return { trust, now: () => liveView(rpc, trust.contracts) }
 }
 
 function writing({ token }: HammeredGateway, key: string, body: unknown, address = '127.0.0.1'): RequestInit {

@@ -2,6 +2,8 @@
 import { chainLoss } from './chain-loss.ts'
 import type { Drill } from './drill.ts'
 import { forgedFiles } from './forged-files.ts'
+import { history } from './history.ts'
+import { kill } from './kill.ts'
 import { malformedHttp } from './malformed-http.ts'
 
-export const drills: readonly Drill[] = [chainLoss, malformedHttp, forgedFiles]
+export const drills: readonly Drill[] = [kill, chainLoss, malformedHttp, forgedFiles, history]

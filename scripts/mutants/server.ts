@@ -152,9 +152,9 @@ export const serverMutants: Mutant[] = [
     name: 'outbox-sends-before-storing',
     why: 'After a crash nobody would know what was sent: the nonce would be used for something else.',
     file: 'server/chain/transactions.ts',
-    find: 'return store.storeTransaction({',
+    find: 'const stored = await store.storeTransaction({',
     replace:
-      "await rpc.call('eth_sendRawTransaction', [transaction.serialized])\n  return store.storeTransaction({",
+      "await rpc.call('eth_sendRawTransaction', [transaction.serialized])\n  const stored = await store.storeTransaction({",
     tests: [TRANSACTIONS],
   },
   {

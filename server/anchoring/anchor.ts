@@ -12,6 +12,7 @@ import { INTERFACES } from '../chain/contracts.ts'
 import { logId } from '../chain/log-id.ts'
 import { bringAbout } from '../chain/transactions.ts'
 import { anchored, blockAt, contractReader } from '../chain/view.ts'
+import { failPoint } from '../store/fail-points.ts'
 import type { Block, CheckpointRow } from '../store/store.ts'
 import type { World } from '../world.ts'
 import { consistencyProofOf } from './proofs.ts'
@@ -60,6 +61,7 @@ export async function anchorCheckpoint(world: AnchoringWorld, checkpoint: Checkp
     })
   }
   const done = await stored()
+  failPoint('before-mark')
   await store.markCheckpoint(size, 'anchored', await blockOf(world, done!.blockNumber, done!.time))
 }
 

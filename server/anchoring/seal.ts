@@ -10,6 +10,7 @@ import { invariant } from '../../protocol/refusal.ts'
 import { typedDigest } from '../chain/contracts.ts'
 import { logId } from '../chain/log-id.ts'
 import { LOG_KEY, NOTE_KEY } from '../keys/names.ts'
+import { failPoint } from '../store/fail-points.ts'
 import type { CheckpointRow, Store } from '../store/store.ts'
 import { nowSeconds, type World } from '../world.ts'
 
@@ -39,6 +40,7 @@ export async function sealCheckpointWhenDue(
   const digest = typedDigest('Checkpoint', message, chain.deployment)
   const signature = await keys.signDigest(LOG_KEY, getBytes(digest))
 
+  failPoint('before-seal')
   await store.sealCheckpoint({
     size: accepted,
     root: checkpoint.root,
@@ -46,6 +48,7 @@ export async function sealCheckpointWhenDue(
     signature,
     sealedAt: nowSeconds(world),
   })
+  failPoint('after-seal')
   return store.checkpointOfSize(accepted)
 }
 

@@ -11,6 +11,7 @@ import { holderNumbersOf } from '../catalogue/type-definition.ts'
 import { departmentOf, issuingDepartment } from '../departments/admit.ts'
 import { assertMayIssue } from '../departments/standing.ts'
 import { kindOfNumber, lookupOf } from '../holders/holders.ts'
+import { failPoint } from '../store/fail-points.ts'
 import type { AcceptResult, CertificateRow, NewCertificate, NewStatusChange, Once } from '../store/store.ts'
 import { publicUrl, type World } from '../world.ts'
 import type { Draft, Issuer, OriginalFile } from './build.ts'
@@ -97,6 +98,7 @@ export async function issueCertificates(
   const holders = await lookupsOfRows(world, type, checked, request.holders)
   const issuer = await issuerOf(world, type)
   const slots = await takeSlots(world, issuer.uscc, checked.length)
+  failPoint('after-slots-taken')
   const drafts: Draft[] = checked.map((row, i) => ({
     ...row,
     slot: slots[i]!,

@@ -133,6 +133,14 @@ export async function certificateState(
   }
 }
 
+/** Whether the accepted orders, dates aside, leave a certificate in force. */
+export function isInForce(changes: StatusChangeRow[]): boolean {
+  const isEnded = changes.some(
+    ({ action, state }) => state !== 'refused' && (action === 'revoke' || action === 'supersede'),
+  )
+  return !isEnded && openSuspension(changes) === null
+}
+
 /** Where the accepted orders and the dates leave a certificate. */
 export function standingOf(row: CertificateRow, changes: StatusChangeRow[], now: number): Standing {
   const counted = changes.filter(change => change.state !== 'refused')

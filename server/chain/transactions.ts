@@ -11,6 +11,7 @@ import { toHex } from '../../protocol/bytes.ts'
 import { errorName } from './contracts.ts'
 import { ContractRevert, revertData } from './view.ts'
 import { quantityToBigInt, quantityToNumber, RpcFailure, toQuantity, type Rpc } from './rpc.ts'
+import { failPoint } from '../store/fail-points.ts'
 import type { Store, TransactionRow } from '../store/store.ts'
 
 export interface TransactionContext {
@@ -77,7 +78,10 @@ async function bringAboutAlone(context: TransactionContext, account: Account, in
   let since = context.clock()
   let isOnItsWay = await send(context, account, attempt)
   for (;;) {
-    if (await intent.isDone(attempt.nonce)) return store.settleTransactions(intent.purpose, 'settled')
+    if (await intent.isDone(attempt.nonce)) {
+      failPoint('after-mined')
+      return store.settleTransactions(intent.purpose, 'settled')
+    }
     const mined = await receiptOf(context, intent.purpose)
     if (mined !== null) {
       if (await intent.isDone(attempt.nonce)) return store.settleTransactions(intent.purpose, 'settled')
@@ -207,6 +211,7 @@ async function send(
     }
   }
   await sendBytes(context, attempt)
+  failPoint('after-send')
   return true
 }
 
@@ -297,8 +302,9 @@ async function storeAttempt(
     maxFeePerGas,
     maxPriorityFeePerGas: bumped(fees.priority, previous?.maxPriorityFeePerGas),
   })
+  failPoint('before-sign')
   transaction.signature = Signature.from(toHex(await account.signDigest(getBytes(transaction.unsignedHash))))
-  return store.storeTransaction({
+  const stored = await store.storeTransaction({
     from: account.address,
     purpose: intent.purpose,
     nonce: transaction.nonce,
@@ -307,6 +313,8 @@ async function storeAttempt(
     to: intent.to,
     createdAt: Math.floor(context.clock() / 1000),
   })
+  failPoint('after-transaction-stored')
+  return stored
 }
 
 /** The chain's count, or past what we stored and have not given up, whichever is later. */

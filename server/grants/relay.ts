@@ -6,6 +6,7 @@ import { toHex } from '../../protocol/bytes.ts'
 import { INTERFACES } from '../chain/contracts.ts'
 import { bringAbout } from '../chain/transactions.ts'
 import { blockAt, ContractRevert } from '../chain/view.ts'
+import { failPoint } from '../store/fail-points.ts'
 import type { GrantRow, WithdrawalRow } from '../store/grants.ts'
 import type { World } from '../world.ts'
 import { epochOnChain, stateOnChain } from './on-chain.ts'
@@ -55,6 +56,7 @@ async function settleGrant(world: RelayWorld, grant: GrantRow): Promise<void> {
   const time = await grantedAt(head.number)
   if (time === 0) return world.store.markGrant(grant.id, 'accepted', null, null)
   const isFinal = await isDeep(world, head.number, async at => (await grantedAt(at)) !== 0)
+  failPoint('before-mark')
   await world.store.markGrant(
     grant.id,
     isFinal ? 'final' : 'granted',
@@ -81,6 +83,7 @@ async function settleWithdrawal(world: RelayWorld, withdrawal: WithdrawalRow): P
     return world.store.markWithdrawal(withdrawal.id, 'accepted', null)
   }
   const isFinal = await isDeep(world, number, at => isWithdrawn(world, withdrawal, at))
+  failPoint('before-mark')
   await world.store.markWithdrawal(withdrawal.id, isFinal ? 'final' : 'executed', null)
 }
 

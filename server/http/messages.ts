@@ -387,6 +387,10 @@ export const messages: Readonly<Record<string, Message>> = {
   IDENTIFIER_TAKEN: { zh: '证照标识已被使用', en: 'The identifier is taken' },
   SHORT_CODE_TAKEN: { zh: '短码已被使用', en: 'The short code is taken' },
   STATUS_ALREADY: { zh: '证照已处于这种状态', en: 'The certificate is in this state already' },
+  STATUS_CHANGED: {
+    zh: '该证照刚有另一项状态变更，请重试',
+    en: 'Another change of this certificate was accepted just now; please try again',
+  },
   STATUS_NOT_SUSPENDED: { zh: '证照未被暂停', en: 'The certificate is not suspended' },
   STATUS_ORDER_REFUSED: {
     zh: '链上拒绝了该指令，证照状态未变',

@@ -47,17 +47,36 @@ export async function changeStatus(
   request: StatusRequest,
   once: Once | null,
 ): Promise<StatusChangeRow> {
-  const before = once === null ? null : await world.store.answered(once)
-  const result = before ?? (await accept())
-  world.wake()
-  return (await world.store.statusChangeBySeq(result.accepted[0]!.seq))!
-
-  async function accept(): Promise<AcceptResult> {
-    const changes = await world.store.statusChanges(certificate.identifier)
+  const result = await acceptOn(world, certificate, once, async changes => {
     assertAllowed(world, request.action, request.reason, changes)
     const lifted = request.action === 'resume' ? openSuspension(changes)! : null
-    const change = await makeChange(world, certificate, { ...request, successor: null, lifted })
+    const change = await makeChange(world, certificate, { ...request, successor: null, lifted }, changes)
     return world.store.acceptStatusChange(change, once)
+  })
+  world.wake()
+  return (await world.store.statusChangeBySeq(result.accepted[0]!.seq))!
+}
+
+/**
+ * Decides on the changes that there are, and again when another one was accepted meanwhile: of two orders at once, the later one is
+ * decided knowing the earlier. What `once` was answered before is returned as it is.
+ */
+async function acceptOn(
+  { store }: Pick<World, 'store'>,
+  { identifier }: CertificateRow,
+  once: Once | null,
+  decide: (changes: StatusChangeRow[]) => Promise<AcceptResult>,
+): Promise<AcceptResult> {
+  for (;;) {
+    // Before the key: who asks again while the first request is under way must not be refused for what that one has done.
+    const changes = await store.statusChanges(identifier)
+    const before = once === null ? null : await store.answered(once)
+    if (before !== null) return before
+    try {
+      return await decide(changes)
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== 'STATUS_CHANGED') throw error
+    }
   }
 }
 
@@ -73,30 +92,21 @@ export async function supersede(
   reason: string,
   once: Once | null,
 ): Promise<{ successor: CertificateRow; change: StatusChangeRow }> {
-  const before = once === null ? null : await world.store.answered(once)
-  const result = before ?? (await accept())
-  const [first, second] = result.accepted
-  return {
-    successor: (await world.store.certificateBySeq(first!.seq))!,
-    change: (await world.store.statusChangeBySeq(second!.seq))!,
-  }
-
-  async function accept(): Promise<AcceptResult> {
-    assertAllowed(world, 'supersede', reason, await world.store.statusChanges(certificate.identifier))
+  const result = await acceptOn(world, certificate, once, async changes => {
+    assertAllowed(world, 'supersede', reason, changes)
+    const supersession = { action: 'supersede', reason, effective: null, lifted: null } as const
     return issueSuccessor(
       world,
       certificate,
       row,
-      successor =>
-        makeChange(world, certificate, {
-          action: 'supersede',
-          reason,
-          effective: null,
-          successor: successor.leaf,
-          lifted: null,
-        }),
+      ({ leaf }) => makeChange(world, certificate, { ...supersession, successor: leaf }, changes),
       once,
     )
+  })
+  const [first, second] = result.accepted
+  return {
+    successor: (await world.store.certificateBySeq(first!.seq))!,
+    change: (await world.store.statusChangeBySeq(second!.seq))!,
   }
 }
 
@@ -111,18 +121,21 @@ export async function revokeFor(
   { row, reason }: { row: unknown; reason: string },
   once: Once | null,
 ): Promise<{ issued: CertificateRow; change: StatusChangeRow }> {
-  const before = once === null ? null : await world.store.answered(once)
-  const result = before ?? (await accept())
+  const result = await acceptOn(world, certificate, once, async changes => {
+    assertAllowed(world, 'revoke', reason, changes)
+    const revoke: Change = { action: 'revoke', reason, effective: null, successor: null, lifted: null }
+    return issueInPlaceOf(
+      world,
+      certificate,
+      row,
+      () => makeChange(world, certificate, revoke, changes),
+      once,
+    )
+  })
   const [first, second] = result.accepted
   return {
     issued: (await world.store.certificateBySeq(first!.seq))!,
     change: (await world.store.statusChangeBySeq(second!.seq))!,
-  }
-
-  async function accept(): Promise<AcceptResult> {
-    assertAllowed(world, 'revoke', reason, await world.store.statusChanges(certificate.identifier))
-    const revoke: Change = { action: 'revoke', reason, effective: null, successor: null, lifted: null }
-    return issueInPlaceOf(world, certificate, row, () => makeChange(world, certificate, revoke), once)
   }
 }
 
@@ -185,6 +198,7 @@ async function makeChange(
   world: World,
   certificate: CertificateRow,
   change: Change,
+  decidedOn: readonly StatusChangeRow[],
 ): Promise<NewStatusChange> {
   const { uscc, standing } = await issuerOf(world, certificate)
   const lifts = change.lifted === null ? null : toHex(change.lifted.orderDigest)
@@ -213,6 +227,7 @@ async function makeChange(
     reason: change.reason,
     ...(await signOrder(world, { standing, list: certificate.statusList }, order)),
     afterSeq: null,
+    decidedOn: decidedOn.length,
   }
 }
 

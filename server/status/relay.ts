@@ -6,6 +6,7 @@ import { INTERFACES } from '../chain/contracts.ts'
 import { bringAbout } from '../chain/transactions.ts'
 import { blockAt, ContractRevert, contractReader } from '../chain/view.ts'
 import { statementState } from '../anchoring/receipts.ts'
+import { failPoint } from '../store/fail-points.ts'
 import type { StatusChangeRow } from '../store/store.ts'
 import { presentTime, type World } from '../world.ts'
 import { signOrderAgain } from './change.ts'
@@ -82,6 +83,7 @@ async function settle(world: RelayWorld, order: StatusChangeRow): Promise<void> 
   // Deep enough when the contract knew it already at the deepest block that is final.
   const deepest = head.number - world.chain.confirmations + 1
   const final = deepest >= 0 && (await usedAt(world, order, deepest)) !== 0
+  failPoint('before-mark')
   await world.store.markOrder(order.seq, final ? 'final' : 'executed', { ...head, time }, null)
 }
 

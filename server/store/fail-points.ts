@@ -5,17 +5,24 @@
 
 /** Every place where a crash could part what belongs together; the drills kill at each of them. */
 export const FAIL_POINTS = [
+  // Issuing and accepting: places in a status list are taken, nothing is signed; then inside of the transaction; then the
+  // commit is on the disk and nobody has been told.
+  'after-slots-taken',
   'before-accept',
   'mid-batch',
+  'before-commit',
   'after-accept',
-  'before-sign',
+  // Sealing: the checkpoint is signed; inside of the transaction, the tiles are written; it is on the disk.
   'before-seal',
   'mid-seal',
   'after-seal',
+  // Every transaction to the chain, of anchors, orders and grants alike, and what is noted of it afterwards.
+  'before-sign',
   'after-transaction-stored',
   'after-send',
   'after-mined',
   'before-mark',
+  // A step of the schema has run and is not committed.
   'mid-migration',
 ] as const
 

@@ -7,6 +7,7 @@
  */
 import type { Database } from 'better-sqlite3'
 import { Refusal } from '../../protocol/refusal.ts'
+import { failPoint } from './fail-points.ts'
 
 export interface Migration {
   version: number
@@ -494,6 +495,7 @@ export function migrate(db: Database, steps: readonly Migration[] = migrations):
       // Asked inside: another process may have taken the same step while we waited for the lock.
       if (schemaVersion(db) >= step.version) return
       db.exec(step.sql)
+      failPoint('mid-migration')
       db.pragma(`application_id = ${APPLICATION_ID}`)
       db.pragma(`user_version = ${step.version}`)
     }).immediate()

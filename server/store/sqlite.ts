@@ -2,6 +2,7 @@
  * The store in one SQLite file, the embedded default. What a verb acknowledged is on the disk (WAL, `synchronous=FULL`, asserted at
  * every open). One process is meant to write; a second one is not harmful, it waits.
  */
+import { failPoint } from './fail-points.ts'
 import type { Store } from './store.ts'
 import { batchVerbs } from './sqlite/batches.ts'
 import { catalogueVerbs } from './sqlite/catalogue.ts'
@@ -49,6 +50,14 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
   const context: Context = {
     db,
     write: commits.write,
+    async accept(work) {
+      const accepted = await commits.write(() => {
+        failPoint('before-accept')
+        return work()
+      })
+      failPoint('after-accept')
+      return accepted
+    },
     now: () => Math.floor(clock() / 1000),
     onUndo: forget => void forgets.push(forget),
   }

@@ -101,6 +101,11 @@ export interface NewStatusChange extends NewStatement {
   orderDigest: Uint8Array
   /** Superseding: the seq of the successor, which must be final before the order is sent. */
   afterSeq: number | null
+  /**
+   * How many changes of the certificate it was decided on. Refused STATUS_CHANGED when there are others by now; not asked when it
+   * is left out.
+   */
+  decidedOn?: number
 }
 
 export type OrderState = 'accepted' | 'sent' | 'executed' | 'final' | 'refused'

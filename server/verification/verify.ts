@@ -8,15 +8,15 @@ import type { ChainView } from '../../protocol/chain-view.ts'
 import { normaliseShortCode } from '../../protocol/identifiers.ts'
 import type { JsonValue } from '../../protocol/json.ts'
 import { parseTrust, formatTrust, type Trust } from '../../protocol/trust.ts'
-import { VERDICTS, type Verdict } from '../../protocol/verdict.ts'
+import { conclude, VERDICTS, type Answers, type Verdict } from '../../protocol/verdict.ts'
 import { verify, type Verification } from '../../protocol/verify.ts'
 import { publicView } from '../catalogue/masking.ts'
 import { typeOfCertificate } from '../catalogue/publish.ts'
 import type { TypeDefinition } from '../catalogue/type-definition.ts'
-import { certificateFile, fieldsToCompare, openSuspension } from '../certificates/read.ts'
+import { certificateFile, fieldsToCompare, isInForce } from '../certificates/read.ts'
 import { ChainUnreachable } from '../chain/rpc.ts'
 import { recordFile } from '../records/notarize.ts'
-import type { CertificateRow } from '../store/store.ts'
+import type { CertificateRow, StatusChangeRow } from '../store/store.ts'
 import { nowSeconds, type World } from '../world.ts'
 import { isPaperKey } from './paper-address.ts'
 
@@ -35,8 +35,9 @@ export const trustFile = (world: Pick<World, 'chain' | 'log' | 'region'>): strin
   formatTrust(trustOf(world))
 
 /**
- * The verdict on a certificate file or record file. Writes nothing and never throws for a bad file. A certificate whose suspension or
- * end was told to be on chain never reads as in force from a chain that does not have it (any more): its status is unknown then.
+ * The verdict on a certificate file or record file. Writes nothing and never throws for a bad file. From the moment an order to revoke
+ * or suspend was accepted here, the gateway itself never calls the certificate valid: not while the order is on its way, and not from
+ * a chain that does not have it any more. Its status is unknown then.
  */
 export async function verifyFile(
   world: World,
@@ -47,10 +48,18 @@ export async function verifyFile(
   const through = (view: ChainView) =>
     verify(file, trust, view, nowSeconds(world), digest === null ? {} : { digest })
   const verification = await through(world.chain.view())
-  if (!(await contradictsOrder(world, verification))) return verification
-  // The order may have been executed while this was asked: a view that begins now has it.
+  const order = await orderAgainst(world, verification)
+  if (order === null) return verification
+  // It may have been executed while this was asked: a view that begins now has it.
   const again = await through(world.chain.view())
-  if (!(await contradictsOrder(world, again))) return again
+  if ((await orderAgainst(world, again)) === null) return again
+  if (order === 'accepted') {
+    const answers: Answers = {
+      ...again.answers,
+      'not revoked': { answer: 'unknown', because: 'STATUS_ORDERED' },
+    }
+    return { ...again, answers, verdict: conclude(answers, 'live', 'live') }
+  }
   world.logger.error('the chain does not have a status order that it had executed', {
     code: 'CHAIN_LOST_BLOCKS',
   })
@@ -61,17 +70,20 @@ export async function verifyFile(
   })
 }
 
-/** The chain says that nothing is against the certificate, and an order that it had executed, as we were told, says otherwise. */
-async function contradictsOrder(
+/**
+ * How far an order has come that ends or suspends what the chain calls clear; null when there is none. The orders are looked at after
+ * the chain was asked, so none that was accepted before can be missed. One that waits for its successor is to leave the certificate in
+ * force until then.
+ */
+async function orderAgainst(
   world: Pick<World, 'store'>,
   { subject, answers }: Verification,
-): Promise<boolean> {
-  if (subject?.kind !== 'certificate' || answers['not revoked'].answer !== 'yes') return false
+): Promise<'accepted' | 'executed' | null> {
+  if (subject?.kind !== 'certificate' || answers['not revoked'].answer !== 'yes') return null
   const changes = await world.store.statusChanges(subject.certificate.identifier)
-  const told = changes.filter(({ state }) => state === 'executed' || state === 'final')
-  return (
-    told.some(({ action }) => action === 'revoke' || action === 'supersede') || openSuspension(told) !== null
-  )
+  const isExecuted = ({ state }: StatusChangeRow) => state === 'executed' || state === 'final'
+  if (isInForce(changes.filter(change => change.afterSeq === null || isExecuted(change)))) return null
+  return isInForce(changes.filter(isExecuted)) ? 'accepted' : 'executed'
 }
 
 /**

@@ -69,5 +69,9 @@ export const REASON_WORDS = {
   REVOKED: { zh: '已注销', en: 'Revoked' },
   SUSPENDED: { zh: '已暂停', en: 'Suspended' },
   SUPERSEDED: { zh: '已换发', en: 'Replaced' },
+  STATUS_ORDERED: {
+    zh: '注销或暂停的指令已受理，正在上链',
+    en: 'An order to revoke or suspend it was accepted and is on its way to the chain',
+  },
   NOT_ASKED: { zh: '未询问', en: 'Not asked' },
 } satisfies Record<string, Message>

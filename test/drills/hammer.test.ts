@@ -118,7 +118,7 @@ describe('the hammer and its oracle', () => {
     const verdict = first(line => line.told === 'verdict')
     const late = { asked: order.at + 1, at: order.at + 2, identifier: order.identifier!, verdict: 'VALID' }
     const violations = await judged(line => (line === verdict ? { ...line, ...late } : line))
-    expect(violations.join()).to.contain(`${order.identifier} was told revoked, and was VALID`)
+    expect(violations.join()).to.contain(`${order.identifier}: revoked`).and.to.contain('says VALID')
   })
 
   it('names a good write that was refused', async () => {

@@ -5,6 +5,8 @@ import type { GroupCommit } from './group-commit.ts'
 export interface Context {
   db: Db
   write: GroupCommit['write']
+  /** `write`, for what somebody is told of as accepted. */
+  accept: GroupCommit['write']
   /** Seconds since 1970. */
   now: () => number
   /** Registers what to forget when a transaction was undone. */

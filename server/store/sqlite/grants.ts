@@ -113,7 +113,7 @@ type RequestVerbs = Omit<
 
 /** The verbs, and apart from them what only another verb's transaction may call. */
 export function grantVerbs(
-  { db, write, now }: Context,
+  { db, write, accept, now }: Context,
   answers: Pick<Appender, 'earlierAnswer' | 'newAnswer'>,
 ): { verbs: RequestVerbs; consumeGrant: ConsumeGrant } {
   const insertRequest = db.prepare<(string | number | null)[]>(
@@ -362,7 +362,7 @@ export function grantVerbs(
         answerParty.run('refused', now(), null, id, party)
       }),
 
-    acceptGrant: grant => write(() => acceptOne(grant)),
+    acceptGrant: grant => accept(() => acceptOne(grant)),
     async grantByDigest(digest) {
       const record = byDigest.get({ now: now(), digest })
       return record === undefined ? null : toGrant(record, itemsOf.all(record.id))

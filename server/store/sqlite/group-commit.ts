@@ -2,6 +2,7 @@
  * Group commit: a durable commit costs one wait for the disk however much it writes, so writes that arrive in the same turn of
  * the event loop share one.
  */
+import { failPoint } from '../fail-points.ts'
 import type { Db } from './connection.ts'
 
 export interface GroupCommit {
@@ -46,6 +47,7 @@ export function groupCommit(db: Db, onUndo: () => void): GroupCommit {
       begin.run()
       // Alone it needs no undo of its own, and a savepoint copies each page before its first change.
       outcomes = jobs.length === 1 ? jobs.map(job => ({ value: job.run() })) : jobs.map(runInSavepoint)
+      failPoint('before-commit')
       commit.run()
     } catch (reason) {
       // Some failures (a full disk) have rolled back by themselves.

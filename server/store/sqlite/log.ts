@@ -4,6 +4,7 @@
 import { HASH_BYTES, emptyRoot, proofFrom, rootNodes } from '../../../protocol/log.ts'
 import { invariant } from '../../../protocol/refusal.ts'
 import { STORED_TILE_BYTES, TILE_WIDTH, storedHash, tileOf, tileWidthAt } from '../../../protocol/tiles.ts'
+import { failPoint } from '../fail-points.ts'
 import type { Block, CheckpointRow, NewCheckpoint, NodeRef, Store } from '../store.ts'
 import type { Context } from './context.ts'
 import { bytes, turnOfTheLoop } from './context.ts'
@@ -165,6 +166,7 @@ export function logVerbs({ db, write }: Context): LogVerbs & LogInsides {
       Buffer.compare(root, checkpoint.root) === 0,
       `the stored tiles give another root for size ${size}`,
     )
+    failPoint('mid-seal')
     insertCheckpoint.run(size, checkpoint.root, checkpoint.note, checkpoint.signature, checkpoint.sealedAt)
   }
 

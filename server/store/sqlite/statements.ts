@@ -5,6 +5,7 @@
 import { SqliteError } from 'better-sqlite3'
 import { Refusal, invariant } from '../../../protocol/refusal.ts'
 import { leafHash } from '../../../protocol/log.ts'
+import { failPoint } from '../fail-points.ts'
 import type {
   AcceptResult,
   CertificateRow,
@@ -142,7 +143,13 @@ const CERTIFICATE = `
   FROM certificates c`
 const STATUS_CHANGE = `SELECT o.*, ${OF_STATEMENT('o')} FROM status_changes o`
 
-export function statementVerbs({ db, write, now, onUndo }: Context): StatementVerbs & StatementInsides {
+export function statementVerbs({
+  db,
+  write,
+  accept,
+  now,
+  onUndo,
+}: Context): StatementVerbs & StatementInsides {
   const { nextSeq, append, earlierAnswer, newAnswer, acceptOne } = appender({ db, now })
   const lastSeq = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM statements').pluck()
   const insertCertificate = db.prepare<
@@ -226,6 +233,9 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
   const changesOf = db.prepare<[string], StatusChangeRecord>(
     `${STATUS_CHANGE} WHERE identifier = ? ORDER BY seq`,
   )
+  const countChanges = db
+    .prepare<[string], number>('SELECT count(*) FROM status_changes WHERE identifier = ?')
+    .pluck()
   const changeBySeq = db.prepare<[number], StatusChangeRecord>(`${STATUS_CHANGE} WHERE seq = ?`)
   const openChanges = db.prepare<[], StatusChangeRecord>(
     `${STATUS_CHANGE} WHERE state NOT IN ('final', 'refused') ORDER BY seq`,
@@ -296,6 +306,7 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
     const first = nextSeq()
     let seq = first
     for (const certificate of certificates) {
+      if (seq > first) failPoint('mid-batch')
       try {
         appendCertificate(seq, certificate, acceptedAt)
       } catch (error) {
@@ -335,7 +346,15 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
   }
 
   function appendStatusChange(seq: number, change: NewStatusChange): void {
-    const { id, identifier, action, reason, order, orderDigest, afterSeq } = change
+    const { id, identifier, action, reason, order, orderDigest, afterSeq, decidedOn } = change
+    const known = countChanges.get(identifier) ?? 0
+    if (decidedOn !== undefined && decidedOn !== known) {
+      throw new Refusal('STATUS_CHANGED', `another change of ${identifier} was accepted meanwhile`, {
+        field: 'identifier',
+        expected: `${decidedOn} changes`,
+        found: `${known} changes`,
+      })
+    }
     try {
       insertChange.run(seq, idBytes(id), identifier, action, reason, order, orderDigest, afterSeq)
     } catch (error) {
@@ -385,12 +404,12 @@ export function statementVerbs({ db, write, now, onUndo }: Context): StatementVe
     appendCertificate,
     appendRecord,
     appendStatusChange,
-    acceptCertificates: (certificates, batch, once) => write(() => acceptAll(certificates, batch, once)),
+    acceptCertificates: (certificates, batch, once) => accept(() => acceptAll(certificates, batch, once)),
     acceptSuccessor: (certificate, change, once) =>
-      write(() => acceptWithSuccessor(certificate, change, once)),
-    acceptRecord: (record, once) => write(() => acceptOne(record, once, seq => appendRecord(seq, record))),
+      accept(() => acceptWithSuccessor(certificate, change, once)),
+    acceptRecord: (record, once) => accept(() => acceptOne(record, once, seq => appendRecord(seq, record))),
     acceptStatusChange: (change, once) =>
-      write(() => acceptOne(change, once, seq => appendStatusChange(seq, change))),
+      accept(() => acceptOne(change, once, seq => appendStatusChange(seq, change))),
     async answered(once) {
       return earlierAnswer(once)
     },

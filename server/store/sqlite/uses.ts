@@ -80,7 +80,7 @@ const CONDITION: Record<keyof UseFilter, string> = {
 }
 
 export function useVerbs(
-  { db, write, now }: Context,
+  { db, write, accept, now }: Context,
   { nextSeq, append, earlierAnswer, newAnswer }: Appender,
   consumers: UseConsumers,
 ): Verbs {
@@ -167,7 +167,7 @@ export function useVerbs(
 
   return {
     recordUse: (use, check, once) =>
-      write((): UseOutcome => {
+      accept((): UseOutcome => {
         const earlier = earlierAnswer(once)
         if (earlier !== null) return { result: earlier }
         const why = check === null ? null : stopped(check)

@@ -1,7 +1,10 @@
 /** While blocks are not deep enough: nothing is promised that a reorganisation could take back, and no order overtakes another. */
 import { expect } from 'chai'
 import { Refusal } from '../../../protocol/refusal.ts'
+import { verify } from '../../../protocol/verify.ts'
 import { anchorCheckpoint, settleCheckpoints } from '../../../server/anchoring/anchor.ts'
+import { liveView } from '../../../server/chain/view.ts'
+import { trustOf, type VerificationReport } from '../../../server/verification/verify.ts'
 import { freePort } from '../../../scripts/drills/gateway-process.ts'
 import {
   answerOf,
@@ -62,12 +65,14 @@ describe('before a block is final', () => {
     (await answerOf<{ statement: { state: string } }>(gateway.get(`/v1/certificates/${identifier}/state`)))
       .statement.state
 
-  async function verdictOf({ identifier }: Issued): Promise<string> {
+  async function reportOn({ identifier }: Issued): Promise<VerificationReport> {
     const body = new Uint8Array(await fileOf(gateway, identifier))
     const headers = { 'content-type': 'application/vnd.onceproof+json' }
-    const answer = gateway.request('/v1/verify', { method: 'POST', headers, body })
-    return (await answerOf<{ verdict: string }>(answer)).verdict
+    return answerOf(gateway.request('/v1/verify', { method: 'POST', headers, body }))
   }
+
+  const verdictOf = async (issued: Issued) => (await reportOn(issued)).verdict
+  const now = () => Math.floor(Date.now() / 1000)
 
   /** So many rounds of the anchorer that it would have sent whatever it means to send. */
   async function severalRounds(): Promise<void> {
@@ -136,6 +141,7 @@ describe('before a block is final', () => {
     const orders = () => gateway.world.store.openOrders()
     await until(async () => (await orders())[0]?.state === 'accepted', 10_000)
     expect(await orders()).to.have.lengthOf(1)
+    expect(await verdictOf(issued)).to.equal('CANNOT_CHECK')
     await node.mine(1)
     node.mines = true
     await untilNothingIsOpen()
@@ -175,7 +181,14 @@ describe('before a block is final', () => {
     await until(async () => (await changes()).length === 2)
     await severalRounds()
     expect(await changes()).to.deep.equal(['supersede accepted', 'revoke accepted'])
-    expect(await verdictOf(old)).to.equal('VALID')
+    // The gateway has accepted the revocation, so it says valid no more; the chain does.
+    expect(await verdictOf(old)).to.equal('CANNOT_CHECK')
+    const { because } = (await reportOn(old)).answers['not revoked']
+    expect(because).to.equal('STATUS_ORDERED')
+    const { rpc, deployment } = gateway.world.chain
+    const view = liveView(rpc, deployment.contracts)
+    const byChain = await verify(await fileOf(gateway, old.identifier), trustOf(gateway.world), view, now())
+    expect(byChain.verdict).to.equal('VALID')
 
     await untilNothingIsOpen()
     await answerOf(change, 200)

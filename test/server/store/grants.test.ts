@@ -36,7 +36,7 @@ describe('grants in the store', () => {
     db = openConnection(join(folder, 'store.db'))
     now = START
     const { write } = groupCommit(db, () => undefined)
-    const context = { db, write, now: () => now, onUndo: () => undefined }
+    const context = { db, write, accept: write, now: () => now, onUndo: () => undefined }
     const log = appender(context)
     const { verbs, consumeGrant } = grantVerbs(context, log)
     store = { ...verbs, ...holderKeyVerbs(context, log) }

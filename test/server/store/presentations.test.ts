@@ -34,7 +34,7 @@ describe('presentations in the store', () => {
     db = openConnection(join(folder, 'store.db'))
     now = START
     const { write } = groupCommit(db, () => undefined)
-    const context = { db, write, now: () => now, onUndo: () => undefined }
+    const context = { db, write, accept: write, now: () => now, onUndo: () => undefined }
     const log: Appender = appender(context)
     const { verbs, consumePresentation } = presentationVerbs(context, log)
     store = verbs

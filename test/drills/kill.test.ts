@@ -1,0 +1,19 @@
+import { expect } from 'chai'
+import { kill } from '../../scripts/drills/kill.ts'
+import { runDrill } from '../../scripts/drills/run.ts'
+import { FAIL_POINTS } from '../../server/store/fail-points.ts'
+
+describe('kill -9 of the gateway and its chain', () => {
+  it('loses nothing that was acknowledged, at every fail point and at ten moments of chance', async function () {
+    const reason = kill.missing()
+    if (reason !== null) this.skip()
+    const { result } = await runDrill(kill, { form: 'short', seed: 'fixed' })
+    expect(result?.violations).to.deep.equal([])
+    expect(result?.rpo).to.equal(0)
+    const { kills, failPoints, acknowledged, lostAnswers } = result!.figures as Record<string, number>
+    expect(failPoints).to.equal(FAIL_POINTS.length)
+    expect(kills).to.be.at.least(FAIL_POINTS.length + 10)
+    expect(acknowledged).to.be.greaterThan(50)
+    expect(lostAnswers).to.be.greaterThan(0)
+  }).timeout(600_000)
+})
