@@ -120,5 +120,5 @@ describe('the history check', () => {
     expect(operations).to.be.at.least(500)
     expect(Math.min(revoked!, revokedVerdicts!, valid!, refused!)).to.be.greaterThan(0)
     expect(Math.min(verdictsOfGateway!, verdictsOfChain!)).to.be.at.least(50)
-  }).timeout(180_000)
+  }).timeout(900_000)
 })
