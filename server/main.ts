@@ -15,6 +15,8 @@ import { loadDemoWhenEmpty } from './demo.ts'
 import { openWorld } from './open-world.ts'
 import { armFailPoint } from './store/fail-points.ts'
 
+const CERTIFICATE_LOOK_MS = 60_000
+
 const say = (text: string) => process.stderr.write(`onceproof: ${text}\n`)
 
 try {
@@ -98,17 +100,18 @@ async function main(): Promise<void> {
 ${config.profile === 'demo' ? firstSteps(opened.chainUrl) : '\n  check it with       npx onceproof doctor\n'}`)
 }
 
-const CERTIFICATE_LOOK_MS = 60_000
-
-const firstSteps = (chainUrl: string) => `
+function firstSteps(chainUrl: string): string {
+  return `
   try:
     npx onceproof issue RIC --example --out certificate.json --wait
     npx onceproof trust export --out trust.json
     npx onceproof verify certificate.json --trust trust.json --rpc ${chainUrl}
 `
+}
 
-const certificateFiles = ({ tlsCertFile, tlsKeyFile }: Config): CertificateFiles | null =>
-  tlsCertFile === null || tlsKeyFile === null ? null : { certFile: tlsCertFile, keyFile: tlsKeyFile }
+function certificateFiles({ tlsCertFile, tlsKeyFile }: Config): CertificateFiles | null {
+  return tlsCertFile === null || tlsKeyFile === null ? null : { certFile: tlsCertFile, keyFile: tlsKeyFile }
+}
 
 /** These carry a code and a sentence for people; anything else is a defect of ours. */
 function isRefusal(error: unknown): error is Error & { code: string } {
