@@ -3,7 +3,7 @@
  * short is finished by the next.
  */
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { formatNoteKey, noteKey } from '../protocol/note.ts'
@@ -15,7 +15,7 @@ import { indexHoldersOnce, indexNumbersOnce } from './certificates/index-holders
 import { regionOf } from './catalogue/own-region.ts'
 import { INTERFACES } from './chain/contracts.ts'
 import type { Deployment } from './chain/deployment.ts'
-import { writeFileDurably } from './store/durable-file.ts'
+import { makeDirectoryDurably, writeFileDurably } from './store/durable-file.ts'
 import { acquireLock, type Lock } from './chain/embedded/lock.ts'
 import { superviseEmbeddedChain, type SupervisedChain } from './chain/embedded/supervise.ts'
 import { logId } from './chain/log-id.ts'
@@ -111,7 +111,7 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
     adopt = null,
     say = () => undefined,
   } = options
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  makeDirectoryDurably(config.dataDir, 0o700)
   const lock = lockFolder(config.dataDir)
   const opened: Opened = {}
   try {

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,6 +47,8 @@ export interface GatewayOptions {
   /** Loads the demonstration region before the gateway counts as ready. Default: false. */
   demo?: boolean
   env?: Record<string, string>
+  /** Called before each start, with its folder, which may not be there yet; what it returns is this start's environment besides. */
+  beforeStart?: (dataDir: string) => Promise<Record<string, string>>
 }
 
 const MAIN = join(import.meta.dirname, '../../server/main.ts')
@@ -61,8 +63,9 @@ process.once('exit', () => {
 })
 
 /** Starts a gateway and returns when it is ready. Rejects with what it said when it does not become so. */
-export async function startGateway({ demo = false, env = {} }: GatewayOptions = {}): Promise<RunningGateway> {
-  const scratch = mkdtempSync(join(tmpdir(), 'gateway-'))
+export async function startGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
+  const { demo = false, env = {}, beforeStart = async () => ({}) } = options
+  const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'gateway-')))
   const dataDir = join(scratch, 'data')
   const chainDir = join(dataDir, 'chain')
   mkdirSync(join(scratch, 'files'))
@@ -135,12 +138,13 @@ export async function startGateway({ demo = false, env = {} }: GatewayOptions = 
 
   async function start(): Promise<void> {
     const from = output.length
+    const forThisStart = await beforeStart(dataDir)
     // Nothing of the test's own environment configures the gateway.
     const inherited = Object.fromEntries(
       ['PATH', 'HOME', 'TMPDIR'].flatMap(name => (process.env[name] ? [[name, process.env[name]]] : [])),
     )
     const starting = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
-      env: { ...inherited, ...settings },
+      env: { ...inherited, ...settings, ...forThisStart },
       cwd: scratch,
       stdio: ['ignore', 'ignore', 'pipe'],
     })

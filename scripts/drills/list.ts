@@ -5,5 +5,6 @@ import { forgedFiles } from './forged-files.ts'
 import { history } from './history.ts'
 import { kill } from './kill.ts'
 import { malformedHttp } from './malformed-http.ts'
+import { powerCut } from './power-cut/power-cut.ts'
 
-export const drills: readonly Drill[] = [kill, chainLoss, malformedHttp, forgedFiles, history]
+export const drills: readonly Drill[] = [kill, powerCut, chainLoss, malformedHttp, forgedFiles, history]

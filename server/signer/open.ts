@@ -3,12 +3,12 @@
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Refusal } from '../../protocol/refusal.ts'
-import { writeFileDurably } from '../store/durable-file.ts'
+import { makeDirectoryDurably, writeFileDurably } from '../store/durable-file.ts'
 import { acquireLock } from '../chain/embedded/lock.ts'
 import { ensureKey } from '../keys/ensure.ts'
 import { createKeystore, openKeystore } from '../keys/keystore.ts'
@@ -26,7 +26,7 @@ const SECRET_BYTES = 32
 export async function makeSigner(folder: string, policy: SignerPolicy): Promise<void> {
   const text = `${JSON.stringify(policy, null, 2)}\n`
   const { uscc } = parsePolicy(text)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeDirectoryDurably(folder, 0o700)
   const make = (name: string, content: string) => {
     const path = join(folder, name)
     if (!existsSync(path)) writeFileDurably(path, content, 0o600)

@@ -1,5 +1,5 @@
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 
 /**
  * Replaces the file at `path` by `text`. When this returns, the new content survives a power cut; a crash on the way
@@ -27,6 +27,20 @@ export function syncFile(path: string): void {
     fsyncSync(file)
   } finally {
     closeSync(file)
+  }
+}
+
+/**
+ * Makes the directory at `path` and those above it that are missing. When this returns they survive a power cut: without it the whole
+ * directory could be gone, with every file in it that was synced. `mode` is the permission bits of each that is made.
+ */
+export function makeDirectoryDurably(path: string, mode: number): void {
+  const made = mkdirSync(path, { recursive: true, mode })
+  if (made === undefined) return
+  const first = dirname(resolve(made))
+  for (let above = dirname(resolve(path)); above.length >= first.length; above = dirname(above)) {
+    syncDirectory(above)
+    if (above === dirname(above)) return
   }
 }
 

@@ -12,7 +12,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -26,7 +25,7 @@ import { fromBase64url, toBase64url } from '../../protocol/bytes.ts'
 import { parseSignedCheckpoint } from '../../protocol/checkpoint.ts'
 import { leafHash } from '../../protocol/log.ts'
 import { invariant, Refusal } from '../../protocol/refusal.ts'
-import { syncDirectory, writeFileDurably } from './durable-file.ts'
+import { makeDirectoryDurably, syncDirectory, writeFileDurably } from './durable-file.ts'
 import type { DepartmentRow } from './store.ts'
 
 export const MIRROR_FORMAT = 'onceproof-mirror/1'
@@ -106,7 +105,7 @@ export async function openMirror(folder: string, origin: string): Promise<Mirror
       throw unwritable(folder, error)
     }
   }
-  writing(() => mkdirSync(folder, { recursive: true, mode: 0o700 }))
+  writing(() => makeDirectoryDurably(folder, 0o700))
   let tail = newestSegment(folder, origin)
   const erased = new Set(readErasures(folder).map(({ identifier }) => identifier))
   let departments = existsSync(join(folder, CATALOGUE)) ? readFileSync(join(folder, CATALOGUE), 'utf8') : ''
@@ -184,7 +183,8 @@ export function* framesOf(folder: string, origin: string, size = 0): Generator<F
         continue
       }
       if (!line.text.startsWith(CHECKPOINT_BEGINS)) continue
-      const checkpoint = parseCheckpointLine(path, line)
+      const checkpoint = readCheckpoint(path, line, next === undefined)
+      if (checkpoint === null) break
       if (checkpoint.size <= from)
         throw damaged(path, `checkpoint ${checkpoint.size} stands after one of size ${from}`)
       const frame = { from, checkpoint, path, offset, end: line.offset }
@@ -253,20 +253,54 @@ function newestSegment(folder: string, origin: string): Tail | null {
   const last = segmentsOf(folder).at(-1)
   if (last === undefined) return null
   let tail: Tail | null = null
-  let before = last.from
+  let newest: { tail: Tail; frame: Frame } | null = null
   for (const line of linesOf(last.path)) {
     if (line.offset === 0) {
       const end = assertHeader(last.path, line.text, origin, last.from)
       tail = { path: last.path, size: last.from, end }
-    } else if (line.text.startsWith(CHECKPOINT_BEGINS)) {
-      const { size } = parseCheckpointLine(last.path, line)
-      if (size <= before) throw damaged(last.path, `checkpoint ${size} stands after one of size ${before}`)
-      before = size
-      tail = { path: last.path, size, end: line.end }
+    } else if (tail !== null && line.text.startsWith(CHECKPOINT_BEGINS)) {
+      if (newest !== null) tail = newest.tail
+      newest = null
+      const checkpoint = readCheckpoint(last.path, line, true)
+      if (checkpoint === null) break
+      const { size } = checkpoint
+      if (size <= tail.size)
+        throw damaged(last.path, `checkpoint ${size} stands after one of size ${tail.size}`)
+      const frame: Frame = {
+        from: tail.size,
+        checkpoint,
+        path: last.path,
+        offset: tail.end,
+        end: line.offset,
+      }
+      newest = { tail: { path: last.path, size, end: line.end }, frame }
     }
   }
+  // A power cut may have kept the end of what was not synced and not its beginning; each frame is synced before the next is begun.
+  if (newest !== null && isWhole(newest.frame)) tail = newest.tail
   // Without its header a segment says nothing: it is begun anew.
   return tail ?? beginSegment(folder, origin, last.from)
+}
+
+function isWhole(frame: Frame): boolean {
+  try {
+    for (const statement of statementsOf(frame)) void statement
+    return true
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'MIRROR_DAMAGED') return false
+    throw error
+  }
+}
+
+/** Null when it cannot be read and none comes after it: a power cut kept pieces of what was not synced. */
+function readCheckpoint(path: string, line: Line, isInNewest: boolean): MirroredCheckpoint | null {
+  try {
+    return parseCheckpointLine(path, line)
+  } catch (error) {
+    if (!isInNewest) throw error
+    for (const { text } of linesOf(path, line.end)) if (text.startsWith(CHECKPOINT_BEGINS)) throw error
+    return null
+  }
 }
 
 function beginSegment(folder: string, origin: string, from: number): Tail {

@@ -4,8 +4,9 @@
 // Fixed genesis inputs, the same raw transactions in the same order and the same block times give the same block
 // hashes, bit for bit: that is why a journal of transactions is enough, and why a replay can prove it is whole.
 
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeDirectoryDurably } from '../../store/durable-file.ts'
 import { quantityToBigInt, quantityToNumber } from '../rpc.ts'
 import { createEvm, installedEdrVersion, type Evm } from './evm.ts'
 import { createGate } from './gate.ts'
@@ -111,7 +112,7 @@ export async function openEmbeddedChain(options: EmbeddedChainOptions): Promise<
 
 /** Opens `genesis.json` and the journal, makes what a first start lacks, and refuses when they do not fit together. */
 function openRecords({ dataDir, chainId, acceptEdrUpgrade, clock = Date.now }: EmbeddedChainOptions) {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makeDirectoryDurably(dataDir, 0o700)
   const path = journalPath(dataDir)
   const found = readGenesis(dataDir)
   if (found === null && existsSync(path)) {

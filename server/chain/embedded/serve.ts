@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { makeDirectoryDurably } from '../../store/durable-file.ts'
 import { join } from 'node:path'
 import { openEmbeddedChain, type EmbeddedChainOptions } from './chain.ts'
 import { readEndpoint, writeEndpoint } from './endpoint.ts'
@@ -24,7 +24,7 @@ export interface ServeOptions extends EmbeddedChainOptions {
  */
 export async function serveEmbeddedChain(options: ServeOptions): Promise<ServedChain> {
   const { dataDir, log } = options
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makeDirectoryDurably(dataDir, 0o700)
   const lock = acquireLock(join(dataDir, 'chain.lock'))
   try {
     const chain = await openEmbeddedChain(options)

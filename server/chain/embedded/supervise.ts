@@ -2,9 +2,10 @@
 // ends, however it ends; the next gateway finds it and takes it up again.
 
 import { spawn, type ChildProcess } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { makeDirectoryDurably } from '../../store/durable-file.ts'
 import { createRpc, quantityToNumber } from '../rpc.ts'
 import { readEndpoint, type Endpoint } from './endpoint.ts'
 import { genesisPath, readGenesis } from './genesis.ts'
@@ -81,7 +82,7 @@ export function environmentOf(gateway: Readonly<Record<string, string | undefine
 export async function superviseEmbeddedChain(options: SuperviseOptions): Promise<SupervisedChain> {
   const { log } = options
   const dataDir = resolve(options.dataDir)
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makeDirectoryDurably(dataDir, 0o700)
   const first = await adoptOrStart({ ...options, dataDir })
   const genesis = readGenesis(dataDir)
   if (genesis === null) throw new StartRefusal('GENESIS_MISSING', `${genesisPath(dataDir)} is missing`)

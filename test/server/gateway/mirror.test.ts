@@ -6,7 +6,7 @@ import Database from 'better-sqlite3'
 import { expect } from 'chai'
 import { freePort } from '../../../scripts/drills/gateway-process.ts'
 import type { Refusal } from '../../../protocol/refusal.ts'
-import { framesOf, segmentsOf, statementsOf } from '../../../server/store/mirror.ts'
+import { framesOf, segmentsOf, statementsOf, type Frame } from '../../../server/store/mirror.ts'
 import {
   admit,
   answerOf,
@@ -252,23 +252,31 @@ describe('the mirror of the log', function () {
 
   // Last: it adds to the chain's log.
   describe('after a crash', () => {
-    it('loses nothing of itself in a crash: what was half written is cut off and written again', async () => {
-      const folder = imageOf(newest)
-      const [segment] = segmentsOf(join(folder, 'mirror'))
-      const text = readFileSync(segment!.path)
-      const frames = [...framesOf(join(folder, 'mirror'), `${new URL(url).host}/log`)]
-      const whatWas = frames.flatMap(frame => [...statementsOf(frame)])
-      // Cut within the last checkpoint's statements.
-      writeFileSync(segment!.path, text.subarray(0, frames.at(-1)!.offset + 100))
-      await reopen(folder)
-      await issue(gateway, 'RIC')
-      await untilAllFinal(gateway)
-      await gateway.close()
-      const again = [...framesOf(join(folder, 'mirror'), `${new URL(url).host}/log`)]
-      expect(again.at(-1)!.checkpoint.size).to.equal(frames.at(-1)!.checkpoint.size + 1)
-      const held = (of: typeof frames) => of.flatMap(frame => [...statementsOf(frame)])
-      expect(held(again).slice(0, -1)).to.deep.equal(whatWas)
-    })
+    const origin = () => `${new URL(url).host}/log`
+    /** What a crash leaves of the newest checkpoint and its statements: a power cut keeps any sectors of what was not synced. */
+    const torn: Record<string, (text: Buffer, frame: Frame) => Buffer> = {
+      'the beginning': (text, { offset }) => text.subarray(0, offset + 100),
+      'the end': (text, { offset }) => Buffer.from(text).fill(0, offset, offset + 100),
+      'the ends': (text, { end }) => Buffer.from(text).fill(0, end + 40, text.length - 10),
+    }
+
+    for (const [what, left] of Object.entries(torn)) {
+      it(`loses nothing of itself when a crash leaves ${what} of what was being written`, async () => {
+        const mirror = join(newest, 'mirror')
+        const [segment] = segmentsOf(mirror)
+        const frames = [...framesOf(mirror, origin())]
+        const held = (of: Frame[]) => of.flatMap(frame => [...statementsOf(frame)])
+        const whatWas = held(frames)
+        writeFileSync(segment!.path, left(readFileSync(segment!.path), frames.at(-1)!))
+        await reopen(newest)
+        await issue(gateway, 'RIC')
+        await untilAllFinal(gateway)
+        await gateway.close()
+        const again = [...framesOf(mirror, origin())]
+        expect(again.at(-1)!.checkpoint.size).to.equal(frames.at(-1)!.checkpoint.size + 1)
+        expect(held(again).slice(0, -1)).to.deep.equal(whatWas)
+      })
+    }
   })
 })
 
