@@ -481,6 +481,10 @@ export const messages: Readonly<Record<string, Message>> = {
   LOCK_HELD: { zh: '另一个进程正在使用它', en: 'Another process is using it' },
   PORT_TAKEN: { zh: '端口已被占用', en: 'The port is taken' },
   SQLITE_TOO_OLD: { zh: 'SQLite 版本过旧', en: 'SQLite is too old' },
+  UPGRADE_BACKUP_FAILED: {
+    zh: '升级前无法备份数据库，未作改动',
+    en: 'The store could not be copied before its upgrade; nothing was changed',
+  },
   STORE_NEWER: { zh: '数据库由更新的版本写成', en: 'The database was written by a newer release' },
   STORE_FORMAT: { zh: '不是本系统的数据库', en: 'Not a database of ours' },
   STORE_UNSAFE: { zh: '数据库没有按安全的方式打开', en: 'The database did not open in the safe mode' },

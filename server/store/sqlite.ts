@@ -30,6 +30,7 @@ import { representationVerbs } from './sqlite/representations.ts'
 import { statementVerbs } from './sqlite/statements.ts'
 import { statusListVerbs } from './sqlite/status-lists.ts'
 import { transactionVerbs } from './sqlite/transactions.ts'
+import { backUpBeforeUpgrade } from './sqlite/upgrade.ts'
 import { alteredUses, useVerbs } from './sqlite/uses.ts'
 
 export interface SqliteStoreOptions {
@@ -38,10 +39,11 @@ export interface SqliteStoreOptions {
 }
 
 /**
- * Opens or creates the store at `path`; its folder must exist. Refuses SQLITE_TOO_OLD, STORE_FORMAT (not a database of ours), STORE_NEWER
+ * Opens or creates the store at `path`; its folder must exist. One of an older schema is copied and brought to the newest. Refuses SQLITE_TOO_OLD, STORE_FORMAT (not a database of ours), STORE_NEWER
  * (written by a later release) and STORE_UNSAFE (commits would not be durable), and leaves the file as it was.
  */
 export async function openSqliteStore(path: string, { clock }: SqliteStoreOptions): Promise<Store> {
+  await backUpBeforeUpgrade(path, clock)
   const db = openConnection(path)
   const forgets: (() => void)[] = []
   const commits = groupCommit(db, () => {
