@@ -10,14 +10,14 @@ import { startGateway } from './gateway-process.ts'
 import { HAMMERED_ENV, prepareForHammer, startHammer } from './hammer.ts'
 import { readTold, type Told } from './told.ts'
 
-interface Size {
+export interface HistorySize {
   operations: number
   clients: number
   /** Times that the gateway is killed on the way. */
   kills: number
 }
 
-const SIZES: Record<DrillContext['form'], Size> = {
+const SIZES: Record<DrillContext['form'], HistorySize> = {
   short: { operations: 500, clients: 6, kills: 1 },
   long: { operations: 200_000, clients: 8, kills: 40 },
 }
@@ -37,11 +37,14 @@ export const history: Drill = {
   promise:
     'Once a revocation is acknowledged as executed, nobody who verifies is told valid; once it is acknowledged as accepted, the gateway says valid no more',
   missing: () => null,
-  run,
+  run: context => recordAndCheck(context, SIZES[context.form]),
 }
 
-async function run({ form, seed, folder, say }: DrillContext): Promise<DrillResult> {
-  const { operations, clients, kills } = SIZES[form]
+/** The drill with so many operations. */
+export async function recordAndCheck(
+  { seed, folder, say }: DrillContext,
+  { operations, clients, kills }: HistorySize,
+): Promise<DrillResult> {
   const gateway = await startGateway({ env: HAMMERED_ENV })
   try {
     await prepareForHammer(gateway)

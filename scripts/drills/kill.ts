@@ -18,7 +18,7 @@ import { HAMMERED_ENV, prepareForHammer, startHammer, type Hammer } from './hamm
 type Death = { at: FailPoint; time: number } | { at: 'random'; what: Victim; afterMs: number }
 type Victim = 'gateway' | 'chain' | 'both'
 
-interface Size {
+export interface KillSize {
   /** Deaths at each fail point, and at moments that chance chooses. */
   perPoint: number
   random: number
@@ -26,7 +26,7 @@ interface Size {
   perSecond: number
 }
 
-const SIZES: Record<DrillContext['form'], Size> = {
+const SIZES: Record<DrillContext['form'], KillSize> = {
   short: { perPoint: 1, random: 10, perSecond: 25 },
   // With 13 points in the course of the hammer and the migration afterwards: 500 in all.
   long: { perPoint: 10, random: 360, perSecond: 25 },
@@ -49,11 +49,14 @@ export const kill: Drill = {
     'Whatever moment the gateway or its embedded chain dies at, nothing acknowledged is lost, anchored twice or done by half',
   missing: () =>
     process.platform === 'linux' ? null : 'it counts on /proc and on signals as Linux has them',
-  run,
+  run: context => killUnderHammer(context, SIZES[context.form]),
 }
 
-async function run({ form, seed, chance, folder, say }: DrillContext): Promise<DrillResult> {
-  const size = SIZES[form]
+/** The drill with so many deaths. */
+export async function killUnderHammer(
+  { seed, chance, folder, say }: DrillContext,
+  size: KillSize,
+): Promise<DrillResult> {
   const gateway = await startGateway({ env: HAMMERED_ENV })
   try {
     await prepareForHammer(gateway)
@@ -81,7 +84,7 @@ interface Tally {
   violations: string[]
 }
 
-function planOf({ perPoint, random }: Size, chance: Chance): Death[] {
+function planOf({ perPoint, random }: KillSize, chance: Chance): Death[] {
   const points = POINTS.flatMap(at =>
     Array.from({ length: perPoint }, (): Death => ({ at, time: chance.integer(1, MOST_TIMES) })),
   )
@@ -125,7 +128,7 @@ async function dieAndComeBack(
     }
     // What is armed may lie on the way of the start itself: then that death has happened too.
     while (!(await comeBack(gateway, plan[i + 1], tally))) count(tally, plan[++i]!.at)
-    if ((i + 1) % 25 === 0)
+    if ((i + 1) % 10 === 0)
       say(`${i + 1} of ${plan.length} deaths, ${hammer.counts.acknowledged} acknowledged`)
   }
 }
