@@ -56,6 +56,8 @@ const MAIN = join(import.meta.dirname, '../../server/main.ts')
 const START_PATIENCE_MS = 90_000
 const STOP_PATIENCE_MS = 20_000
 const POLL_MS = 20
+/** What is compiled once need not be at each of the many starts: that is most of their work. */
+const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/onceproof-drills')
 
 const forgotten = new Set<() => void>()
 process.once('exit', () => {
@@ -144,7 +146,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
       ['PATH', 'HOME', 'TMPDIR'].flatMap(name => (process.env[name] ? [[name, process.env[name]]] : [])),
     )
     const starting = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
-      env: { ...inherited, ...settings, ...forThisStart },
+      env: { ...inherited, NODE_COMPILE_CACHE: COMPILE_CACHE, ...settings, ...forThisStart },
       cwd: scratch,
       stdio: ['ignore', 'ignore', 'pipe'],
     })

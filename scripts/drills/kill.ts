@@ -175,9 +175,10 @@ async function comeBackUnarmed(gateway: RunningGateway, tally: Tally): Promise<v
   await comeBack(gateway, undefined, tally)
 }
 
-/** Waits until store and chain answer, and notes how long that took. */
-async function untilReady({ url }: RunningGateway, tally: Tally, began = performance.now()): Promise<void> {
-  while (!(await fetch(`${url}/readyz`)).ok) {
+/** Waits until store and chain answer, or it has died again by what was armed, and notes how long that took. */
+async function untilReady(gateway: RunningGateway, tally: Tally, began = performance.now()): Promise<void> {
+  const isReady = async () => (await fetch(`${gateway.url}/readyz`)).ok
+  while (!(await isReady().catch(() => within(gateway.ended(), 0)))) {
     if (performance.now() - began > PATIENCE_MS) throw new Error(`not ready after ${PATIENCE_MS} ms`)
     await pause(READY_POLL_MS)
   }
