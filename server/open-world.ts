@@ -20,14 +20,14 @@ import { acquireLock, type Lock } from './chain/embedded/lock.ts'
 import { superviseEmbeddedChain, type SupervisedChain } from './chain/embedded/supervise.ts'
 import { logId } from './chain/log-id.ts'
 import { createRpc } from './chain/rpc.ts'
-import { bringAbout, settleSpent } from './chain/transactions.ts'
+import { bringAbout } from './chain/transactions.ts'
 import { contractReader } from './chain/view.ts'
 import { embeddedIssuer, type Config } from './config.ts'
 import { bringBackLostBlocks } from './continuity/lost-blocks.ts'
 import { repeatHistory, type Renewed } from './continuity/renew.ts'
 import { grantRoleOnChain } from './departments/registry.ts'
 import { answersKey } from './recovery/mirror-log.ts'
-import { takeUpMirror, type TakenUp } from './recovery/take-up.ts'
+import { takeOverAccounts, takeUpMirror, type TakenUp } from './recovery/take-up.ts'
 import { assignDemoPeople } from './identity/assignments.ts'
 import { createEvents } from './http/events.ts'
 import type { Logger } from './http/logger.ts'
@@ -203,7 +203,8 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
     async function compareWithChain(taken: TakenUp): Promise<void> {
       world.quarantine = await findQuarantine(world)
       if (world.quarantine === null) {
-        if (taken.wasOlder) await settleSpent(chain.transactions)
+        mirror.saveFile('deployment.json', readFileSync(join(config.dataDir, 'deployment.json'), 'utf8'))
+        if (taken.wasOlder) await takeOverAccounts(world)
         return
       }
       say(`QUARANTINE: ${world.quarantine.message} [${world.quarantine.code}]. ${WHAT_TO_DO}`)

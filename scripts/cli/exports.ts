@@ -116,7 +116,7 @@ function originIn(dataDir: string): string {
 export const passphrasePath = (dataDir: string, given: string | undefined): string =>
   given ?? (process.env['KEYSTORE_PASSPHRASE_FILE'] || join(dataDir, 'keystore.passphrase'))
 
-async function keystoreIn(dataDir: string, passphraseFile: string | undefined): Promise<Keystore> {
+export async function keystoreIn(dataDir: string, passphraseFile: string | undefined): Promise<Keystore> {
   const from = passphrasePath(dataDir, passphraseFile)
   const passphrase = await readSecret(from, 'PASSPHRASE_FILE')
   return openKeystore({ path: join(dataDir, 'keystore.json'), passphrase })

@@ -95,6 +95,34 @@ export const labels = {
   },
   told: { zh: '告知客户已受理的条数', en: 'promises in the client log' },
 
+  backedUp: { zh: '已备份', en: 'Backed up to' },
+  keysBackedUp: { zh: '密钥另存于', en: 'Keys, apart' },
+  keysNotBackedUp: {
+    zh: '注意：密钥没有备份（--keys-out）。没有密钥，备份无法签发，也读不出任何字段值',
+    en: 'NOTE: the keys are in no backup (--keys-out). Without them a backup signs nothing and shows no value',
+  },
+  restored: { zh: '已恢复到', en: 'Restored to' },
+  rebuilt: { zh: '数据库已重建', en: 'The database is rebuilt' },
+  asOfBackup: { zh: '备份时间', en: 'as of' },
+  inStore: { zh: '声明数', en: 'statements' },
+  toTakeUp: {
+    zh: '启动时将由日志第二份补上',
+    en: 'statements that the gateway takes up from the mirror when it starts',
+  },
+  erasedAgain: { zh: '重新删除的证照', en: 'certificates erased again' },
+  erasedAfter: {
+    zh: '注意：备份之后删除过的内容会重新出现，备份之后受理的声明也不在其中',
+    en: 'NOTE: what was erased after the backup is there again, and what was accepted after it is missing',
+  },
+  keysNeeded: {
+    zh: '注意：启动前请放回 keystore.json 与口令文件',
+    en: 'NOTE: put keystore.json and the passphrase file back before the start',
+  },
+  valuesNotRebuilt: {
+    zh: '字段值、会话、任命、办件与授权不在日志中，未能重建',
+    en: 'Values, sessions, assignments, cases and grants are not in the log and did not come back',
+  },
+  rebuilding: { zh: '重建', en: 'rebuilding' },
   noKeys: { zh: '密钥库为空', en: 'the keystore is empty' },
   folder: { zh: '目录', en: 'folder' },
   signerMade: {
@@ -156,18 +184,17 @@ const refusals: Readonly<Record<string, Message>> = {
   FIELDS_SHAPE: { zh: '应为一个字段与值的对象', en: 'One object of fields and values is expected' },
   ROWS_SHAPE: { zh: '应为行的数组', en: 'An array of rows is expected' },
   TOKEN_FILE: { zh: '读不到访问令牌', en: 'The file with the access token cannot be read' },
-  GATEWAY_RUNNING: {
-    zh: '网关正在运行，请先停止网关',
-    en: 'The gateway is running on this data folder; stop it first',
-  },
   NOT_FINAL_IN_TIME: {
     zh: '已受理，但在等待时间内尚未最终上链',
     en: 'It is accepted, but was not final on chain within the time to wait',
   },
   ORDER_REFUSED: { zh: '链上拒绝了该状态指令', en: 'The chain refused the status order' },
   EXAMPLE_MISSING: { zh: '此类证照没有可用的示例', en: 'There is no example of this type that is in force' },
-  DATA_MISSING: { zh: '数据目录中没有所需的文件', en: 'The data folder does not have what is needed' },
   PASSPHRASE_FILE: { zh: '读不到密钥库口令文件', en: 'The file with the passphrase cannot be read' },
+  RESTORE_MIRROR_NEEDED: {
+    zh: '请指明尚存的日志第二份，或说明已无',
+    en: 'Name the mirror that outlived the data folder, or say that none did',
+  },
   STORE_DAMAGED: { zh: '数据库已损坏，读不出', en: 'The database is damaged and cannot be read' },
 }
 

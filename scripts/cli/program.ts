@@ -32,6 +32,10 @@ const ownTrust = ['--trust <file>', '信任文件 the trust file to hold it agai
 const rpc = ['--rpc <url>', '区块链节点 JSON-RPC of a chain node'] as const
 const snapshot = ['--snapshot <file>', '快照 a snapshot in place of a node'] as const
 const data = ['--data <folder>', '数据目录 data folder (default: $DATA_DIR, ./data)'] as const
+const mirror = [
+  '--mirror <folder>',
+  '日志第二份 the mirror of the log (default: $ONCEPROOF_MIRROR_DIR, mirror in the data folder)',
+] as const
 const passphraseFile = [
   '--passphrase-file <file>',
   '密钥库口令文件 file with the keystore’s passphrase',
@@ -220,6 +224,37 @@ function commands(asJson: boolean, handle: Handle): Command {
     .option('--client-log <file>', '客户被告知的结果（NDJSON） what clients were told')
     .option(...out)
     .action(handle(async options => (await import('./reconcile.ts')).reconcile(options)))
+
+  program
+    .command('backup')
+    .description('备份：网关运行时也一致；密钥另存 back up while the gateway runs; keys apart')
+    .requiredOption('--out <folder>', '新目录 a new folder')
+    .option(...data)
+    .option(...mirror)
+    .option('--keys-out <folder>', '密钥另存的新目录 a new folder for the keys, elsewhere')
+    .option(...passphraseFile)
+    .action(handle(async options => (await import('./backup.ts')).backup(options)))
+
+  program
+    .command('restore')
+    .description('恢复到新目录 restore a backup to a new data folder')
+    .requiredOption('--from <folder>', '备份 the backup')
+    .requiredOption('--data <folder>', '新的数据目录 the new data folder')
+    .option('--keys <folder>', '密钥的备份 the backup of the keys')
+    .option('--mirror <folder>', '尚存的日志第二份 the mirror that outlived what is restored')
+    .option('--without-mirror', '第二份也没有了 there is no such mirror any more')
+    .option('--without-chain', '内嵌链还在，不恢复它 the embedded chain is there still: leave it out')
+    .action(handle(async options => (await import('./backup.ts')).restore(options)))
+
+  program
+    .command('rebuild')
+    .description('数据库没有了：由链与日志第二份重建 the database is gone: from chain and mirror')
+    .requiredOption(...trust)
+    .requiredOption(...rpc)
+    .option(...data)
+    .option(...mirror)
+    .option(...passphraseFile)
+    .action(handle(async options => (await import('./backup.ts')).rebuild(options)))
 
   program
     .command('keys')

@@ -49,6 +49,8 @@ export interface GatewayOptions {
   env?: Record<string, string>
   /** Called before each start, with its folder, which may not be there yet; what it returns is this start's environment besides. */
   beforeStart?: (dataDir: string) => Promise<Record<string, string>>
+  /** A data folder that is there already, e.g. a restored one. Default: a new one that goes with the test process. */
+  dataDir?: string
 }
 
 const MAIN = join(import.meta.dirname, '../../server/main.ts')
@@ -68,7 +70,7 @@ process.once('exit', () => {
 export async function startGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
   const { demo = false, env = {}, beforeStart = async () => ({}) } = options
   const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'gateway-')))
-  const dataDir = join(scratch, 'data')
+  const dataDir = options.dataDir ?? join(scratch, 'data')
   const chainDir = join(dataDir, 'chain')
   mkdirSync(join(scratch, 'files'))
   const port = await freePort()

@@ -1,10 +1,23 @@
 /** Every drill, in the order of docs/operations.md. */
+import { backupUnderLoad } from './backup.ts'
 import { chainLoss } from './chain-loss.ts'
 import type { Drill } from './drill.ts'
 import { forgedFiles } from './forged-files.ts'
 import { history } from './history.ts'
 import { kill } from './kill.ts'
 import { malformedHttp } from './malformed-http.ts'
+import { oldBackup } from './old-backup.ts'
 import { powerCut } from './power-cut/power-cut.ts'
+import { rebuildFromMirror } from './rebuild.ts'
 
-export const drills: readonly Drill[] = [kill, powerCut, chainLoss, malformedHttp, forgedFiles, history]
+export const drills: readonly Drill[] = [
+  kill,
+  powerCut,
+  backupUnderLoad,
+  oldBackup,
+  rebuildFromMirror,
+  chainLoss,
+  malformedHttp,
+  forgedFiles,
+  history,
+]

@@ -51,7 +51,8 @@ const IMPOSSIBLE: readonly { table: string; column: string; sql: string }[] = [
   {
     table: 'certificates',
     column: 'key_salt',
-    sql: 'SELECT seq AS row FROM certificates WHERE (key_salt IS NULL) <> (ciphertext IS NULL)',
+    // An empty ciphertext without a salt: the certificate came back from the mirror, which holds no values.
+    sql: "SELECT seq AS row FROM certificates WHERE (key_salt IS NULL) <> (ciphertext IS NULL OR ciphertext = x'')",
   },
   {
     table: 'certificates',
@@ -174,6 +175,8 @@ function checkSlots({ db, findings }: Audited): void {
         count++
       }
     }
+    // Closed when an older copy of the database was taken up: it was opened in the one that is gone, and its order with it.
+    if (count === 0 && used === CAPACITY) continue
     if (count !== CAPACITY)
       findings.violation('VALUE_IMPOSSIBLE', { ...at, column: 'chunk' }, { expected: CAPACITY, found: count })
     for (const index of given.iterate(department, number)) {

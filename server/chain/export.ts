@@ -69,7 +69,8 @@ export async function takeSnapshot(
   return { chain: { chainId, genesis }, contracts, block, departments, keys, permits, logs, statusLists }
 }
 
-function assertTrusted(found: ChainIdentity, trust: Trust): void {
+/** Refuses WRONG_CHAIN when a node is not the chain of the trust file. */
+export function assertTrusted(found: ChainIdentity, trust: Trust): void {
   const same =
     found.chainId === trust.chain.chainId &&
     found.genesis === trust.chain.genesis &&

@@ -413,6 +413,31 @@ export const messages: Readonly<Record<string, Message>> = {
     zh: '链上的日志比本库更新：数据目录可能是旧备份。只可查询与核验，暂不受理写入',
     en: "The chain's log is ahead of this store: the data folder may be an old backup. Reading and verifying go on, nothing is written",
   },
+  BACKUP_TARGET: { zh: '备份的目标目录已存在', en: 'The folder for the backup is there already' },
+  BACKUP_INCOMPLETE: { zh: '备份不完整：没有清单', en: 'This is no whole backup: it has no manifest' },
+  BACKUP_FORMAT: { zh: '备份清单读不出', en: 'The manifest of the backup cannot be read' },
+  BACKUP_NEWER: { zh: '备份由更新的版本写成', en: 'The backup was written by a later release' },
+  BACKUP_DAMAGED: { zh: '备份中的文件有损坏', en: 'A file of the backup is damaged' },
+  BACKUP_MIXED: { zh: '备份由两个时刻的文件混成', en: 'The backup is mixed from two times' },
+  BACKUP_KEYS: { zh: '密钥与备份中的日志不相配', en: 'These keys are not those of the log in the backup' },
+  RESTORE_TARGET: {
+    zh: '目标目录不为空；恢复不覆盖任何东西',
+    en: 'The target is not empty, and a restore overwrites nothing',
+  },
+  REBUILD_STORE: {
+    zh: '数据库还在；重建不覆盖任何东西',
+    en: 'There is a database, and a rebuild overwrites nothing',
+  },
+  REBUILD_INCOMPLETE: {
+    zh: '日志第二份少于链上所计，无法重建完整',
+    en: 'The mirror has fewer statements than the chain has counted',
+  },
+  DATA_MISSING: { zh: '数据目录中没有所需的文件', en: 'The data folder does not have what is needed' },
+  GATEWAY_RUNNING: {
+    zh: '网关正在运行，请先停止网关',
+    en: 'The gateway is running on this data folder; stop it first',
+  },
+  MIRROR_MISSING: { zh: '没有日志的第二份', en: 'There is no second copy of the log' },
   MIRROR_DAMAGED: { zh: '日志的第二份有损坏', en: 'The second copy of the log is damaged' },
   MIRROR_OTHER_LOG: { zh: '这是另一本日志的第二份', en: 'This is the second copy of another log' },
   MIRROR_CONFLICT: {

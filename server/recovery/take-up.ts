@@ -10,7 +10,9 @@ import { parseNoteKey } from '../../protocol/note.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { framesOf, readDepartments, readErasures, statementsOf, type Frame } from '../store/mirror.ts'
 import type { Store } from '../store/store.ts'
-import type { LogIdentity } from '../world.ts'
+import type { LogIdentity, World } from '../world.ts'
+import { quantityToNumber } from '../chain/rpc.ts'
+import { settleSpent } from '../chain/transactions.ts'
 import { openAnswers } from './mirror-log.ts'
 
 export interface TakeUpWorld {
@@ -69,6 +71,22 @@ export async function takeUpMirror(
   return { statements, size, erasures, wasOlder }
 }
 
+/** Of each account that sends: nonces below this were used under a database that this one took the place of. JSON, by address. */
+export const NONCES_ELSEWHERE = 'nonces.elsewhere'
+
+/**
+ * Takes over the accounts that another database sent from since this copy of it was made: what is on file and spent is settled or abandoned,
+ * never sent again; the next nonce is the chain's.
+ */
+export async function takeOverAccounts(world: Pick<World, 'store' | 'chain'>): Promise<void> {
+  const { store, chain } = world
+  await settleSpent(chain.transactions)
+  const counts: Record<string, number> = {}
+  for (const { address } of [chain.governance, chain.relayer])
+    counts[address] = quantityToNumber(await chain.rpc.call('eth_getTransactionCount', [address, 'latest']))
+  await store.saveSetting(NONCES_ELSEWHERE, JSON.stringify(counts))
+}
+
 async function takeUpFrame(world: TakeUpWorld, frame: Frame, answers: KeyObject | null): Promise<number> {
   const { answers: sealed, ...checkpoint } = frame.checkpoint
   openCheckpoint(checkpoint.note, parseNoteKey(world.log.noteKey))
@@ -100,7 +118,7 @@ async function giveNothingTwice({ store, chain }: TakeUpWorld): Promise<void> {
 }
 
 /** Erases what was erased and is here again; returns how many. */
-async function eraseAgain({ store, mirror }: Pick<TakeUpWorld, 'store' | 'mirror'>): Promise<number> {
+export async function eraseAgain({ store, mirror }: Pick<TakeUpWorld, 'store' | 'mirror'>): Promise<number> {
   let count = 0
   for (const { identifier, at, reason, by } of readErasures(mirror.folder)) {
     const certificate = await store.certificateByIdentifier(identifier)

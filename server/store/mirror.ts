@@ -6,6 +6,7 @@
  *     segment-000000000000.jsonl    lines: a header, then for each checkpoint its statements and the checkpoint itself
  *     erasures.jsonl                a line for each certificate whose values were erased: its identifier and the time
  *     catalogue.json                departments as they were last, replaced as a whole
+ *     deployment.json               as in the data folder
  */
 import {
   chmodSync,
@@ -81,6 +82,8 @@ export interface Mirror {
   append(statements: AsyncIterable<MirroredStatement[]>, checkpoint: MirroredCheckpoint): Promise<void>
   /** Notes an erasure, before it is done. Survives a power cut when it returns. A no-op when it is noted. */
   noteErasure(erased: Erased): void
+  /** Keeps the text of a file that a rebuilt data folder needs; writes only when it changed. */
+  saveFile(name: string, text: string): void
   /** Keeps the departments as they are now; writes only when they changed. */
   saveDepartments(departments: readonly DepartmentRow[]): void
   close(): Promise<void>
@@ -153,6 +156,11 @@ export async function openMirror(folder: string, origin: string): Promise<Mirror
       writing(() => appendLine(folder, ERASURES, JSON.stringify(one)))
       erased.add(one.identifier)
     },
+    saveFile(name, text) {
+      const path = join(folder, name)
+      if (existsSync(path) && readFileSync(path, 'utf8') === text) return
+      writing(() => writeFileDurably(path, text, 0o600))
+    },
     saveDepartments(rows) {
       const text = `${JSON.stringify({ format: MIRROR_FORMAT, departments: rows }, null, 2)}\n`
       if (text === departments) return
@@ -222,6 +230,18 @@ export function readErasures(folder: string): Erased[] {
         throw damaged(path, `line ${i + 1} cannot be read`)
       return erased
     })
+}
+
+/** The log that a mirror is of. Refuses MIRROR_MISSING and MIRROR_DAMAGED. */
+export function mirroredOrigin(folder: string): string {
+  const first = segmentsOf(folder)[0]
+  if (first === undefined)
+    throw new Refusal('MIRROR_MISSING', `there is no mirror of a log in ${folder}`, { found: folder })
+  const [line] = linesOf(first.path)
+  const header = parsed(line?.text ?? '') as { origin?: unknown } | null
+  if (typeof header?.origin !== 'string' || first.from !== 0)
+    throw damaged(first.path, 'the log does not begin here')
+  return header.origin
 }
 
 export function readDepartments(folder: string): DepartmentRow[] {
