@@ -29,15 +29,19 @@ export const chainLoss: Drill = {
   run,
 }
 
-/** What happens to the chain: blocks cut off under a running gateway, or while both are stopped; every block; its folder gone. */
-const ROUNDS = ['running', 'stopped', 'all', 'gone'] as const
-type Round = (typeof ROUNDS)[number]
+/** What happens to the chain: blocks cut off under a running gateway, or while both are stopped; every block. */
+const ROUNDS = ['running', 'stopped', 'all'] as const
+/** Its folder is gone: at the end of every rehearsal. */
+type Round = (typeof ROUNDS)[number] | 'gone'
+
+/** A block that is told is another one after the loss: no client is asked to believe in numbers of blocks here. */
+const MIX = { certificate: 4, batch: 1, record: 2, status: 5, verify: 3 } as const
 
 const LONG_SEEDS = 30
-const LONG_ROUNDS = 4
+const LONG_ROUNDS = 3
 const CLIENTS = 3
 const PER_SECOND = 60
-const STATEMENTS_A_ROUND = { short: 25, long: 60 }
+const STATEMENTS_A_ROUND = { short: 20, long: 40 }
 const MOST_BLOCKS = 12
 const PATIENCE_MS = 60_000
 const LOOK_EVERY_MS = 20
@@ -109,47 +113,55 @@ async function rehearse({ form, folder, chance }: DrillContext, seed: string, n:
   }
   try {
     await prepareForHammer(gateway)
-    // A block that is told is another one after the loss: no client is asked to believe in numbers of blocks here.
-    const mix = { certificate: 4, batch: 1, record: 2, status: 5, verify: 3 }
-    const hammer = await startHammer({
-      gateway,
-      file: told,
-      seed,
-      mix,
-      clients: CLIENTS,
-      perSecond: PER_SECOND,
-      batchRows: [2, 6],
-    })
     const probe = startProbe(gateway, told, finding)
     try {
-      for (const round of roundsOf(form, decide)) {
-        await hammer.acknowledge(STATEMENTS_A_ROUND[form])
-        await probe.learn()
-        await lose(gateway, round, decide.integer(1, MOST_BLOCKS), finding)
+      // A new chain repeats whatever the old one had come to lack, so the oracle is asked before and after.
+      for (const [part, rounds] of [roundsOf(form, decide), ['gone'] as const].entries()) {
+        const hammer = await startHammer({
+          gateway,
+          file: told,
+          seed: `${seed}-part-${part}`,
+          mix: MIX,
+          clients: CLIENTS,
+          perSecond: PER_SECOND,
+          batchRows: [2, 6],
+        })
+        try {
+          for (const round of rounds) {
+            await hammer.acknowledge(STATEMENTS_A_ROUND[form])
+            await probe.learn()
+            await lose(gateway, round, decide.integer(1, MOST_BLOCKS), finding)
+          }
+          await hammer.acknowledge(STATEMENTS_A_ROUND[form])
+          await hammer.finish()
+        } finally {
+          await hammer.abandon()
+        }
+        await judge(gateway, told, finding)
       }
-      await hammer.acknowledge(STATEMENTS_A_ROUND[form])
-      await hammer.finish()
     } finally {
-      await Promise.allSettled([hammer.abandon(), probe.stop()])
+      await probe.stop()
     }
-    const now = {
-      ...gateway,
-      chainUrl: readEndpoint(join(gateway.dataDir, 'chain'))?.url ?? gateway.chainUrl,
-    }
-    const check = await checkTold(now, told, { patienceMs: PATIENCE_MS })
-    finding.violations.push(...check.violations)
-    finding.acknowledged = check.figures.acknowledged
-    finding.orders = check.figures.orders
-    finding.checkpoints = check.figures.checkpoints
-    finding.lost = check.lost
   } finally {
     await gateway.stop({ andChain: true })
   }
   return finding
 }
 
+async function judge(gateway: RunningGateway, told: string, finding: Finding): Promise<void> {
+  const chainUrl = readEndpoint(join(gateway.dataDir, 'chain'))?.url ?? gateway.chainUrl
+  const { violations, figures, lost } = await checkTold({ ...gateway, chainUrl }, told, {
+    patienceMs: PATIENCE_MS,
+  })
+  finding.violations.push(...violations)
+  finding.acknowledged = figures.acknowledged
+  finding.orders = figures.orders
+  finding.checkpoints = figures.checkpoints
+  finding.lost += lost
+}
+
 function roundsOf(form: DrillContext['form'], decide: ReturnType<DrillContext['chance']>): readonly Round[] {
-  if (form === 'short') return ['running', 'stopped', 'gone']
+  if (form === 'short') return ['running', 'stopped']
   return Array.from({ length: LONG_ROUNDS }, () => decide.pick(ROUNDS))
 }
 
