@@ -134,8 +134,9 @@ async function rehearse({ form, folder, chance }: DrillContext, seed: string, n:
           }
           await hammer.acknowledge(STATEMENTS_A_ROUND[form])
           await hammer.finish()
-        } finally {
+        } catch (error) {
           await hammer.abandon()
+          throw error
         }
         await judge(gateway, told, finding)
       }
@@ -161,7 +162,7 @@ async function judge(gateway: RunningGateway, told: string, finding: Finding): P
 }
 
 function roundsOf(form: DrillContext['form'], decide: ReturnType<DrillContext['chance']>): readonly Round[] {
-  if (form === 'short') return ['running', 'stopped']
+  if (form === 'short') return ['running']
   return Array.from({ length: LONG_ROUNDS }, () => decide.pick(ROUNDS))
 }
 

@@ -10,10 +10,10 @@ describe('drill chain-loss', function () {
     expect(result?.violations).to.deep.equal([])
     expect(outcome).to.equal('passed')
     const { losses, renewals, blocksLost, acknowledged, orders, probesOfRevoked } = result!.figures
-    expect(losses).to.equal(3)
+    expect(losses).to.equal(2)
     expect(renewals).to.equal(1)
-    expect(blocksLost).to.be.greaterThan(1)
-    expect(acknowledged).to.be.greaterThan(70)
+    expect(blocksLost).to.be.greaterThan(0)
+    expect(acknowledged).to.be.greaterThan(60)
     expect(orders).to.be.greaterThan(5)
     expect(probesOfRevoked).to.be.greaterThan(0)
   })
