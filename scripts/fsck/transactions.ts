@@ -20,7 +20,7 @@ interface TransactionRecord {
   state: string
 }
 
-const STATES = new Set(['stored', 'settled', 'abandoned'])
+const STATES = new Set(['stored', 'settled', 'abandoned', 'former'])
 
 export async function checkTransactions(audited: Audited): Promise<void> {
   const { db, findings, chain } = audited
@@ -141,6 +141,10 @@ function checkPurpose(
   const [what = '', name = ''] = purpose.split(':')
   if (what === 'fund') {
     if (to?.toLowerCase() !== name) wrong(to)
+    return
+  }
+  if (what === 'fill') {
+    if (to?.toLowerCase() !== row.sender) wrong(to)
     return
   }
   if (what === 'deploy') {

@@ -1,3 +1,4 @@
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { logId } from '../../../server/chain/log-id.ts'
@@ -35,9 +36,8 @@ describe('an embedded chain that lost its last blocks', function () {
   const height = () => gateway.world.chain.unwatched.rpc.call<string>('eth_blockNumber').then(Number)
   const reopen = async (blocks: number) => {
     await gateway.close({ andChain: true })
-    const cut = cutJournal(join(gateway.dataDir, 'chain'), blocks)
+    cutJournal(join(gateway.dataDir, 'chain'), blocks)
     gateway = await openGateway({ after: gateway })
-    return cut
   }
   const suspend = (action: 'suspend' | 'resume') =>
     answerOf(gateway.post('/v1/departments/GAJ/' + action, undefined))
@@ -98,8 +98,14 @@ describe('an embedded chain that lost its last blocks', function () {
   })
 
   it('brings back everything when not one block is left', async () => {
-    const { after: left } = await reopen(1_000_000)
-    expect(left).to.equal(0)
+    const chainDir = join(gateway.dataDir, 'chain')
+    const { genesis } = gateway.world.chain.deployment.chain
+    await gateway.close({ andChain: true })
+    // What docs/operations.md says to do when no journal is good.
+    for (const name of readdirSync(chainDir))
+      if (/^(?:journal\.db.*|endpoint\.json)$/.test(name)) rmSync(join(chainDir, name))
+    gateway = await openGateway({ after: gateway })
+    expect(gateway.world.chain.deployment.chain.genesis).to.equal(genesis)
     expect((await verdictOf(await fileOf(gateway, kept.identifier))).answers['anchored']?.because).to.equal(
       'FINAL',
     )
