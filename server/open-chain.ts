@@ -106,7 +106,7 @@ export async function chainOf(parts: ChainParts, afterwards: () => Promise<void>
       if (renewal !== null) assertSameAddresses(renewal, deployment)
       if (isEmbedded && (await hasLostDeployment(rpc, deployment))) {
         say('WARNING: the chain has lost the contracts themselves; every transaction on file is sent again')
-        await sendLostAgain(unwatched.transactions, [governance, relayer])
+        await sendLostAgain(unwatched.transactions, [governance, relayer], deployment.contracts)
       }
       await unwatched.assertSame()
       await afterwards()

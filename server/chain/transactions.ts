@@ -9,7 +9,7 @@
 import { getBytes, Signature, Transaction } from 'ethers'
 import { toHex } from '../../protocol/bytes.ts'
 import { errorName } from './contracts.ts'
-import { ContractRevert, revertData } from './view.ts'
+import { blockAt, ContractRevert, revertData, type Addresses } from './view.ts'
 import { quantityToBigInt, quantityToNumber, RpcFailure, toQuantity, type Rpc } from './rpc.ts'
 import { failPoint } from '../store/fail-points.ts'
 import type { Store, TransactionRow } from '../store/store.ts'
@@ -115,11 +115,13 @@ export interface SentAgain {
 
 /**
  * Sends again, as they are and in the order in which they were signed, all stored transactions of nonces that the chain does not
- * have: what a chain that lost its last blocks needs to be as it was, under the same hashes. After a crash the next call goes on.
+ * have: what a chain that lost its last blocks needs to be as it was, under the same hashes. Whether a checkpoint came before a change of
+ * the registry is told by seconds, so where one followed the other it does so again. After a crash the next call goes on.
  */
 export async function sendLostAgain(
   context: TransactionContext,
   accounts: readonly Account[],
+  contracts: Addresses,
 ): Promise<SentAgain> {
   const next = new Map<string, number>()
   const lost: TransactionRow[] = []
@@ -131,7 +133,9 @@ export async function sendLostAgain(
     lost.push(...kept.filter((row, i) => kept[i + 1]?.nonce !== row.nonce))
   }
   const result: SentAgain = { sent: 0, refused: [] }
+  const separate = secondsApart(context, contracts)
   for (const row of lost.sort((a, b) => a.id - b.id)) {
+    await separate(row)
     const follows = row.nonce === next.get(row.from)
     const succeeded = follows ? await mineAgain(context, row) : null
     if (succeeded !== null) {
@@ -141,6 +145,22 @@ export async function sendLostAgain(
     if (succeeded !== true) result.refused.push(row)
   }
   return result
+}
+
+/** To be called before each of many transactions: waits before a change of the registry that follows a checkpoint of the same second. */
+export function secondsApart(
+  { rpc, clock, sleep }: Pick<TransactionContext, 'rpc' | 'clock' | 'sleep'>,
+  { DepartmentRegistry, AnchorLog }: Addresses,
+): (row: Pick<TransactionRow, 'to'>) => Promise<void> {
+  let hasAnchored = false
+  return async ({ to }) => {
+    const address = to?.toLowerCase()
+    if (address === AnchorLog.address) hasAnchored = true
+    if (address !== DepartmentRegistry.address || !hasAnchored) return
+    const { time } = await blockAt(rpc, 'latest')
+    while (Math.floor(clock() / 1000) <= time) await sleep(POLL_MS)
+    hasAnchored = false
+  }
 }
 
 /**

@@ -58,10 +58,8 @@ export async function bringBackLostBlocks(
   if (known === null) await store.saveSetting(SETTING, JSON.stringify(loss))
 
   const reopened = await store.reopenFrom(loss.from)
-  const { sent, refused } = await sendLostAgain(untold.chain.transactions, [
-    untold.chain.governance,
-    untold.chain.relayer,
-  ])
+  const { transactions, governance, relayer, deployment } = untold.chain
+  const { sent, refused } = await sendLostAgain(transactions, [governance, relayer], deployment.contracts)
   const orders = await ordersByDigest(store)
   for (const row of refused) {
     logger.warn('a stored transaction is not good as it is any more', {

@@ -11,7 +11,7 @@ import { Refusal } from '../../protocol/refusal.ts'
 import type { Deployment } from '../chain/deployment.ts'
 import { readDeployment } from '../chain/deployment.ts'
 import { quantityToNumber } from '../chain/rpc.ts'
-import { bringAbout, type Account, type TransactionContext } from '../chain/transactions.ts'
+import { bringAbout, secondsApart, type Account, type TransactionContext } from '../chain/transactions.ts'
 import { syncDirectory } from '../store/durable-file.ts'
 import type { Store, TransactionRow } from '../store/store.ts'
 import type { World } from '../world.ts'
@@ -167,12 +167,14 @@ export async function repeatHistory(
   let state = renewal
   let transactions = 0
   const orders = await ordersByDigest(store)
+  const separate = secondsApart(untold.chain.transactions, untold.chain.deployment.contracts)
   const options = { isRenewed: true, orders }
 
   for (;;) {
     const page = await store.formerTransactions(state.cursor, PAGE)
     for (const row of page) {
       await doPlanned(dueBefore(row))
+      await separate(row)
       if (!Object.hasOwn(state.planned, String(row.id))) await repeatAct(untold, row, options)
       // Acts of the registry are few; an anchor that is done twice is a no-op.
       if (!row.purpose.startsWith('anchor:')) await note({ cursor: row.id })
