@@ -46,6 +46,11 @@ const parts: Part[] = [
     env: { ONCEPROOF_TEST_DEEP: '1' },
   },
   {
+    name: 'tarball: packed, installed into an empty folder and started',
+    missing: () => (has('npm', '--version') ? null : 'npm is not here'),
+    command: [node, 'node_modules/mocha/bin/mocha.js', 'test/production/tarball.deep.ts'],
+  },
+  {
     name: 'mutants',
     missing: () => null,
     command: [node, 'scripts/mutants.ts'],

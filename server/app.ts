@@ -1,6 +1,7 @@
 /**
  * The gateway's HTTP face: every route on one screen.
  */
+import { statfsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Express } from 'express'
 import { invariant } from '../protocol/refusal.ts'
@@ -132,6 +133,21 @@ const representedBy: ActingFor = async (world, person) =>
     capacity === 'self' ? [] : [{ capacity, holder }],
   )
 
+/** What nobody else measures of a gateway. */
+function measure(world: World): void {
+  const { metrics, config } = world
+  metrics.gauge('onceproof_disk_free_bytes', 'Free bytes on the disk of the data folder', [], () => {
+    const { bavail, bsize } = statfsSync(config.dataDir)
+    return bavail * bsize
+  })
+  metrics.gauge(
+    'onceproof_quarantine',
+    '1 while the log is behind the chain and nothing is written',
+    [],
+    () => (world.quarantine === null ? 0 : 1),
+  )
+}
+
 export function gatewayApp(
   world: World,
   anchorer: Pick<Anchorer, 'health'>,
@@ -144,6 +160,7 @@ export function gatewayApp(
   },
 ): Express {
   const { port = world.config.port } = options
+  measure(world)
   const identity = openIdentity(world, { port, actingFor: representedBy })
   const edge = createEdge({
     // In a demo the same folder holds every key, so its token may do what they can; elsewhere it only operates.

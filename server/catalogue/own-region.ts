@@ -10,7 +10,8 @@ import type { Config } from '../config.ts'
 import { writeFileDurably } from '../store/durable-file.ts'
 import { demoRegion, parseRegion, type Region } from './region.ts'
 
-const pathIn = (dataDir: string): string => join(dataDir, 'region.json')
+export const REGION_FILE = 'region.json'
+const pathIn = (dataDir: string): string => join(dataDir, REGION_FILE)
 
 /** Codes from 99 on are of no place: GB/T 2260 has none, and papers made there are marked as samples. */
 const INVENTED = /^99/

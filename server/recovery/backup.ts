@@ -10,6 +10,7 @@ import { toHex } from '../../protocol/bytes.ts'
 import { openCheckpoint, parseSignedCheckpoint } from '../../protocol/checkpoint.ts'
 import { parseNoteKey } from '../../protocol/note.ts'
 import { Refusal } from '../../protocol/refusal.ts'
+import { REGION_FILE } from '../catalogue/own-region.ts'
 import { syncDirectory, syncFile, writeFileDurably } from '../store/durable-file.ts'
 import { assertOurs } from '../store/migrations.ts'
 import {
@@ -60,6 +61,7 @@ export async function makeBackup({
       chain = chainHead(join(draft, JOURNAL))
     }
     copyFile(join(dataDir, DEPLOYMENT), join(draft, DEPLOYMENT))
+    if (existsSync(join(dataDir, REGION_FILE))) copyFile(join(dataDir, REGION_FILE), join(draft, REGION_FILE))
     mkdirSync(join(draft, MIRROR), { mode: 0o700 })
     for (const name of existsSync(mirrorDir) ? readdirSync(mirrorDir).sort() : []) {
       if (!name.endsWith('.new')) copyFile(join(mirrorDir, name), join(draft, MIRROR, name))

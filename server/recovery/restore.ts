@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { equalBytes, fromHex } from '../../protocol/bytes.ts'
 import { Refusal } from '../../protocol/refusal.ts'
+import { REGION_FILE } from '../catalogue/own-region.ts'
 import { acquireLock } from '../chain/embedded/lock.ts'
 import { StartRefusal } from '../chain/embedded/refusal.ts'
 import { syncDirectory } from '../store/durable-file.ts'
@@ -79,6 +80,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   mkdirSync(draft, { recursive: true, mode: 0o700 })
   try {
     for (const name of [STORE, DEPLOYMENT]) copyFile(join(from, name), join(draft, name))
+    if (existsSync(join(from, REGION_FILE))) copyFile(join(from, REGION_FILE), join(draft, REGION_FILE))
     copyFolder(mirror, join(draft, MIRROR))
     mergeErasures(join(draft, MIRROR), readErasures(join(from, MIRROR)))
     if (keys !== null) copyFile(join(keysFrom!, KEYSTORE), join(draft, KEYSTORE))
