@@ -232,6 +232,10 @@ const unchecked: Record<UncheckedReason, Message> = {
   KEY_UNKNOWN: { zh: '链上尚无此密钥或记录', en: 'the chain’s view does not know it yet' },
   SIGNER_KIND: { zh: '此类签名只有链上合约能核对', en: 'only a contract can check a signature of this kind' },
   DAMAGED: { zh: '数据损坏，无法继续', en: 'damage kept it from going on' },
+  EARLIER_RELEASE: {
+    zh: '此文件由较早版本写成，没有校验和',
+    en: 'the file is of an earlier release, which kept none',
+  },
   NO_NOTE_KEY: {
     zh: '没有日志公钥（信任文件或口令）',
     en: 'the log’s key is in no trust file and no keystore at hand',

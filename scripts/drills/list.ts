@@ -2,6 +2,7 @@
 import { backupUnderLoad } from './backup.ts'
 import { chainLoss } from './chain-loss.ts'
 import type { Drill } from './drill.ts'
+import { flippedBits } from './flipped-bits.ts'
 import { forgedFiles } from './forged-files.ts'
 import { history } from './history.ts'
 import { kill } from './kill.ts'
@@ -17,6 +18,7 @@ export const drills: readonly Drill[] = [
   oldBackup,
   rebuildFromMirror,
   chainLoss,
+  flippedBits,
   malformedHttp,
   forgedFiles,
   history,

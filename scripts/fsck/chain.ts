@@ -111,6 +111,20 @@ export function rpcOfEvm(evm: Evm): Rpc {
   }
 }
 
+/** A node of a chain that stands still: each question is asked once. */
+export function remembering(rpc: Rpc): Rpc {
+  const answers = new Map<string, Promise<unknown>>()
+  return {
+    node: rpc.node,
+    call<Result>(method: string, params: readonly unknown[] = []): Promise<Result> {
+      const question = JSON.stringify([method, params])
+      const answer = answers.get(question) ?? rpc.call(method, params)
+      answers.set(question, answer)
+      return answer as Promise<Result>
+    },
+  }
+}
+
 /** Refuses WRONG_CHAIN when the contracts that a folder names are not those of the trust file. */
 export function assertSameContracts(found: Addresses, trusted: Addresses): void {
   for (const name of CONTRACT_NAMES) {

@@ -1,11 +1,12 @@
 /**
  * The rows of checkpoints (I3), and anchors against the chain (I4, I5, I7).
  */
-import { AbiCoder, id, keccak256, recoverAddress, toUtf8Bytes, TypedDataEncoder } from 'ethers'
+import { AbiCoder, id, keccak256, toUtf8Bytes, TypedDataEncoder } from 'ethers'
 import { INTERFACES } from '../../server/chain/contracts.ts'
 import type { SignedCheckpoint } from '../cli/audit.ts'
-import type { ChainInView } from './chain.ts'
+import type { ChainInView, Node } from './chain.ts'
 import type { Audited } from './folder.ts'
+import { signerOf } from './recovered.ts'
 
 interface CheckpointRecord {
   size: number
@@ -55,7 +56,7 @@ export async function* checkpointRows(audited: Audited): AsyncIterable<SignedChe
         expected: `${noted} ${size} ${root}`,
         found: row.root.toString('base64'),
       })
-    if (logKeys !== null && !logKeys.some(key => key === signerOf(audited, row)))
+    if (logKeys !== null && !logKeys.some(key => key === rowSigner(audited, row)))
       findings.violation('SIGNATURE_WRONG', at, { expected: logKeys.join(', ') })
     const isSealed = row.state === 'sealed'
     const hasBlock = row.block_number !== null && row.block_hash !== null && row.block_time !== null
@@ -93,7 +94,7 @@ async function logKeysOf({ chain, origin, findings }: Audited): Promise<string[]
 
 const logIdOf = (origin: string): string => keccak256(toUtf8Bytes(origin))
 
-function signerOf({ chain, origin }: Audited, { size, root, signature }: CheckpointRecord): string | null {
+function rowSigner({ chain, origin }: Audited, { size, root, signature }: CheckpointRecord): string | null {
   try {
     const { chainId, addresses } = chain!
     const domain = {
@@ -103,7 +104,7 @@ function signerOf({ chain, origin }: Audited, { size, root, signature }: Checkpo
       verifyingContract: addresses.AnchorLog.address,
     }
     const digest = TypedDataEncoder.hash(domain, CHECKPOINT, { log: logIdOf(origin!), size, root })
-    return recoverAddress(digest, `0x${signature.toString('hex')}`).toLowerCase()
+    return signerOf(digest, `0x${signature.toString('hex')}`)
   } catch {
     return null
   }
@@ -192,10 +193,7 @@ interface AnchoredEvent {
   blockNumber: number
 }
 
-async function* anchorEvents(
-  node: NonNullable<ChainInView['node']>,
-  origin: string,
-): AsyncIterable<AnchoredEvent> {
+async function* anchorEvents(node: Node, origin: string): AsyncIterable<AnchoredEvent> {
   const topic = id('Anchored(bytes32,uint256,uint64,bytes32)')
   for await (const { data, blockNumber } of node.events('AnchorLog', [topic, logIdOf(origin)])) {
     const [index, size, root] = AbiCoder.defaultAbiCoder().decode(['uint256', 'uint64', 'bytes32'], data)

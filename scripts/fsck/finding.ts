@@ -64,6 +64,7 @@ export type UncheckedReason =
   | 'SIGNER_KIND'
   | 'DAMAGED'
   | 'NO_NOTE_KEY'
+  | 'EARLIER_RELEASE'
 
 const sentence = (invariant: Invariant, zh: string, en: string) => ({ invariant, zh, en })
 

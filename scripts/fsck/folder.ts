@@ -14,7 +14,7 @@ import { readDeployment, type Deployment } from '../../server/chain/deployment.t
 import { readEndpoint } from '../../server/chain/embedded/endpoint.ts'
 import { journalPath } from '../../server/chain/embedded/chain.ts'
 import { ChainUnreachable, createRpc, RpcFailure, type Rpc } from '../../server/chain/rpc.ts'
-import { openKeystore } from '../../server/keys/keystore.ts'
+import { openKeystore, type Keystore } from '../../server/keys/keystore.ts'
 import { NOTE_KEY } from '../../server/keys/names.ts'
 import { assertOurs } from '../../server/store/migrations.ts'
 import { assertSameContracts, chainOfNode, chainOfSnapshot, type ChainInView } from './chain.ts'
@@ -45,6 +45,8 @@ export interface FolderOptions {
   rpc: Rpc | null
   snapshot: Uint8Array | null
   passphrase: string | null
+  /** The keystore, opened before: opening one is made slow on purpose. */
+  keystore?: Keystore
   confirmations: number
 }
 
@@ -213,10 +215,11 @@ function checkDeployment(
 
 // ---- keystore
 
-type Keys = Awaited<ReturnType<typeof openKeystore>>
-
 /** Without a passphrase the file's own digest still tells whether it is the file that was written. */
-async function openKeys({ dataDir, passphrase }: FolderOptions, findings: Findings): Promise<Keys | null> {
+async function openKeys(
+  { dataDir, passphrase, keystore }: FolderOptions,
+  findings: Findings,
+): Promise<Keystore | null> {
   const path = join(dataDir, 'keystore.json')
   const damaged = (found: string) =>
     findings.violation('KEYSTORE_DAMAGED', { file: 'keystore.json' }, { found })
@@ -225,6 +228,7 @@ async function openKeys({ dataDir, passphrase }: FolderOptions, findings: Findin
     return null
   }
   if (!isWhole(readFileSync(path, 'utf8'))) damaged('another digest than its last line')
+  if (keystore !== undefined) return keystore
   if (passphrase === null) {
     findings.unchecked('I10', 'sealed content', 'NO_PASSPHRASE')
     return null
@@ -245,7 +249,7 @@ function isWhole(text: string): boolean {
   return last === `sha256 ${digest}` && end === '' && more.length === 0
 }
 
-async function ownNoteKey(keys: Keys, origin: string): Promise<string | null> {
+async function ownNoteKey(keys: Keystore, origin: string): Promise<string | null> {
   try {
     return formatNoteKey(noteKey(origin, await keys.publicKey(NOTE_KEY)))
   } catch (error) {

@@ -2,12 +2,13 @@
  * I9: grants are what holders signed, on chain when the store says so, and each use by consent had one in force. I11: the trail of
  * uses says what its statements say.
  */
-import { keccak256, recoverAddress, toUtf8Bytes, TypedDataEncoder } from 'ethers'
+import { keccak256, toUtf8Bytes, TypedDataEncoder } from 'ethers'
 import { INTERFACES } from '../../server/chain/contracts.ts'
 import { alteredUses } from '../../server/store/sqlite/uses.ts'
-import type { ChainInView } from './chain.ts'
+import type { ChainInView, Node } from './chain.ts'
 import type { Place } from './finding.ts'
 import type { Audited } from './folder.ts'
+import { signerOf } from './recovered.ts'
 import { claimsOf } from './statements.ts'
 
 /** What holders sign (docs/formats.md §16), in the auditor's own words. */
@@ -230,17 +231,12 @@ function sorted(value: unknown): string {
 
 /** Null for signers that are no accounts: only the chain can check those. */
 function isSignedBy(digest: string, signer: Buffer, signature: Buffer): boolean | null {
-  if (signer.length !== 20) return null
-  try {
-    return recoverAddress(digest, hex(signature)).toLowerCase() === hex(signer)
-  } catch {
-    return false
-  }
+  return signer.length === 20 ? signerOf(digest, hex(signature)) === hex(signer) : null
 }
 
 async function checkOnChain(
   { chain, findings, confirmations }: Audited,
-  { rpc, read }: NonNullable<ChainInView['node']>,
+  { rpc, read }: Node,
   row: GrantRecord,
   at: Place,
 ): Promise<void> {
@@ -325,10 +321,7 @@ function checkWithdrawals({ db, findings, chain }: Audited): void {
 }
 
 /** What was withdrawn on chain is withdrawn here, and what we say we relayed is there. */
-async function checkWithdrawn(
-  { db, findings, chain }: Audited,
-  node: NonNullable<ChainInView['node']>,
-): Promise<void> {
+async function checkWithdrawn({ db, findings, chain }: Audited, node: Node): Promise<void> {
   const known = db
     .prepare<[Buffer, Buffer], number>('SELECT 1 FROM withdrawn_grants WHERE chain_holder = ? AND digest = ?')
     .pluck()
@@ -379,11 +372,7 @@ async function checkWithdrawn(
   }
 }
 
-async function isWithdrawn(
-  node: NonNullable<ChainInView['node']>,
-  holder: Buffer,
-  digest: Buffer,
-): Promise<boolean> {
+async function isWithdrawn(node: Node, holder: Buffer, digest: Buffer): Promise<boolean> {
   const [, withdrawnAt] = await node.read('GrantRegistry', 'stateOf', [hex(holder), hex(digest)])
   return Number(withdrawnAt) !== 0
 }

@@ -2,10 +2,12 @@
  * I8: status. Every order on file is the one that was signed and says what its statement says; executed exactly when the chain
  * says so; and the bits of every list on chain are what the executed orders make of them.
  */
-import { AbiCoder, keccak256, recoverAddress, toUtf8Bytes, TypedDataEncoder } from 'ethers'
+import { AbiCoder, keccak256, toUtf8Bytes, TypedDataEncoder } from 'ethers'
 import { INTERFACES } from '../../server/chain/contracts.ts'
-import type { ChainInView } from './chain.ts'
+import { ChainUnreachable } from '../../server/chain/rpc.ts'
+import type { ChainInView, Node } from './chain.ts'
 import type { Audited } from './folder.ts'
+import { signerOf } from './recovered.ts'
 import { claimsOf } from './statements.ts'
 
 interface ChangeRecord {
@@ -182,7 +184,7 @@ function readOrder(
           { expected: digest, found: row.order_digest },
         )
       if (signer.length !== 42) findings.unchecked('I8', 'signatures by contracts', 'SIGNER_KIND')
-      else if (recoverAddress(digest, signature).toLowerCase() !== signer.toLowerCase())
+      else if (signerOf(digest, signature) !== signer.toLowerCase())
         findings.violation('ORDER_SIGNATURE', at, { expected: signer })
     } catch {
       findings.violation('ORDER_SIGNATURE', at, { found: signature })
@@ -226,7 +228,7 @@ interface ExecutedOrder {
 }
 
 /** Digests of all orders that the contract executed. */
-async function executedOrders(node: NonNullable<ChainInView['node']>): Promise<Map<string, ExecutedOrder>> {
+async function executedOrders(node: Node): Promise<Map<string, ExecutedOrder>> {
   const topic = INTERFACES.StatusRegistry.getEvent('StatusChanged')!.topicHash
   const executed = new Map<string, ExecutedOrder>()
   for await (const { topics, blockNumber } of node.events('StatusRegistry', [topic]))
@@ -253,7 +255,9 @@ async function checkBits(
   for (const [list, name] of names) {
     const places = expected.get(list) ?? new Map<number, Expected>()
     const bits =
-      chain.node === null ? await bitsByQuestions(audited, name, places) : await bitsOf(chain.node, list)
+      chain.node === null
+        ? await bitsByQuestions(audited, name, places)
+        : await bitsOf(chain.node, audited, list)
     for (const [p, purpose] of PURPOSES.entries()) {
       const set = bits[p]!
       for (const index of set) {
@@ -277,20 +281,30 @@ async function checkBits(
   }
 }
 
-async function bitsOf({ read }: NonNullable<ChainInView['node']>, list: string): Promise<Set<number>[]> {
+/** The set bits of a list, read from the words as they come: offset and length, then the words. */
+async function bitsOf({ rpc }: Node, { chain }: Audited, list: string): Promise<Set<number>[]> {
+  const { address: to } = chain!.addresses.StatusRegistry
+  const block = `0x${chain!.asOf.number.toString(16)}`
   const sets: Set<number>[] = []
   for (const purpose of PURPOSES.keys()) {
     const set = new Set<number>()
-    const [words] = await read('StatusRegistry', 'words', [list, purpose, 0, WORDS])
-    for (const [w, word] of (words as bigint[]).entries()) {
-      if (word === 0n) continue
-      const text = word.toString(2).padStart(256, '0')
+    const data = INTERFACES.StatusRegistry.encodeFunctionData('words', [list, purpose, 0, WORDS])
+    const answer = await rpc.call<string>('eth_call', [{ to, data }, block])
+    for (let w = 0; w < WORDS; w++) {
+      const begin = 2 + (2 + w) * WORD_DIGITS
+      const word = answer.slice(begin, begin + WORD_DIGITS)
+      if (word.length !== WORD_DIGITS) throw new ChainUnreachable('StatusRegistry answers too few words')
+      if (word === NO_BITS) continue
+      const text = BigInt(`0x${word}`).toString(2).padStart(256, '0')
       for (let bit = 0; bit < 256; bit++) if (text[bit] === '1') set.add(w * 256 + bit)
     }
     sets.push(set)
   }
   return sets
 }
+
+const WORD_DIGITS = 64
+const NO_BITS = '0'.repeat(WORD_DIGITS)
 
 /** From a snapshot: the places that we know of. */
 async function bitsByQuestions(

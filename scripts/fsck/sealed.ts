@@ -154,14 +154,13 @@ export async function checkDocuments(audited: Audited): Promise<void> {
     }
   }
   for (const table of ['types', 'matters']) {
-    const rows = db.prepare<[], { code: string; version: number; definition: string; digest: Buffer }>(
-      `SELECT code, version, definition, digest FROM ${table}`,
-    )
-    for (const { code, version, definition, digest } of rows.iterate()) {
+    const rows = db.prepare<[], DefinitionRow>(`SELECT * FROM ${table}`)
+    for (const row of rows.iterate()) {
+      const { code, version, definition, digest } = row
       const at = { table, row: `${code} ${version}` }
       if (!sha256(definition).equals(digest))
         findings.violation('DEFINITION_DIFFERS', at, { expected: digest, found: sha256(definition) })
-      compareDefinition(audited, table, code, version)
+      compareDefinition(audited, table, row)
     }
   }
   const undone = db.prepare<[], { identifier: string }>(
@@ -171,16 +170,19 @@ export async function checkDocuments(audited: Audited): Promise<void> {
   for (const { identifier } of undone.iterate()) findings.violation('ERASURE_UNDONE', { identifier })
 }
 
+interface DefinitionRow extends Record<string, unknown> {
+  code: string
+  version: number
+  definition: string
+  digest: Buffer
+}
+
 /** The columns beside a definition say what stands in it. */
-function compareDefinition({ db, findings }: Audited, table: string, code: string, version: number): void {
-  const row = db
-    .prepare<[string, number], Record<string, unknown>>(
-      `SELECT * FROM ${table} WHERE code = ? AND version = ?`,
-    )
-    .get(code, version)!
+function compareDefinition({ findings }: Audited, table: string, row: DefinitionRow): void {
+  const { code, version } = row
   let definition: Record<string, unknown>
   try {
-    definition = JSON.parse(String(row['definition'])) as Record<string, unknown>
+    definition = JSON.parse(row.definition) as Record<string, unknown>
   } catch {
     return
   }

@@ -3,6 +3,7 @@
  */
 import { readDeployment } from '../../server/chain/deployment.ts'
 import { join } from 'node:path'
+import { alteredRows, defineRowSum } from '../../server/store/sqlite/row-sums.ts'
 import type { Audited } from './folder.ts'
 
 /** SQLite's own look at every page and index, and at every reference. */
@@ -45,8 +46,13 @@ const IMPOSSIBLE: readonly { table: string; column: string; sql: string }[] = [
     table: 'answers',
     column: 'first_seq',
     sql: `SELECT key AS row FROM answers WHERE length(request) <> 32 OR first_seq < 0 OR count < 0
-            OR (first_seq = 0) <> (count = 0) OR first_seq + count - 1 > (SELECT max(seq) FROM statements)
-            OR (first_seq > 0 AND accepted_at <> (SELECT accepted_at FROM statements WHERE seq = first_seq))`,
+            OR (first_seq = 0) <> (count = 0) OR first_seq + count - 1 > (SELECT max(seq) FROM statements)`,
+  },
+  {
+    table: 'statements',
+    column: 'accepted_at',
+    sql: `SELECT s.seq AS row FROM answers a JOIN statements s ON s.seq BETWEEN a.first_seq AND a.first_seq + a.count - 1
+          WHERE a.first_seq > 0 AND s.accepted_at <> a.accepted_at`,
   },
   {
     table: 'certificates',
@@ -94,6 +100,18 @@ export function checkValues(audited: Audited): void {
   }
   checkSettings(audited)
   checkSlots(audited)
+  checkSums(audited)
+}
+
+/** Rows that nothing else stands for, by their check sums. */
+function checkSums({ db, findings }: Audited): void {
+  const isKept = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'row_sums'").get() !== undefined
+  if (!isKept) {
+    findings.unchecked('files', 'check sums of rows', 'EARLIER_RELEASE')
+    return
+  }
+  defineRowSum(db)
+  for (const { table, row } of alteredRows(db)) findings.violation('ROW_ALTERED', { table, row })
 }
 
 /** Addresses of the contracts, as the deployment file has them. */
@@ -163,8 +181,8 @@ function checkSlots({ db, findings }: Audited): void {
         findings.violation('VALUE_IMPOSSIBLE', { ...at, row: chunk, column: 'indices' })
         break
       }
-      for (let i = 0; i < INDICES_OF_A_CHUNK; i++) {
-        const index = indices.readUInt32LE(i * 4)
+      // Little-endian, as they are kept, and so is every machine that runs Node.
+      for (const index of new Uint32Array(Uint8Array.from(indices).buffer)) {
         if (index >= CAPACITY || place[index] !== -1)
           findings.violation(
             'VALUE_IMPOSSIBLE',

@@ -466,6 +466,11 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 17,
+    name: 'check sums of rows',
+    sql: 'CREATE TABLE row_sums (name TEXT NOT NULL, key TEXT NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY (name, key)) STRICT, WITHOUT ROWID;',
+  },
 ]
 
 /**

@@ -359,7 +359,8 @@ function movableClock() {
   }
 }
 
-const OF_LOOPS = new Set(['settings', 'tiles', 'checkpoints', 'transactions'])
+/** The sums of rows of those are among the sums. */
+const OF_LOOPS = new Set(['settings', 'tiles', 'checkpoints', 'transactions', 'row_sums'])
 
 function rowCountsOf(dataDir: string): Record<string, number> {
   const db = new Database(join(dataDir, 'onceproof.db'), { readonly: true })

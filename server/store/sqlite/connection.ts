@@ -5,6 +5,7 @@ import Database from 'better-sqlite3'
 import { closeSync, openSync } from 'node:fs'
 import { Refusal } from '../../../protocol/refusal.ts'
 import { assertOurs, migrate } from '../migrations.ts'
+import { guardRows } from './row-sums.ts'
 
 export type Db = Database.Database
 
@@ -57,6 +58,7 @@ export function openConnection(path: string): Db {
     if (broken.length > 0)
       throw new Refusal('STORE_UNSAFE', `${path} cannot be kept safely: ${broken.join(', ')}`)
     migrate(db)
+    guardRows(db)
     return db
   } catch (error) {
     db.close()
