@@ -58,7 +58,7 @@ const steps: Step[] = [
     'test/scripts/generate.test.ts',
   ),
   suite('project', 'test/project/**/*.test.ts', 'test/docs/**/*.test.ts'),
-  alone(suite('chain', 'test/server/chain/**/*.test.ts')),
+  alone(suite('chain', 'test/server/chain/**/*.test.ts', 'test/server/continuity/**/*.test.ts')),
   alone(suite('store and keys', 'test/server/store/**/*.test.ts', 'test/server/keys/**/*.test.ts')),
   alone(suite('http', 'test/server/http/**/*.test.ts', 'test/server/config.test.ts')),
   alone(suite('identity', 'test/server/identity/**/*.test.ts')),
