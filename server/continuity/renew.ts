@@ -60,7 +60,7 @@ export async function pendingRenewal(store: Pick<Store, 'setting'>): Promise<Ren
 /**
  * Begins a renewal, or takes up one that was begun: what came through on the old chain is former, and its folder and deployment file are
  * put aside, never deleted. Only to be called while no chain runs in the folder. Refuses RENEWAL_WITHOUT_CHAIN when nothing was ever deployed
- * here and RENEWAL_ADDRESSES when the contracts could not be at the same addresses again.
+ * here, RENEWAL_HISTORY when the store does not have the transactions from the first on (it was rebuilt), and RENEWAL_ADDRESSES when the contracts could not be at the same addresses again.
  */
 export async function beginRenewal(
   store: Store,
@@ -75,10 +75,12 @@ export async function beginRenewal(
         found: dataDir,
       })
     }
+    const firstNonce = firstNonceOf(deployment, governance)
+    await assertWholeHistory(store, governance, firstNonce)
     renewal = {
       startedAt: Math.floor(clock() / 1000),
       stage: 'archiving',
-      firstNonce: firstNonceOf(deployment, governance),
+      firstNonce,
       contracts: deployment.contracts,
       after: await lastFormer(store),
       cursor: 0,
@@ -109,6 +111,24 @@ function archive(dataDir: string, renewal: Renewal): void {
     if (existsSync(join(dataDir, from))) renameSync(join(dataDir, from), join(dataDir, to))
   }
   syncDirectory(dataDir)
+}
+
+/** The registry is on file as the transactions that made it and nowhere else. Refuses RENEWAL_HISTORY. */
+async function assertWholeHistory(
+  store: Pick<Store, 'transactionsFrom'>,
+  governance: string,
+  firstNonce: number,
+): Promise<void> {
+  const [first] = await store.transactionsFrom(governance, firstNonce)
+  if (first?.nonce === firstNonce && first.purpose.startsWith('deploy:')) return
+  throw new Refusal(
+    'RENEWAL_HISTORY',
+    'this database does not have the transactions by which departments, keys and permits were registered, so they cannot be repeated',
+    {
+      expected: 'a database, or a backup of one, that was there from the first day',
+      found: first?.purpose ?? 'none',
+    },
+  )
 }
 
 /** Refuses RENEWAL_ADDRESSES when governance did not deploy the contracts one after the other. */

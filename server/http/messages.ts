@@ -463,6 +463,10 @@ export const messages: Readonly<Record<string, Message>> = {
   RENEWAL_UNCONFIRMED: { zh: '须加 --yes 确认', en: 'To be confirmed with --yes' },
   RENEWAL_NOT_EMBEDDED: { zh: '只有内嵌链可以换新', en: 'Only the embedded chain can be renewed' },
   RENEWAL_WITHOUT_CHAIN: { zh: '此数据目录从未部署过合约', en: 'Nothing was ever deployed from this folder' },
+  RENEWAL_HISTORY: {
+    zh: '此数据库没有当初登记部门、密钥与权限的交易，无法重做',
+    en: 'This database lacks the transactions of the registry, so they cannot be repeated',
+  },
   RENEWAL_ADDRESSES: {
     zh: '合约在新链上的地址会不同，原有签名将失效，故不换新',
     en: 'The contracts would have other addresses, and signatures given for them would be void',

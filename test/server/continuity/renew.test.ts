@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { runCommandLine } from '../../../scripts/cli/program.ts'
 import { openWorld } from '../../../server/open-world.ts'
 import { configFromEnv } from '../../../server/config.ts'
 import { createLogger } from '../../../server/http/logger.ts'
@@ -91,6 +92,18 @@ describe('an embedded chain that is gone for good', function () {
     }
     expect(code).to.equal('CHAIN_STATE_LOST')
     expect(readdirSync(gateway.dataDir)).not.to.include('chain')
+  })
+
+  it('is not replaced by a command that was not confirmed', async () => {
+    let said = ''
+    const say = async (text: string) => void (said += text)
+    const exit = await runCommandLine(['chain', 'renew', '--data', gateway.dataDir, '--json'], {
+      out: say,
+      err: say,
+    })
+    expect(exit).to.equal(1)
+    expect(said).to.include('RENEWAL_UNCONFIRMED')
+    expect(readdirSync(gateway.dataDir)).to.include('deployment.json')
   })
 
   it('is replaced by a new one with the same contracts, on which everything is done again in its order', async () => {
