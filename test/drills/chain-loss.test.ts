@@ -3,7 +3,7 @@ import { chainLoss } from '../../scripts/drills/chain-loss.ts'
 import { runDrill } from '../../scripts/drills/run.ts'
 
 describe('drill chain-loss', function () {
-  this.timeout(180_000)
+  this.timeout(600_000)
 
   it('brings back what an embedded chain lost under load, and says nothing false meanwhile', async () => {
     const { outcome, result } = await runDrill(chainLoss, { form: 'short', seed: 'fixed' })
