@@ -6,7 +6,8 @@ import { HAMMERED_ENV, prepareForHammer, startHammer } from '../../scripts/drill
 import { readTold, type Told } from '../../scripts/drills/told.ts'
 import { openGateway, temporaryFolder, type OpenedGateway } from '../support/opened-gateway.ts'
 
-describe('the hammer and its oracle', () => {
+describe('the hammer and its oracle', function () {
+  this.timeout(600_000)
   let gateway: OpenedGateway
   let checked: CheckedGateway
   let file: string
@@ -23,7 +24,10 @@ describe('the hammer and its oracle', () => {
     await prepareForHammer(gateway)
     const mix = { certificate: 2, batch: 1, record: 2, status: 4, verify: 2, receipt: 2 }
     const hammer = await startHammer({ gateway, file, seed: 'told', mix, batchRows: [2, 6] })
-    await hammer.acknowledge(120)
+    const kinds = ['accepted', 'revoked', 'final', 'verdict'] as const
+    const isWhole = () => kinds.every(kind => readTold(file).some(line => line.told === kind))
+    do await hammer.acknowledge(120)
+    while (!isWhole())
     await hammer.finish()
     told = readTold(file)
   })
