@@ -4,20 +4,16 @@ import { writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { exportJWK, generateKeyPair } from 'jose'
-import { Provider, type Configuration } from 'oidc-provider'
+import { Provider } from 'oidc-provider'
 import type { Refusal } from '../../../protocol/refusal.ts'
 import { saveRegion } from '../../../server/catalogue/own-region.ts'
-import { providerMemory } from '../../../server/identity/memory.ts'
 import { openBrowser, SESSION } from '../../support/browser.ts'
 import { freePort } from '../../../scripts/drills/gateway-process.ts'
 import { answerOf, openGateway, temporaryFolder, type OpenedGateway } from '../../support/opened-gateway.ts'
+import { CLIENT, providerConfiguration, SECRET } from '../../support/provider.ts'
 import { productionRegion } from '../../support/production-region.ts'
 import { startNode, type ControlledNode } from '../gateway/controlled-node.ts'
 import { problemIn } from '../http/gateway.ts'
-
-const CLIENT = 'onceproof'
-const SECRET = 'the secret of a client'
 
 describe('an identity provider of somebody else’s', () => {
   let gateway: OpenedGateway
@@ -33,7 +29,7 @@ describe('an identity provider of somebody else’s', () => {
     gateway = await openGateway({
       env: { OPENID_ISSUER: issuer, OPENID_CLIENT_ID: CLIENT, OPENID_CLIENT_SECRET_FILE: secretFile },
     })
-    const provider = new Provider(issuer, await configurationFor(gateway.url))
+    const provider = new Provider(issuer, await providerConfiguration(gateway.url))
     const answer = provider.callback()
     server = createServer((request, response) => {
       const url = new URL(request.url ?? '/', issuer)
@@ -143,40 +139,3 @@ describe('a production gateway without an identity provider', () => {
     expect(gateway.rowCounts()).to.include({ accounts: 0, assignments: 0, sessions: 0 })
   })
 })
-
-async function configurationFor(gatewayUrl: string): Promise<Configuration> {
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true })
-  return {
-    clients: [
-      {
-        client_id: CLIENT,
-        client_secret: SECRET,
-        redirect_uris: [`${gatewayUrl}/sign-in/callback`],
-        response_types: ['code'],
-        grant_types: ['authorization_code'],
-        token_endpoint_auth_method: 'client_secret_basic',
-        id_token_signed_response_alg: 'ES256',
-      },
-    ],
-    jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'outside-1' }] },
-    cookies: { keys: [randomBytes(32).toString('base64url')] },
-    adapter: providerMemory(),
-    ttl: { AccessToken: 60, AuthorizationCode: 60, Grant: 600, IdToken: 300, Interaction: 600, Session: 600 },
-    claims: { openid: ['sub'], profile: ['name'] },
-    scopes: ['openid', 'profile'],
-    responseTypes: ['code'],
-    features: { devInteractions: { enabled: false } },
-    interactions: { url: (_ctx, { uid }) => `/person/${uid}` },
-    findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub, name: '某某' }) }),
-    loadExistingGrant: async ctx => {
-      const { client, session, provider } = ctx.oidc
-      const grant = new provider.Grant({
-        accountId: session?.accountId ?? '',
-        clientId: client?.clientId ?? '',
-      })
-      grant.addOIDCScope('openid profile')
-      await grant.save()
-      return grant
-    },
-  }
-}
