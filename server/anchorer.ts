@@ -3,6 +3,7 @@
  * loop may be stopped, killed or started twice in a row at any point.
  */
 import { ChainUnreachable } from './chain/rpc.ts'
+import { sendUndoneAgain } from './chain/transactions.ts'
 import { bringBackLostBlocks } from './continuity/lost-blocks.ts'
 import { isAccepting, oldestUnanchoredSeconds } from './departments/accepting.ts'
 import { refreshStandings } from './departments/standing.ts'
@@ -38,6 +39,7 @@ export async function anchorOnce(world: World): Promise<void> {
   if (world.quarantine !== null) throw world.quarantine
   await bringBackLostBlocks(world)
   await world.chain.assertSame()
+  await sendUndone(world)
   await settleDueKeys(world)
   if (!isBusy(await backlog(world))) return
   await assertNotBehindChain(world, world.chain.view())
@@ -54,6 +56,18 @@ export async function anchorOnce(world: World): Promise<void> {
   }
   await settleCheckpoints(world)
   await relayOrders(world)
+}
+
+/**
+ * What a reorganisation undid comes back before anything that stands on it: changes of the registry first, since nothing counts that
+ * was anchored before its key and permit. The embedded chain has no reorganisations.
+ */
+async function sendUndone({ chain, logger }: World): Promise<void> {
+  if (chain.isEmbedded) return
+  for (const account of [chain.governance, chain.relayer]) {
+    if (await sendUndoneAgain(chain.transactions, account))
+      logger.warn('transactions undone by a reorganisation are sent again', { component: 'chain' })
+  }
 }
 
 interface Backlog {

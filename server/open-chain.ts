@@ -12,7 +12,7 @@ import {
   writeDeployment,
   type Deployment,
 } from './chain/deployment.ts'
-import { ChainUnreachable, quantityToBigInt, quantityToNumber, type Rpc } from './chain/rpc.ts'
+import { bytesOf, ChainUnreachable, quantityToBigInt, quantityToNumber, type Rpc } from './chain/rpc.ts'
 import { bringAbout, sendLostAgain, type Account, type TransactionContext } from './chain/transactions.ts'
 import { blockAt, chainIdentity, contractReader, liveView } from './chain/view.ts'
 import { watchChain } from './chain/watch.ts'
@@ -82,7 +82,7 @@ export async function chainOf(parts: ChainParts, afterwards: () => Promise<void>
     if (value === null) throw new ChainUnreachable('the chain has not been reached yet: nothing is deployed')
     return value
   }
-  const { rpc: watched, watch } = watchChain(rpc, { headStays: isEmbedded, onDoubt })
+  const { rpc: watched, watch } = watchChain(rpc, { headStays: isEmbedded, clock, onDoubt })
 
   async function deployed(): Promise<Deployment> {
     chainId = quantityToNumber(await rpc.call('eth_chainId', []))
@@ -145,6 +145,8 @@ export async function chainOf(parts: ChainParts, afterwards: () => Promise<void>
       confirmations: config.confirmations,
       view: () => liveView(asked, known(deployment).contracts, { identity }),
       assertSame: async () => assertSameChain(await identity(), known(deployment)),
+      assertSameNow: async () =>
+        assertSameChain(await chainIdentity(asked, known(deployment).contracts), known(deployment)),
       transactions,
       relayer,
       governance,
@@ -207,8 +209,7 @@ export function assertChainIsThere(dataDir: string): void {
 /** The very chain of the deployment, without the contracts: it lost its blocks from the first on. */
 async function hasLostDeployment(rpc: Rpc, { chain, contracts }: Deployment): Promise<boolean> {
   if ((await blockAt(rpc, 0)).hash !== chain.genesis) return false
-  const code = await rpc.call<string>('eth_getCode', [contracts.AnchorLog.address, 'latest'])
-  return code === '0x'
+  return bytesOf(await rpc.call('eth_getCode', [contracts.AnchorLog.address, 'latest'])) === '0x'
 }
 
 /** The last answer for so many milliseconds; a failure is never remembered. */

@@ -73,6 +73,8 @@ export interface Chain {
   view: () => ChainView
   /** Refuses CHAIN_ID_WRONG, CHAIN_GENESIS_WRONG or CHAIN_CODE_WRONG when the node has become another chain. */
   assertSame: () => Promise<void>
+  /** The same, asked anew: before something is concluded for good. */
+  assertSameNow: () => Promise<void>
   transactions: TransactionContext
   /** Pays; has no authority. */
   relayer: Account

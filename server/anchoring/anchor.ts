@@ -11,7 +11,8 @@ import { Refusal } from '../../protocol/refusal.ts'
 import { INTERFACES } from '../chain/contracts.ts'
 import { logId } from '../chain/log-id.ts'
 import { bringAbout } from '../chain/transactions.ts'
-import { anchored, blockAt, contractReader } from '../chain/view.ts'
+import { ChainUnreachable } from '../chain/rpc.ts'
+import { anchored, assertStillThere, blockAt, contractReader } from '../chain/view.ts'
 import { failPoint } from '../store/fail-points.ts'
 import type { Block, CheckpointRow } from '../store/store.ts'
 import type { World } from '../world.ts'
@@ -61,8 +62,9 @@ export async function anchorCheckpoint(world: AnchoringWorld, checkpoint: Checkp
     })
   }
   const done = await stored()
+  if (done === null) throw new ChainUnreachable(`the node has no checkpoint of size ${size} any more`)
   failPoint('before-mark')
-  await store.markCheckpoint(size, 'anchored', await blockOf(world, done!.blockNumber, done!.time))
+  await store.markCheckpoint(size, 'anchored', await blockOf(world, done.blockNumber, done.time))
 }
 
 /**
@@ -109,19 +111,19 @@ export async function settleCheckpoints(world: AnchoringWorld): Promise<void> {
   const head = await view.head()
   for (const checkpoint of open) await settle(checkpoint)
 
-  async function settle({ size, root, block }: CheckpointRow): Promise<void> {
+  async function settle({ size, root, block: noted }: CheckpointRow): Promise<void> {
     const found = await view.checkpointOfSize(log.origin, size)
     if (found === null || !equalBytes(found.root, root)) {
+      await assertStillThere(chain.rpc, head)
       world.logger.warn('checkpoint lost by a reorganisation', { size })
       await store.markCheckpoint(size, 'sealed', null)
       return
     }
-    const depth = head.number - found.blockNumber + 1
-    const moved = block === null || block.number !== found.blockNumber || block.time !== found.time
-    if (depth >= chain.confirmations) {
-      await store.markCheckpoint(size, 'final', await blockOf(world, found.blockNumber, found.time))
-    } else if (moved)
-      await store.markCheckpoint(size, 'anchored', await blockOf(world, found.blockNumber, found.time))
+    const isFinal = head.number - found.blockNumber + 1 >= chain.confirmations
+    const block = await blockOf(world, found.blockNumber, found.time)
+    if (!isFinal && noted?.hash === block.hash) return
+    await assertStillThere(chain.rpc, head)
+    await store.markCheckpoint(size, isFinal ? 'final' : 'anchored', block)
   }
 }
 

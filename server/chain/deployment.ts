@@ -2,7 +2,7 @@
  * Deployment: the contracts of one gateway on one chain, deployed once and described in a file that verifiers can check
  * (addresses, chain id, genesis hash, code hashes).
  */
-import { concat, getCreateAddress, keccak256, AbiCoder } from 'ethers'
+import { concat, getCreateAddress, AbiCoder } from 'ethers'
 import { existsSync, readFileSync } from 'node:fs'
 import { CONTRACT_NAMES, type ChainIdentity, type ContractName } from '../../protocol/chain-view.ts'
 import { parseJson } from '../../protocol/json.ts'
@@ -12,7 +12,7 @@ import { contractsShape } from '../../protocol/trust.ts'
 import type { Store } from '../store/store.ts'
 import { BYTECODE, ERC7913_BYTECODE } from './contracts.ts'
 import { writeFileDurably } from '../store/durable-file.ts'
-import type { Rpc } from './rpc.ts'
+import { bytesOf, type Rpc } from './rpc.ts'
 import { bringAbout, type Account, type TransactionContext } from './transactions.ts'
 import { chainIdentity } from './view.ts'
 
@@ -147,6 +147,5 @@ async function deployOne(
 }
 
 async function hasCode(rpc: Rpc, at: string): Promise<boolean> {
-  const code = await rpc.call<string>('eth_getCode', [at, 'latest'])
-  return code !== '0x' && keccak256(code) !== keccak256('0x')
+  return bytesOf(await rpc.call('eth_getCode', [at, 'latest'])) !== '0x'
 }

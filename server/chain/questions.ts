@@ -82,6 +82,15 @@ export async function blockAt(
   }
 }
 
+/**
+ * Rejects unless a block is still where it was: what was concluded from it and the blocks before it holds for one and the same chain,
+ * however often the node answered from another in between.
+ */
+export async function assertStillThere(rpc: Rpc, block: { number: number; hash: string }): Promise<void> {
+  const { hash } = await blockAt(rpc, block.number)
+  if (hash !== block.hash) throw new ChainUnreachable('the chain was reorganised while it was asked')
+}
+
 export interface ViewOptions {
   identity?: () => Promise<ChainIdentity>
   at?: number

@@ -21,6 +21,13 @@ export class RpcFailure extends Error {
   }
 }
 
+/** Whether the node says that a contract's code failed, and not that the node itself did: reverts, gas that ran out, bad jumps. */
+export function isExecutionFailure({ code, message }: RpcFailure): boolean {
+  return (
+    code === 3 || /revert|out of gas|opcode|invalid jump|stack (?:over|under)flow|vm exception/i.test(message)
+  )
+}
+
 export interface Rpc {
   /** Protocol and host of the node: safe to show, since credentials, path and query are left out. */
   readonly node: string
@@ -35,9 +42,17 @@ export interface Rpc {
 export interface RpcOptions {
   /** How long one call may take from connecting to the last byte, in milliseconds. */
   timeoutMs?: number
+  /** The longest answer that is read; the rest of a longer one is left where it is. */
+  maxBytes?: number
   /** Stands in for the global `fetch`, whose connections are kept alive. */
   fetch?: typeof globalThis.fetch
 }
+
+/** Our longest are words of a status list, some hundred kilobytes of hex; logs of 10,000 blocks are a few megabytes. */
+const LONGEST_ANSWER = 8 * 1024 * 1024
+/** HTTP, and the code that hosted nodes use (EIP-1474): asked too often, so nothing is known. */
+const TOO_MANY_REQUESTS = 429
+const LIMIT_EXCEEDED = -32_005
 
 /**
  * A client for the node at `url` (http or https). User and password in the URL are sent as Basic authorization and
@@ -45,7 +60,7 @@ export interface RpcOptions {
  */
 export function createRpc(
   url: string,
-  { timeoutMs = 10_000, fetch = globalThis.fetch }: RpcOptions = {},
+  { timeoutMs = 10_000, maxBytes = LONGEST_ANSWER, fetch = globalThis.fetch }: RpcOptions = {},
 ): Rpc {
   const { endpoint, authorization, node } = readNodeUrl(url)
   const headers = { 'content-type': 'application/json', ...authorization }
@@ -65,9 +80,28 @@ export function createRpc(
     try {
       const signal = AbortSignal.timeout(timeoutMs)
       const response = await fetch(endpoint, { method: 'POST', headers, body, signal, redirect: 'error' })
-      return { status: response.status, text: await response.text() }
+      return { status: response.status, text: await textOf(response) }
     } catch (error) {
+      if (error instanceof ChainUnreachable) throw error
       throw new ChainUnreachable(`${node} could not be asked: ${reasonOf(error, timeoutMs)}`)
+    }
+  }
+
+  /** Read piece by piece: a node that answers without end must not fill our memory. */
+  async function textOf({ body }: Response): Promise<string> {
+    if (body === null) return ''
+    const decoder = new TextDecoder()
+    const reader = body.getReader()
+    let text = ''
+    for (let read = 0; ;) {
+      const { done, value } = await reader.read()
+      if (done) return text + decoder.decode()
+      read += value.byteLength
+      if (read > maxBytes) {
+        await reader.cancel()
+        throw new ChainUnreachable(`${node} answered with more than ${maxBytes} bytes`)
+      }
+      text += decoder.decode(value, { stream: true })
     }
   }
 
@@ -78,6 +112,8 @@ export function createRpc(
     }
     if (answer.error !== undefined) {
       const { code, message, data } = answer.error
+      if (status === TOO_MANY_REQUESTS || code === LIMIT_EXCEEDED)
+        throw new ChainUnreachable(`${node} was asked too often`)
       throw new RpcFailure(code, message, data)
     }
     if (answer.id !== id) throw new ChainUnreachable(`${node} answered ${method} for another request`)
@@ -138,6 +174,12 @@ export function toQuantity(value: number | bigint): string {
   const whole = typeof value === 'bigint' ? value : Number.isSafeInteger(value) ? BigInt(value) : -1n
   if (whole < 0n) throw new RangeError(`${value} is not a whole number from 0 up that hex can carry exactly`)
   return `0x${whole.toString(16)}`
+}
+
+/** Reads bytes as JSON-RPC writes them, `0x` and pairs of hex digits; throws `ChainUnreachable` for anything else. */
+export function bytesOf(data: unknown): string {
+  if (typeof data === 'string' && /^0x(?:[0-9a-f]{2})*$/i.test(data)) return data
+  throw new ChainUnreachable(`the node answered ${shown(data)} where bytes belong`)
 }
 
 /** Reads a JSON-RPC quantity of any size; throws `ChainUnreachable` for anything else: no node answers so. */

@@ -10,7 +10,14 @@ import { getBytes, Signature, Transaction } from 'ethers'
 import { toHex } from '../../protocol/bytes.ts'
 import { errorName } from './contracts.ts'
 import { blockAt, ContractRevert, revertData, type Addresses } from './view.ts'
-import { quantityToBigInt, quantityToNumber, RpcFailure, toQuantity, type Rpc } from './rpc.ts'
+import {
+  ChainUnreachable,
+  quantityToBigInt,
+  quantityToNumber,
+  RpcFailure,
+  toQuantity,
+  type Rpc,
+} from './rpc.ts'
 import { failPoint } from '../store/fail-points.ts'
 import type { Store, TransactionRow } from '../store/store.ts'
 
@@ -44,7 +51,13 @@ export interface Intent {
 /** How long one attempt may stay unmined before its fee is raised, and how often the chain is asked meanwhile. */
 const REPLACE_AFTER_MS = 60_000
 const POLL_MS = 250
+const CONTRADICTED_MS = 10_000
 const MAX_FEE_GROWTH = 64n
+/**
+ * Every one of our calls needs less than this and a deployment says more; what is not used is not paid. So a node that estimates on
+ * another state than it executes on makes no call run out of gas.
+ */
+const LEAST_GAS = 500_000n
 
 const queues = new WeakMap<object, Map<string, Promise<unknown>>>()
 
@@ -57,7 +70,15 @@ export function bringAbout(context: TransactionContext, account: Account, intent
   const accounts = queues.get(context.store) ?? new Map<string, Promise<unknown>>()
   queues.set(context.store, accounts)
   const before = accounts.get(account.address) ?? Promise.resolve()
-  const mine = before.catch(() => undefined).then(() => bringAboutAlone(context, account, intent))
+  const mine = before
+    .catch(() => undefined)
+    .then(() => bringAboutAlone(context, account, intent))
+    .catch((error: unknown) => {
+      // The node will not or cannot now: what is on file is taken up by the next try.
+      if (error instanceof RpcFailure)
+        throw new ChainUnreachable(`${intent.purpose}: ${error.message.slice(0, 200)}`)
+      throw error
+    })
   accounts.set(account.address, mine)
   return mine
 }
@@ -83,10 +104,16 @@ async function bringAboutAlone(context: TransactionContext, account: Account, in
       return store.settleTransactions(intent.purpose, 'settled')
     }
     const mined = await receiptOf(context, intent.purpose)
-    if (mined !== null) {
+    // A success that the contract's state does not show is asked about for a while: the two may come from nodes that are not equally far.
+    const isContradicted = mined === true && context.clock() - since <= CONTRADICTED_MS
+    if (mined !== null && !isContradicted) {
       if (await intent.isDone(attempt.nonce)) return store.settleTransactions(intent.purpose, 'settled')
       await store.settleTransactions(intent.purpose, 'settled')
       throw await reasonOf(context, account, intent)
+    }
+    if (isContradicted) {
+      await context.sleep(POLL_MS)
+      continue
     }
     if (!isOnItsWay || (await isSpent(context, account, attempt))) {
       if (await intent.isDone(attempt.nonce)) return store.settleTransactions(intent.purpose, 'settled')
@@ -178,10 +205,8 @@ async function mineAgain(context: TransactionContext, row: TransactionRow): Prom
   }
   const since = context.clock()
   for (;;) {
-    const receipt = await context.rpc.call<{ status?: unknown } | null>('eth_getTransactionReceipt', [
-      row.hash,
-    ])
-    if (receipt !== null) return quantityToNumber(receipt.status ?? '0x0') === 1
+    const succeeded = await statusOf(context, row)
+    if (succeeded !== null) return succeeded
     if (!isOnItsWay || context.clock() - since > REPLACE_AFTER_MS) return null
     await context.sleep(POLL_MS)
   }
@@ -277,12 +302,22 @@ async function countOf({ rpc }: TransactionContext, account: Pick<Account, 'addr
 async function receiptOf(context: TransactionContext, purpose: string): Promise<boolean | null> {
   const attempts = (await context.store.openTransactions()).filter(row => row.purpose === purpose)
   for (const attempt of attempts) {
-    const receipt = await context.rpc.call<{ status?: unknown } | null>('eth_getTransactionReceipt', [
-      attempt.hash,
-    ])
-    if (receipt !== null) return quantityToNumber(receipt.status ?? '0x0') === 1
+    const succeeded = await statusOf(context, attempt)
+    if (succeeded !== null) return succeeded
   }
   return null
+}
+
+/** Whether a transaction succeeded; null while it is in no block. */
+async function statusOf({ rpc }: TransactionContext, { hash }: TransactionRow): Promise<boolean | null> {
+  const receipt = await rpc.call<{ status?: unknown; transactionHash?: unknown } | null>(
+    'eth_getTransactionReceipt',
+    [hash],
+  )
+  if (receipt === null) return null
+  if (String(receipt.transactionHash).toLowerCase() !== hash.toLowerCase())
+    throw new ChainUnreachable('the node answers with no receipt, or another')
+  return quantityToNumber(receipt.status) === 1
 }
 
 /**
@@ -303,7 +338,7 @@ async function storeAttempt(
     value: toQuantity(intent.value ?? 0n),
   }
   const previous = replaces === null ? null : Transaction.from(replaces.raw)
-  const gasLimit = previous?.gasLimit ?? ((await estimate(rpc, call)) * 5n) / 4n
+  const gasLimit = previous?.gasLimit ?? (await gasFor(context, account, intent, call))
   const fees = await currentFees(rpc)
   const bumped = (fee: bigint, old: bigint | null | undefined): bigint => {
     const least = old ? old + old / 8n + 1n : 0n
@@ -337,28 +372,74 @@ async function storeAttempt(
   return stored
 }
 
-/** The chain's count, or past what we stored and have not given up, whichever is later. */
+/**
+ * The lowest nonce that the chain does not have and that is on no file. What was settled and is not in the chain's count was undone by a
+ * reorganisation, or the node lags: either way its number is taken, and its bytes go out again.
+ */
 async function nextNonce(context: TransactionContext, account: Account): Promise<number> {
   const counted = await countOf(context, account)
-  const open = (await context.store.openTransactions()).filter(
-    row => row.from === account.address && row.nonce >= counted,
+  const taken = new Set(
+    (await context.store.transactionsFrom(account.address, counted)).map(row => row.nonce),
   )
-  return open.reduce((next, row) => Math.max(next, row.nonce + 1), counted)
+  let next = counted
+  while (taken.has(next)) next++
+  return next
 }
 
 async function currentFees(rpc: Rpc): Promise<{ maxFee: bigint; priority: bigint }> {
   const block = await rpc.call<{ baseFeePerGas?: unknown } | null>('eth_getBlockByNumber', ['latest', false])
-  const base = block?.baseFeePerGas === undefined ? 0n : quantityToBigInt(block.baseFeePerGas)
+  if (typeof block !== 'object' || block === null) throw new ChainUnreachable('the node has no newest block')
+  const base = block.baseFeePerGas === undefined ? 0n : quantityToBigInt(block.baseFeePerGas)
   const price = quantityToBigInt(await rpc.call('eth_gasPrice', []))
   const priority = price > base ? price - base : 0n
   return { maxFee: base * 2n + priority, priority }
 }
 
-async function estimate(rpc: Rpc, call: object): Promise<bigint> {
+/** Gas to allow. What the contract refuses is refused here, unless the same call goes through when it is run: then the node contradicts itself. */
+async function gasFor(
+  context: TransactionContext,
+  account: Account,
+  intent: Intent,
+  call: object,
+): Promise<bigint> {
   try {
-    return quantityToBigInt(await rpc.call('eth_estimateGas', [call]))
+    const estimated = quantityToBigInt(await context.rpc.call('eth_estimateGas', [call]))
+    const allowed = (estimated * 5n) / 4n
+    return allowed > LEAST_GAS || intent.to === null ? allowed : LEAST_GAS
   } catch (error) {
-    throw asRevert(error)
+    const refused = asRevert(error)
+    if (!(refused instanceof ContractRevert)) throw refused
+    await waitForEarlier(context, account)
+    const reason = await reasonOf(context, account, intent)
+    if (reason instanceof ContractRevert && reason.error === refused.error) throw refused
+    throw new ChainUnreachable('the node contradicts itself about what the contract refuses')
+  }
+}
+
+/**
+ * What was undone by a reorganisation may be what ours stands on (the list of an order, the admission of a department): it is sent
+ * again, and nothing is concluded before it is in a block. Rejects when it is not.
+ */
+async function waitForEarlier(context: TransactionContext, account: Account): Promise<void> {
+  if (!(await sendUndoneAgain(context, account))) return
+  throw new ChainUnreachable('what came before was undone by a reorganisation and is on its way again')
+}
+
+/**
+ * Sends again, as they are, the settled transactions that are not in the chain's count: a reorganisation undid them. Does not wait for
+ * them. Whether there were any.
+ */
+export async function sendUndoneAgain(context: TransactionContext, account: Account): Promise<boolean> {
+  const counted = await countOf(context, account)
+  const kept = await context.store.transactionsFrom(account.address, counted)
+  let next = counted
+  let wasUndone = false
+  for (;;) {
+    const row = kept.filter(({ nonce }) => nonce === next).at(-1)
+    if (row === undefined) return wasUndone
+    wasUndone ||= row.state === 'settled'
+    if (wasUndone && isAsStored(row, null)) await sendBytes(context, row)
+    next++
   }
 }
 

@@ -7,7 +7,14 @@ import { ContractRevert, revertData, viewThrough } from './questions.ts'
 import type { Addresses, Reader, ViewOptions } from './questions.ts'
 import { ChainUnreachable, RpcFailure, toQuantity, type Rpc } from './rpc.ts'
 
-export { anchored, blockAt, chainIdentity, ContractRevert, revertData } from './questions.ts'
+export {
+  anchored,
+  assertStillThere,
+  blockAt,
+  chainIdentity,
+  ContractRevert,
+  revertData,
+} from './questions.ts'
 export type { Addresses, Reader } from './questions.ts'
 
 /** Reads contracts at the block `tag` (a number or 'latest'). */
@@ -22,12 +29,19 @@ export function contractReader(rpc: Rpc, addresses: Addresses, tag: number | 'la
     } catch (error) {
       const name = error instanceof RpcFailure ? errorName(revertData(error.data)) : null
       if (name !== null) throw new ContractRevert(contract, method, name)
+      // Our view functions fail in no other way: a block that this node does not have, a limit, a fault.
+      if (error instanceof RpcFailure)
+        throw new ChainUnreachable(`${contract}.${method}: ${error.message.slice(0, 200)}`)
       throw error
     }
     // An empty answer means that no contract lives there: garbage, not an answer.
     if (typeof result !== 'string' || result === '0x')
       throw new ChainUnreachable(`${contract} does not answer`)
-    return [...abi.decodeFunctionResult(method, result)]
+    try {
+      return [...abi.decodeFunctionResult(method, result)]
+    } catch {
+      throw new ChainUnreachable(`${contract}.${method} is answered with something else`)
+    }
   }
 }
 

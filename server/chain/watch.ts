@@ -17,6 +17,8 @@ export interface ChainWatch {
 export interface WatchOptions {
   /** One node without reorganisations: its head never goes back unless it lost blocks. */
   headStays: boolean
+  /** Milliseconds. */
+  clock: () => number
   /** Called when a head went back. */
   onDoubt?: () => void
 }
@@ -25,6 +27,7 @@ export interface WatchOptions {
 export function watchChain(rpc: Rpc, options: WatchOptions): { rpc: Rpc; watch: ChainWatch } {
   let doubts: string | null = null
   let highest = -1
+  const heads = recentHeads(options.clock)
 
   const watch: ChainWatch = {
     get doubts() {
@@ -46,10 +49,14 @@ export function watchChain(rpc: Rpc, options: WatchOptions): { rpc: Rpc; watch: 
   async function call<Result>(method: string, params: readonly unknown[] = []): Promise<Result> {
     assertTrusted()
     // Heads that were seen before this question was put; answers may overtake each other.
-    const atLeast = highest
+    const atLeast = options.headStays ? highest : heads.highest()
     const result = await rpc.call<Result>(method, params)
     assertTrusted()
-    const head = options.headStays ? headIn(method, params, result) : null
+    if (!options.headStays) {
+      heads.assertNotBehind(atLeast, headIn(method, params, result), result)
+      return result
+    }
+    const head = headIn(method, params, result)
     if (head === null) return result
     if (head < atLeast) {
       watch.doubt(`its head went back from block ${atLeast} to block ${head}`)
@@ -68,4 +75,42 @@ function headIn(method: string, params: readonly unknown[], result: unknown): nu
   if (method === 'eth_blockNumber') return quantityToNumber(result)
   if (method !== 'eth_getBlockByNumber' || params[0] !== 'latest') return null
   return quantityToNumber((result as { number?: unknown } | null)?.number)
+}
+
+/** A node of a network that lags behind another one for longer than this has not lagged: the chain is shorter now. */
+const BEHIND_MS = 30_000
+const MOST_HEADS = 256
+
+/**
+ * Behind one address of a network there may be many nodes, some of which lag: what they say of now was true a while ago, and what is
+ * concluded from it ("not on chain", "not revoked") may be wrong. A head below one that was seen is such an answer, unless another block
+ * stands at its height: then the chain was reorganised. It is believed after a while all the same, so that a chain that is cut
+ * short does not shut us out.
+ */
+function recentHeads(clock: () => number) {
+  const seen = new Map<number, string>()
+  let highest = -1
+  let behindSince: number | null = null
+
+  /** `atLeast`: the highest head that was seen when the question was put. */
+  function assertNotBehind(atLeast: number, number: number | null, answer: unknown): void {
+    const hash = (answer as { hash?: unknown } | null)?.hash
+    if (number === null || typeof hash !== 'string') return
+    const isReorganised = (seen.get(number) ?? hash) !== hash
+    if (number < atLeast && !isReorganised) {
+      behindSince ??= clock()
+      if (Math.abs(clock() - behindSince) < BEHIND_MS)
+        throw new ChainUnreachable(`the node is at block ${number}, behind block ${atLeast}`)
+    }
+    if (number < atLeast || isReorganised) {
+      for (const height of seen.keys()) if (height > number) seen.delete(height)
+      highest = number
+    }
+    behindSince = null
+    highest = Math.max(highest, number)
+    seen.set(number, hash)
+    if (seen.size > MOST_HEADS) seen.delete(seen.keys().next().value!)
+  }
+
+  return { assertNotBehind, highest: () => highest }
 }

@@ -5,7 +5,8 @@
 import { toHex } from '../../protocol/bytes.ts'
 import { INTERFACES } from '../chain/contracts.ts'
 import { bringAbout } from '../chain/transactions.ts'
-import { blockAt, ContractRevert } from '../chain/view.ts'
+import { ChainUnreachable } from '../chain/rpc.ts'
+import { assertStillThere, blockAt, ContractRevert } from '../chain/view.ts'
 import { failPoint } from '../store/fail-points.ts'
 import type { GrantRow, WithdrawalRow } from '../store/grants.ts'
 import type { World } from '../world.ts'
@@ -54,8 +55,9 @@ async function settleGrant(world: RelayWorld, grant: GrantRow): Promise<void> {
   const grantedAt = async (at: number) =>
     (await stateOnChain(world, grant.chainHolder, grant.digest, at)).grantedAt
   const time = await grantedAt(head.number)
+  const isFinal = time !== 0 && (await isDeep(world, head.number, async at => (await grantedAt(at)) !== 0))
+  await assertStillThere(world.chain.rpc, head)
   if (time === 0) return world.store.markGrant(grant.id, 'accepted', null, null)
-  const isFinal = await isDeep(world, head.number, async at => (await grantedAt(at)) !== 0)
   failPoint('before-mark')
   await world.store.markGrant(
     grant.id,
@@ -78,11 +80,11 @@ async function sendWithdrawal(world: RelayWorld, withdrawal: WithdrawalRow): Pro
 }
 
 async function settleWithdrawal(world: RelayWorld, withdrawal: WithdrawalRow): Promise<void> {
-  const { number } = await blockAt(world.chain.rpc, 'latest')
-  if (!(await isWithdrawn(world, withdrawal, number))) {
-    return world.store.markWithdrawal(withdrawal.id, 'accepted', null)
-  }
-  const isFinal = await isDeep(world, number, at => isWithdrawn(world, withdrawal, at))
+  const head = await blockAt(world.chain.rpc, 'latest')
+  const isThere = await isWithdrawn(world, withdrawal, head.number)
+  const isFinal = isThere && (await isDeep(world, head.number, at => isWithdrawn(world, withdrawal, at)))
+  await assertStillThere(world.chain.rpc, head)
+  if (!isThere) return world.store.markWithdrawal(withdrawal.id, 'accepted', null)
   failPoint('before-mark')
   await world.store.markWithdrawal(withdrawal.id, isFinal ? 'final' : 'executed', null)
 }
@@ -124,6 +126,9 @@ async function send(
     return null
   } catch (error) {
     if (!(error instanceof ContractRevert)) throw error
-    return error.error ?? 'REVERTED'
+    // A refusal is for good, so it must be the contract's own, on our chain.
+    if (error.error === null) throw new ChainUnreachable('the node contradicts itself about a grant')
+    await chain.assertSameNow()
+    return error.error
   }
 }

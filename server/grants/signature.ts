@@ -7,7 +7,7 @@ import { Interface, recoverAddress } from 'ethers'
 import { fromHex, toHex } from '../../protocol/bytes.ts'
 import { accountSignature, type GrantDomain } from '../../protocol/grant.ts'
 import { Refusal } from '../../protocol/refusal.ts'
-import { RpcFailure, toQuantity } from '../chain/rpc.ts'
+import { bytesOf, ChainUnreachable, isExecutionFailure, RpcFailure, toQuantity } from '../chain/rpc.ts'
 import type { World } from '../world.ts'
 
 type ChainWorld = Pick<World, 'chain'>
@@ -57,7 +57,7 @@ export async function assertSigned(
   signature: Uint8Array,
 ): Promise<Uint8Array> {
   if (signer.length === 2 + 2 * ACCOUNT_BYTES) {
-    const code = await world.chain.rpc.call<string>('eth_getCode', [signer, 'latest'])
+    const code = bytesOf(await world.chain.rpc.call('eth_getCode', [signer, 'latest']))
     if (code === '0x') {
       const normal = accountSignature(signature)
       if (recovered(digest, normal) !== signer) throw wrong()
@@ -90,14 +90,13 @@ async function answersMagic(
   data: string,
 ): Promise<boolean> {
   try {
-    const answer = await chain.rpc.call<string>('eth_call', [
-      { to, data, gas: toQuantity(CALL_GAS) },
-      'latest',
-    ])
-    return answer === ABI.getFunction(name)!.selector.padEnd(66, '0')
+    const answer = await chain.rpc.call('eth_call', [{ to, data, gas: toQuantity(CALL_GAS) }, 'latest'])
+    return bytesOf(answer) === ABI.getFunction(name)!.selector.padEnd(66, '0')
   } catch (error) {
-    if (error instanceof RpcFailure) return false
-    throw error
+    if (!(error instanceof RpcFailure)) throw error
+    if (isExecutionFailure(error)) return false
+    // A node that cannot answer has not said that the signature is wrong.
+    throw new ChainUnreachable(`a signature could not be checked: ${error.message.slice(0, 200)}`)
   }
 }
 

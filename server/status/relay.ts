@@ -4,7 +4,8 @@
 import { toHex } from '../../protocol/bytes.ts'
 import { INTERFACES } from '../chain/contracts.ts'
 import { bringAbout } from '../chain/transactions.ts'
-import { blockAt, ContractRevert, contractReader } from '../chain/view.ts'
+import { assertStillThere, blockAt, ContractRevert, contractReader } from '../chain/view.ts'
+import { ChainUnreachable } from '../chain/rpc.ts'
 import { statementState } from '../anchoring/receipts.ts'
 import { failPoint } from '../store/fail-points.ts'
 import type { StatusChangeRow } from '../store/store.ts'
@@ -59,6 +60,7 @@ async function execute(world: RelayWorld, accepted: StatusChangeRow): Promise<vo
     })
   } catch (error) {
     if (!(error instanceof ContractRevert)) throw error
+    await assertRefusal(world, error)
     world.logger.error('status order refused by the chain', { code: error.error ?? 'REVERTED' })
     await world.store.markOrder(order.seq, 'refused', null, error.error ?? 'REVERTED')
     return
@@ -79,12 +81,26 @@ async function inTime(world: RelayWorld, order: StatusChangeRow): Promise<Status
 async function settle(world: RelayWorld, order: StatusChangeRow): Promise<void> {
   const head = await blockAt(world.chain.rpc, 'latest')
   const time = await usedAt(world, order, head.number)
-  if (time === 0) return world.store.markOrder(order.seq, 'accepted', null, null)
+  if (time === 0) {
+    await assertStillThere(world.chain.rpc, head)
+    return world.store.markOrder(order.seq, 'accepted', null, null)
+  }
   // Deep enough when the contract knew it already at the deepest block that is final.
   const deepest = head.number - world.chain.confirmations + 1
   const final = deepest >= 0 && (await usedAt(world, order, deepest)) !== 0
+  await assertStillThere(world.chain.rpc, head)
   failPoint('before-mark')
   await world.store.markOrder(order.seq, final ? 'final' : 'executed', { ...head, time }, null)
+}
+
+/**
+ * A refusal is for good, so it must be the contract's own. One without a name is none of them; OrderUsed says that it was executed, and
+ * the node only did not say so a moment ago; and the contract of another chain refuses everything.
+ */
+async function assertRefusal({ chain }: RelayWorld, { error }: ContractRevert): Promise<void> {
+  if (error === null || error === 'OrderUsed')
+    throw new ChainUnreachable(`the node contradicts itself about an order: ${error ?? 'no reason'}`)
+  await chain.assertSameNow()
 }
 
 /** Block time at which the order was executed; 0 = it was not. */

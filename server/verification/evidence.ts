@@ -4,7 +4,7 @@
 import { strToU8, zipSync, type Zippable } from 'fflate'
 import { Refusal } from '../../protocol/refusal.ts'
 import { receiptOf } from '../anchoring/receipts.ts'
-import { toQuantity } from '../chain/rpc.ts'
+import { ChainUnreachable, toQuantity } from '../chain/rpc.ts'
 import type { RecordRow } from '../store/store.ts'
 import { recordFile } from '../records/notarize.ts'
 import type { World } from '../world.ts'
@@ -22,6 +22,7 @@ export async function evidencePackage(world: World, record: RecordRow): Promise<
     toQuantity(receipt.anchor.blockNumber),
     false,
   ])
+  if (header === null) throw new ChainUnreachable('the node does not have the block of the record')
   const payload = JSON.parse(Buffer.from(record.statement.split('.')[1]!, 'base64url').toString()) as {
     record: { digest: string }
   }

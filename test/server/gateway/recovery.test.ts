@@ -211,6 +211,8 @@ describe('a gateway on somebody else’s chain', () => {
     node.mines = false
     await node.request('evm_revert', [snapshot])
     expect((await written()).checkpoints).to.equal(checkpoints - 1)
+    // A chain that is only shorter could be a node that lags.
+    await node.mine(1)
     await untilState(issued, 'logged')
     expect(await verdictOf(issued)).to.equal('PENDING_ANCHOR')
 
@@ -234,7 +236,7 @@ describe('a gateway on somebody else’s chain', () => {
     await untilAnchored()
     node.mines = false
     await node.request('evm_revert', [snapshot])
-    expect(await verdictOf(issued), 'the chain’s word counts').to.equal('VALID')
+    await node.mine(1)
     await until(async () =>
       (await gateway.world.store.openOrders()).some(({ state }) => state === 'accepted'),
     )
@@ -257,6 +259,7 @@ describe('a gateway on somebody else’s chain', () => {
     await node.request('evm_revert', [snapshot])
     expect((await written()).transactions).to.equal(before.transactions)
     node.mines = true
+    await node.mine(1)
     await untilFinal()
     expect(await verdictOf(issued)).to.equal('SUSPENDED')
     expect(await verdictOf(later)).to.equal('VALID')
