@@ -28,6 +28,7 @@ export interface Anchorer {
 const LOOK_MS = 200
 const LEAST_REST_MS = 10
 const RETRY_MS = 2_000
+const FIRST_RETRY_MS = 250
 /** While blocks are only getting deeper there is no hurry. */
 const SETTLE_MS = 1_000
 
@@ -163,13 +164,15 @@ export function startAnchorer(world: World): Anchorer {
       } catch (error) {
         chainReachable = !(error instanceof ChainUnreachable)
         lastError = error instanceof Error ? error.name : 'unknown'
+        // A moment's fault costs a moment; a chain that is away is not asked without pause.
+        const delayMs = Math.min(RETRY_MS, FIRST_RETRY_MS * 2 ** attempt)
         attempt++
         // The 1st, 2nd, 4th, 8th … failure in a row: an outage of hours is not told every two seconds.
         if (Number.isInteger(Math.log2(attempt))) {
-          world.logger.warn('anchoring failed, will be tried again', { attempt, delayMs: RETRY_MS, error })
+          world.logger.warn('anchoring failed, will be tried again', { attempt, delayMs, error })
         }
         await measure().catch(() => undefined)
-        if (running()) await rest(RETRY_MS)
+        if (running()) await rest(delayMs)
       }
     }
   })()

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { computeAddress, getBytes, id, SigningKey, ZeroHash } from 'ethers'
+import type { ChainIdentity } from '../protocol/chain-view.ts'
 import { Refusal } from '../protocol/refusal.ts'
 import {
   assertSameChain,
@@ -124,7 +125,9 @@ export async function chainOf(parts: ChainParts, afterwards: () => Promise<void>
   }
 
   const through = (asked: Rpc): Omit<Chain, 'unwatched'> => {
-    const identity = rememberFor(IDENTITY_MS, clock, () => chainIdentity(asked, known(deployment).contracts))
+    const ask = () => chainIdentity(asked, known(deployment).contracts)
+    // What is another chain for a moment is asked again at once.
+    const identity = rememberFor(IDENTITY_MS, clock, ask, found => isSameChain(found, known(deployment)))
     const transactions: TransactionContext = {
       rpc: asked,
       store,
@@ -145,8 +148,7 @@ export async function chainOf(parts: ChainParts, afterwards: () => Promise<void>
       confirmations: config.confirmations,
       view: () => liveView(asked, known(deployment).contracts, { identity }),
       assertSame: async () => assertSameChain(await identity(), known(deployment)),
-      assertSameNow: async () =>
-        assertSameChain(await chainIdentity(asked, known(deployment).contracts), known(deployment)),
+      assertSameNow: async () => assertSameChain(await ask(), known(deployment)),
       transactions,
       relayer,
       governance,
@@ -212,12 +214,28 @@ async function hasLostDeployment(rpc: Rpc, { chain, contracts }: Deployment): Pr
   return bytesOf(await rpc.call('eth_getCode', [contracts.AnchorLog.address, 'latest'])) === '0x'
 }
 
-/** The last answer for so many milliseconds; a failure is never remembered. */
-function rememberFor<T>(ms: number, clock: () => number, ask: () => Promise<T>): () => Promise<T> {
+function isSameChain(found: ChainIdentity, deployment: Deployment): boolean {
+  try {
+    assertSameChain(found, deployment)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The last answer for so many milliseconds; neither a failure nor an answer that is not good is remembered. */
+function rememberFor<T>(
+  ms: number,
+  clock: () => number,
+  ask: () => Promise<T>,
+  isGood: (answer: T) => boolean,
+): () => Promise<T> {
   let last: { at: number; answer: T } | null = null
   return async () => {
-    if (last === null || Math.abs(clock() - last.at) > ms) last = { at: clock(), answer: await ask() }
-    return last.answer
+    if (last !== null && Math.abs(clock() - last.at) <= ms) return last.answer
+    const answer = await ask()
+    last = isGood(answer) ? { at: clock(), answer } : null
+    return answer
   }
 }
 

@@ -1,5 +1,6 @@
 /** Every drill, in the order of docs/operations.md. */
 import { backupUnderLoad } from './backup.ts'
+import { chainDown } from './chain-down.ts'
 import { chainLoss } from './chain-loss.ts'
 import type { Drill } from './drill.ts'
 import { flippedBits } from './flipped-bits.ts'
@@ -10,6 +11,8 @@ import { malformedHttp } from './malformed-http.ts'
 import { oldBackup } from './old-backup.ts'
 import { powerCut } from './power-cut/power-cut.ts'
 import { rebuildFromMirror } from './rebuild.ts'
+import { reorg } from './reorg.ts'
+import { rpcFaults } from './rpc-faults.ts'
 
 export const drills: readonly Drill[] = [
   kill,
@@ -17,6 +20,9 @@ export const drills: readonly Drill[] = [
   backupUnderLoad,
   oldBackup,
   rebuildFromMirror,
+  chainDown,
+  rpcFaults,
+  reorg,
   chainLoss,
   flippedBits,
   malformedHttp,

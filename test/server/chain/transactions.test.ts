@@ -19,7 +19,7 @@ import { ContractRevert } from '../../../server/chain/view.ts'
 import { openSqliteStore } from '../../../server/store/sqlite.ts'
 import type { Store } from '../../../server/store/store.ts'
 import { temporaryFolder } from '../../support/opened-gateway.ts'
-import { startNode, type ControlledNode } from '../gateway/controlled-node.ts'
+import { startNode, type ControlledNode } from '../../../scripts/drills/controlled-node.ts'
 
 const CHAIN_ID = 4242
 const key = new SigningKey(`0x${'5a'.repeat(32)}`)

@@ -22,7 +22,7 @@ import {
   type OpenedGateway,
 } from '../../support/opened-gateway.ts'
 import { problemIn } from '../http/gateway.ts'
-import { startNode, type ControlledNode } from './controlled-node.ts'
+import { startNode, type ControlledNode } from '../../../scripts/drills/controlled-node.ts'
 
 describe('the mirror of the log', function () {
   this.timeout(120_000)

@@ -18,7 +18,7 @@ import {
   type Issued,
   type OpenedGateway,
 } from '../../support/opened-gateway.ts'
-import { startNode, type ControlledNode } from './controlled-node.ts'
+import { startNode, type ControlledNode } from '../../../scripts/drills/controlled-node.ts'
 
 const CONFIRMATIONS = 4
 

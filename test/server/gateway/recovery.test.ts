@@ -26,7 +26,7 @@ import {
   type OpenedGateway,
 } from '../../support/opened-gateway.ts'
 import { problemIn } from '../http/gateway.ts'
-import { startNode, type ControlledNode, type Fate } from './controlled-node.ts'
+import { startNode, type ControlledNode, type Fate } from '../../../scripts/drills/controlled-node.ts'
 import { sha256Hex } from './examples.ts'
 
 const CONFIRMATIONS = 3

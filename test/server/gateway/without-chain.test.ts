@@ -19,7 +19,7 @@ import {
   type OpenedGateway,
 } from '../../support/opened-gateway.ts'
 import { problemIn } from '../http/gateway.ts'
-import { startNode, type ControlledNode } from './controlled-node.ts'
+import { startNode, type ControlledNode } from '../../../scripts/drills/controlled-node.ts'
 import { sha256Hex } from './examples.ts'
 
 describe('a gateway whose chain is away', () => {

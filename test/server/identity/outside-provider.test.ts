@@ -12,7 +12,7 @@ import { freePort } from '../../../scripts/drills/gateway-process.ts'
 import { answerOf, openGateway, temporaryFolder, type OpenedGateway } from '../../support/opened-gateway.ts'
 import { CLIENT, providerConfiguration, SECRET } from '../../support/provider.ts'
 import { productionRegion } from '../../support/production-region.ts'
-import { startNode, type ControlledNode } from '../gateway/controlled-node.ts'
+import { startNode, type ControlledNode } from '../../../scripts/drills/controlled-node.ts'
 import { problemIn } from '../http/gateway.ts'
 
 describe('an identity provider of somebody else’s', () => {

@@ -1,16 +1,21 @@
 /**
- * A node of an EVM chain whose faults are the test's: real execution and real blocks (EDR in this process), behind JSON-RPC over
+ * A node of an EVM chain whose faults are the test's or the drill's: real execution and real blocks (EDR in this process), behind JSON-RPC over
  * HTTP. It can be away, lose an answer after it did what was asked, leave transactions unmined, and reorganise its chain.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createEvm, installedEdrVersion } from '../../../server/chain/embedded/evm.ts'
-import { createGenesis } from '../../../server/chain/embedded/genesis.ts'
-import { temporaryFolder } from '../../support/opened-gateway.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createEvm, installedEdrVersion } from '../../server/chain/embedded/evm.ts'
+import { createGenesis } from '../../server/chain/embedded/genesis.ts'
 
 /** What becomes of one request: `fail` before or after it was carried out, or nothing out of the ordinary. */
 export type Fate = 'lost before' | 'lost after' | undefined
+
+/** Replaced at once, at most. */
+export const MOST_UNDONE = 64
 
 export interface ControlledNode {
   readonly url: string
@@ -25,11 +30,25 @@ export interface ControlledNode {
   /** To the chain itself, past all faults. */
   request<Result = unknown>(method: string, params?: readonly unknown[]): Promise<Result>
   mine(blocks: number): Promise<void>
+  /**
+   * Replaces the newest `depth` blocks by one more that hold none of their transactions, as if another branch had won. At most
+   * `MOST_UNDONE`, and only of blocks that were mined since the start.
+   */
+  reorganise(depth: number): Promise<void>
   close(): Promise<void>
 }
 
-export async function startNode({ chainId = 4242 }: { chainId?: number } = {}): Promise<ControlledNode> {
-  const folder = temporaryFolder()
+export interface NodeOptions {
+  chainId?: number
+  /** Keeps what `reorganise` needs. */
+  mayReorganise?: boolean
+}
+
+export async function startNode({
+  chainId = 4242,
+  mayReorganise = false,
+}: NodeOptions = {}): Promise<ControlledNode> {
+  const folder = mkdtempSync(join(tmpdir(), 'controlled-node-'))
   const genesis = createGenesis(folder, {
     chainId,
     edrVersion: installedEdrVersion(),
@@ -37,7 +56,22 @@ export async function startNode({ chainId = 4242 }: { chainId?: number } = {}): 
   })
   const evm = await createEvm(genesis, folder)
   const received: string[] = []
-  const mineOne = () => evm.request('evm_mine', [Math.floor(Date.now() / 1000)])
+  /** The state before each of the newest blocks, oldest first. */
+  const before: unknown[] = []
+  let branch = 0
+  let turn: Promise<unknown> = Promise.resolve()
+  /** One change of the chain after the other. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work)
+    turn = mine.catch(() => undefined)
+    return mine
+  }
+  const mineOneNow = async () => {
+    if (mayReorganise) before.push(await evm.request('evm_snapshot', []))
+    if (before.length > MOST_UNDONE) before.shift()
+    await evm.request('evm_mine', [Math.floor(Date.now() / 1000)])
+  }
+  const mineOne = () => inTurn(mineOneNow)
 
   const node: ControlledNode = {
     url: '',
@@ -50,10 +84,23 @@ export async function startNode({ chainId = 4242 }: { chainId?: number } = {}): 
     async mine(blocks) {
       for (let i = 0; i < blocks; i++) await mineOne()
     },
+    reorganise: depth =>
+      inTurn(async () => {
+        const state = before.at(-depth)
+        if (depth < 1 || state === undefined) throw new RangeError(`there are no ${depth} blocks to replace`)
+        before.splice(-depth)
+        await evm.request('evm_revert', [state])
+        for (let i = 0; i <= depth; i++) {
+          // Empty blocks of the same second would be the same blocks.
+          await evm.request('hardhat_setPrevRandao', [`0x${(++branch).toString(16).padStart(64, '0')}`])
+          await mineOneNow()
+        }
+      }),
     async close() {
       server.closeAllConnections()
       server.close()
       await once(server, 'close')
+      rmSync(folder, { recursive: true, force: true })
     },
   }
 

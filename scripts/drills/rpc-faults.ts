@@ -1,0 +1,176 @@
+/**
+ * Every fault that a chain node or the way to it can have, on every method that the gateway uses, under load. Judged by what clients were
+ * told and by an honest node.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseTrust } from '../../protocol/trust.ts'
+import { createRpc } from '../../server/chain/rpc.ts'
+import { checkOnce } from './anchored-once.ts'
+import { checkTold } from './check-told.ts'
+import { startNode } from './controlled-node.ts'
+import type { Drill, DrillContext, DrillResult } from './drill.ts'
+import { FAULTS, METHODS, startFaultProxy, type Fault, type FaultProxy } from './fault-proxy.ts'
+import { latestOf, watchFinal } from './final-watch.ts'
+import type { RunningGateway } from './gateway-process.ts'
+import { startHammer } from './hammer.ts'
+import { readyOf, startOnOutsideChain, untilSome } from './outside-chain.ts'
+
+export const rpcFaults: Drill = {
+  name: 'rpc-faults',
+  title: { zh: '区块链节点答复异常', en: 'the chain node answers wrongly, or not' },
+  event: 'chain',
+  promise:
+    'Whatever a node answers or does not answer, on whatever question: nothing is anchored or executed twice, nothing is called final that is not, nothing acknowledged is lost, and the gateway goes on by itself within 60 seconds.',
+  missing: () => null,
+  run,
+}
+
+const CONFIRMATIONS = 2
+const BLOCK_EVERY_MS = 400
+const CLIENTS = 4
+const PER_SECOND = 6
+/** A cell is over when so many answers were spoiled, or after this time: some methods are asked seldom. */
+const SPOILED = { short: 6, long: 4 }
+const HELD_MS = { short: 700, long: 2_000 }
+const HEAL_MS = 60_000
+/** What an answer without end may cost: several are read at once, each up to its limit. */
+const MOST_GROWTH_BYTES = 200 * 1024 * 1024
+const MIX = { certificate: 4, batch: 0, record: 3, status: 2, verify: 1, receipt: 2 }
+
+async function run(context: DrillContext): Promise<DrillResult> {
+  const other = await startNode({ chainId: 4243 })
+  let proxy: FaultProxy | undefined
+  const chain = await startOnOutsideChain({
+    env: { ONCEPROOF_CONFIRMATIONS: String(CONFIRMATIONS) },
+    blockEveryMs: BLOCK_EVERY_MS,
+    through: async node => {
+      proxy = await startFaultProxy({ node: node.url, other: other.url })
+      return proxy.url
+    },
+  })
+  try {
+    return await rehearse(context, chain.gateway, proxy!)
+  } finally {
+    proxy!.set(null)
+    await chain.close()
+    await proxy!.close()
+    await other.close()
+  }
+}
+
+async function rehearse(
+  context: DrillContext,
+  gateway: RunningGateway,
+  proxy: FaultProxy,
+): Promise<DrillResult> {
+  const { form, seed, folder } = context
+  const violations: string[] = []
+  const file = join(folder, 'told.jsonl')
+  const finals = watchFinal(gateway.url, gateway.chainUrl, CONFIRMATIONS)
+  const hammer = await startHammer({ gateway, file, seed, clients: CLIENTS, perSecond: PER_SECOND, mix: MIX })
+  const heals: number[] = []
+  const unmet: string[] = []
+  let spoiled = 0
+  let growth = 0
+
+  const cells = shuffled(context, cellsOf(form))
+  for (const [n, [fault, methods]] of cells.entries()) {
+    const name = `${fault} × ${methods.length === 1 ? methods[0] : 'every method'}`
+    const rssBefore = residentBytes(gateway)
+    proxy.set(fault, methods)
+    const began = performance.now()
+    let most = 0
+    while (proxy.spoiled < SPOILED[form] && performance.now() - began < HELD_MS[form]) {
+      most = Math.max(most, residentBytes(gateway))
+      await pause(20)
+    }
+    spoiled += proxy.spoiled
+    if (proxy.spoiled === 0) unmet.push(name)
+    growth = Math.max(growth, most - rssBefore)
+    if (fault === 'huge' && most - rssBefore > MOST_GROWTH_BYTES)
+      violations.push(`${name}: memory grew by ${most - rssBefore} bytes`)
+
+    proxy.set(null)
+    const healed = await healedAfter(gateway)
+    if (healed > HEAL_MS) violations.push(`${name}: not healed after ${HEAL_MS} ms`)
+    heals.push(healed)
+    context.say(`rpc-faults: ${n + 1} of ${cells.length}, ${name}: healed in ${Math.round(healed)} ms`)
+  }
+  await hammer.finish()
+  const check = await checkTold(gateway, file)
+  await finals.stop()
+  const trust = parseTrust(readFileSync(gateway.trustPath))
+  const once = await checkOnce(createRpc(gateway.chainUrl), trust, trust.logs[0]!.origin)
+  violations.push(...check.violations, ...finals.violations, ...once.violations)
+  if (form === 'short' && unmet.length > 0) violations.push(`never asked: ${unmet.join(', ')}`)
+
+  const sorted = heals.toSorted((a, b) => a - b)
+  return {
+    figures: {
+      cells: cells.length,
+      faults: FAULTS.length,
+      methods: METHODS.length,
+      spoiledAnswers: spoiled,
+      cellsNeverAsked: unmet.length,
+      acknowledged: check.figures.acknowledged,
+      orders: check.figures.orders,
+      checkpoints: once.checkpoints,
+      anchoredEvents: once.checkpoints,
+      executedOrders: once.orders,
+      calledFinal: finals.told.size,
+      healMedianMs: Math.round(sorted[sorted.length >> 1] ?? 0),
+      healMaxMs: Math.round(sorted.at(-1) ?? 0),
+      memoryGrowthMaxBytes: growth,
+    },
+    violations,
+    rpo: check.lost,
+    rtoMs: sorted.at(-1) ?? null,
+  }
+}
+
+/** One cell for each fault in the short form, on every method at once; in the long form each fault on each method besides. */
+function cellsOf(form: DrillContext['form']): [Fault, readonly string[]][] {
+  return FAULTS.flatMap((fault): [Fault, readonly string[]][] => [
+    [fault, METHODS],
+    ...(form === 'long' ? METHODS.map((method): [Fault, readonly string[]] => [fault, [method]]) : []),
+  ])
+}
+
+function shuffled<T>({ chance }: DrillContext, values: T[]): T[] {
+  const { integer } = chance(0)
+  return values
+    .map((value): [number, T] => [integer(0, 2 ** 30), value])
+    .sort(([a], [b]) => a - b)
+    .map(([, value]) => value)
+}
+
+/** Milliseconds until everything that had been accepted is final and the gateway says that it is well. */
+async function healedAfter(gateway: RunningGateway): Promise<number> {
+  const began = performance.now()
+  const { accepted } = (await (await fetch(`${gateway.url}/v1/log`)).json()) as { accepted: number }
+  await untilSome(async () => {
+    const latest = await latestOf(gateway.url)
+    const isFinal = latest !== null && latest.size >= accepted && latest.state === 'final'
+    if (performance.now() - began > HEAL_MS) return true
+    // The newest checkpoint may not be final yet while the one that covers these is: the next look finds it.
+    return (isFinal || (await isCovered(gateway, accepted))) && (await readyOf(gateway)).anchoring
+      ? true
+      : undefined
+  }, HEAL_MS + 10_000)
+  return performance.now() - began
+}
+
+async function isCovered({ url }: RunningGateway, size: number): Promise<boolean> {
+  if (size === 0) return true
+  const response = await fetch(`${url}/v1/log/checkpoints?from=${size - 1}`)
+  if (!response.ok) return false
+  const { checkpoints } = (await response.json()) as { checkpoints: { size: number; state: string }[] }
+  return checkpoints.some(checkpoint => checkpoint.size >= size && checkpoint.state === 'final')
+}
+
+function residentBytes(gateway: RunningGateway): number {
+  const status = readFileSync(`/proc/${gateway.pid()}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024
+}
