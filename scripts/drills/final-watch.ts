@@ -27,10 +27,17 @@ export function watchFinal(gatewayUrl: string, nodeUrl: string, depth: number): 
   const violations: string[] = []
   const stopping = new AbortController()
 
+  let from = 0
   async function look(): Promise<void> {
-    const latest = await latestOf(gatewayUrl)
-    if (latest?.state !== 'final' || latest.block === null || told.has(latest.size)) return
-    const { size, block } = latest
+    for (const { size, state, block } of await checkpointsFrom(gatewayUrl, from)) {
+      // Checkpoints become final one after the other.
+      if (state !== 'final' || block === null) return
+      await judge(size, block)
+      from = size
+    }
+  }
+
+  async function judge(size: number, block: { number: number; hash: string }): Promise<void> {
     // Asked afterwards, the node can only be deeper than it was when it was told.
     const head = await blockAt(node, 'latest')
     const found = await blockAt(node, block.number).catch(() => null)
@@ -58,6 +65,12 @@ export function watchFinal(gatewayUrl: string, nodeUrl: string, depth: number): 
       await watching
     },
   }
+}
+
+/** Checkpoints of a gateway's log after one of this size, and where they are on chain. */
+async function checkpointsFrom(gatewayUrl: string, size: number): Promise<Latest[]> {
+  const response = await fetch(`${gatewayUrl}/v1/log/checkpoints?from=${size}`)
+  return ((await response.json()) as { checkpoints: Latest[] }).checkpoints
 }
 
 /** The newest checkpoint of a gateway's log, and where it is on chain. */

@@ -9,9 +9,9 @@ import { parseTrust } from '../../protocol/trust.ts'
 import { createRpc } from '../../server/chain/rpc.ts'
 import { blockAt } from '../../server/chain/view.ts'
 import { checkOnce } from './anchored-once.ts'
-import { checkTold } from './check-told.ts'
+import { checkTold, untilFinal } from './check-told.ts'
 import type { Drill, DrillContext, DrillResult } from './drill.ts'
-import { watchFinal } from './final-watch.ts'
+import { latestOf, watchFinal } from './final-watch.ts'
 import { startHammer } from './hammer.ts'
 import { readyOf, startOnOutsideChain, untilSome, type OutsideChain } from './outside-chain.ts'
 
@@ -28,16 +28,15 @@ export const reorg: Drill = {
 const CONFIRMATIONS = 6
 const DEEPEST = 12
 const SCRIPTS = { short: 8, long: 300 }
-const BLOCK_EVERY_MS = 300
 const CLIENTS = 3
-const PER_SECOND = 8
+const PER_SECOND = 5
 const HEAL_MS = 60_000
-const MIX = { certificate: 4, batch: 0, record: 3, status: 3, verify: 0, receipt: 0 }
+const FINAL_PATIENCE_MS = 3_000
+const MIX = { certificate: 4, batch: 0, record: 3, status: 1, verify: 0, receipt: 0 }
 
 async function run(context: DrillContext): Promise<DrillResult> {
   const chain = await startOnOutsideChain({
     env: { ONCEPROOF_CONFIRMATIONS: String(CONFIRMATIONS) },
-    blockEveryMs: BLOCK_EVERY_MS,
     mayReorganise: true,
   })
   try {
@@ -65,8 +64,7 @@ async function rehearse(context: DrillContext, chain: OutsideChain): Promise<Dri
   for (let script = 0; script < SCRIPTS[form]; script++) {
     // Every depth comes in the short form too, on either side of the confirmations.
     const depth = form === 'short' && script < 2 ? [CONFIRMATIONS - 1, DEEPEST][script]! : integer(1, DEEPEST)
-    await node.mine(integer(0, 3))
-    await pause(integer(0, 600))
+    await buryAndPile(integer(0, 3), integer(0, 400))
     const isDeep = depth >= CONFIRMATIONS
     if (isDeep) {
       await finals.stop()
@@ -101,12 +99,30 @@ async function rehearse(context: DrillContext, chain: OutsideChain): Promise<Dri
     )
   }
 
+  /** Lets something become final, so that there is something to undo, and something be on its way. */
+  async function buryAndPile(blocks: number, ms: number): Promise<void> {
+    const before = finals.told.size
+    await untilSome(async () => {
+      const latest = await latestOf(gateway.url)
+      return latest?.state === 'anchored' || finals.told.size > before ? true : undefined
+    })
+    await node.mine(CONFIRMATIONS - 1)
+    const began = performance.now()
+    while (finals.told.size === before && performance.now() - began < FINAL_PATIENCE_MS) await pause(20)
+    await node.mine(blocks)
+    await pause(ms)
+  }
+
   async function isGone({ number, hash }: { number: number; hash: string }): Promise<boolean> {
     const found = await blockAt(rpc, number).catch(() => null)
     return found?.hash !== hash
   }
 
   await hammer.finish()
+  const mining = setInterval(() => void node.mine(1), 200)
+  await untilFinal(gateway, HEAL_MS).finally(() => clearInterval(mining))
+  // The oracle asks a snapshot, which stands that far behind the head already.
+  await node.mine(2 * CONFIRMATIONS)
   const check = await checkTold(gateway, file)
   await finals.stop()
   const trust = parseTrust(readFileSync(gateway.trustPath))

@@ -8,14 +8,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseTrust } from '../../protocol/trust.ts'
 import { createRpc } from '../../server/chain/rpc.ts'
 import { checkOnce } from './anchored-once.ts'
-import { checkTold } from './check-told.ts'
+import { checkTold, untilFinal } from './check-told.ts'
 import { startNode } from './controlled-node.ts'
 import type { Drill, DrillContext, DrillResult } from './drill.ts'
 import { FAULTS, METHODS, startFaultProxy, type Fault, type FaultProxy } from './fault-proxy.ts'
 import { latestOf, watchFinal } from './final-watch.ts'
 import type { RunningGateway } from './gateway-process.ts'
 import { startHammer } from './hammer.ts'
-import { readyOf, startOnOutsideChain, untilSome } from './outside-chain.ts'
+import { readyOf, startOnOutsideChain, untilSome, type OutsideChain } from './outside-chain.ts'
 
 export const rpcFaults: Drill = {
   name: 'rpc-faults',
@@ -51,7 +51,7 @@ async function run(context: DrillContext): Promise<DrillResult> {
     },
   })
   try {
-    return await rehearse(context, chain.gateway, proxy!)
+    return await rehearse(context, chain, proxy!)
   } finally {
     proxy!.set(null)
     await chain.close()
@@ -62,7 +62,7 @@ async function run(context: DrillContext): Promise<DrillResult> {
 
 async function rehearse(
   context: DrillContext,
-  gateway: RunningGateway,
+  { gateway, node }: OutsideChain,
   proxy: FaultProxy,
 ): Promise<DrillResult> {
   const { form, seed, folder } = context
@@ -99,6 +99,9 @@ async function rehearse(
     context.say(`rpc-faults: ${n + 1} of ${cells.length}, ${name}: healed in ${Math.round(healed)} ms`)
   }
   await hammer.finish()
+  await untilFinal(gateway, HEAL_MS)
+  // The oracle asks a snapshot, which stands that far behind the head already.
+  await node.mine(2 * CONFIRMATIONS)
   const check = await checkTold(gateway, file)
   await finals.stop()
   const trust = parseTrust(readFileSync(gateway.trustPath))

@@ -225,8 +225,8 @@ export const serverMutants: Mutant[] = [
     name: 'anchoring-final-at-once',
     why: 'Receipts would be handed out for blocks that a reorganisation can still take away.',
     file: 'server/anchoring/anchor.ts',
-    find: 'if (depth >= chain.confirmations) {',
-    replace: 'if (depth >= 1) {',
+    find: 'head.number - found.blockNumber + 1 >= chain.confirmations',
+    replace: 'head.number - found.blockNumber + 1 >= 1',
     tests: [NOT_FINAL],
   },
   {
@@ -273,8 +273,8 @@ export const serverMutants: Mutant[] = [
     name: 'status-executed-without-asking-the-chain',
     why: 'A refused or lost order would be told as executed.',
     file: 'server/status/relay.ts',
-    find: "if (time === 0) return world.store.markOrder(order.seq, 'accepted', null, null)",
-    replace: '',
+    find: 'if (time === 0) {\n',
+    replace: 'if (time < 0) {\n',
     tests: [NOT_FINAL],
   },
   {

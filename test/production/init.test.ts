@@ -14,7 +14,7 @@ import { INTERFACES } from '../../server/chain/contracts.ts'
 import { configFromEnv } from '../../server/config.ts'
 import { temporaryFolder } from '../support/opened-gateway.ts'
 import { prepareAnswers, type Prepared } from '../support/production-answers.ts'
-import { startNode, type ControlledNode } from '../server/gateway/controlled-node.ts'
+import { startNode, type ControlledNode } from '../../scripts/drills/controlled-node.ts'
 import { refusalOf } from '../server/catalogue/refusals.ts'
 
 const RICH = '0x56bc75e2d63100000'
