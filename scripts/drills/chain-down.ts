@@ -27,6 +27,7 @@ export const chainDown: Drill = {
 
 const AWAY_MS = { short: 4_000, long: 600_000 }
 const CLIENTS = { short: 4, long: 8 }
+const ASKED_MS = 8_000
 const DRAIN_TIMES = 10
 /** One certificate at a time, as desks issue, records, and now and then an order. */
 const MIX = { certificate: 60, batch: 0, record: 36, status: 1, verify: 2, receipt: 1 }
@@ -47,12 +48,15 @@ async function rehearse(context: DrillContext, { node, gateway }: OutsideChain):
   const file = join(folder, 'told.jsonl')
   const hammer = await startHammer({ gateway, file, seed, clients: CLIENTS[form], mix: MIX })
   await hammer.acknowledge(20)
+  // Until then the chain has been asked about every department and type.
+  await pause(ASKED_MS)
 
   node.isAway = true
   const before = await acceptedBy(gateway.url)
   const began = performance.now()
   await pause(AWAY_MS[form] / 2)
-  // Half-way through it is started again, and still there is no chain.
+  // Half-way through it is killed and started again, and still there is no chain.
+  await gateway.kill9()
   await gateway.restart()
   const ready = await readyOf(gateway)
   if (ready.chain || !ready.accepting)
