@@ -12,7 +12,7 @@ import { openBrowser } from '../support/browser.ts'
 import { answerOf, until } from '../support/opened-gateway.ts'
 import { prepareAnswers, type Prepared } from '../support/production-answers.ts'
 import { CLIENT, providerConfiguration, SECRET } from '../support/provider.ts'
-import { startNode, type ControlledNode } from '../server/gateway/controlled-node.ts'
+import { startNode, type ControlledNode } from '../../scripts/drills/controlled-node.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const TLS = join(ROOT, 'test/support/tls')
