@@ -9,12 +9,16 @@ import { StartRefusal } from './chain/embedded/refusal.ts'
 import { ChainUnreachable } from './chain/rpc.ts'
 import { configFromEnv, publicUrlOf, type Config } from './config.ts'
 import { certificateReader, readCredentials, type CertificateFiles } from './http/certificate-files.ts'
-import { createHttpServer } from './http/edge.ts'
+import { createHttpServer, endHttpServer } from './http/edge.ts'
 import { batchLines, createLogger } from './http/logger.ts'
 import { createMetrics } from './http/metrics.ts'
 import { loadDemoWhenEmpty } from './demo.ts'
 import { openWorld } from './open-world.ts'
 import { armFailPoint } from './store/fail-points.ts'
+
+/** Until an answer that was begun is cut off, and until an end that something holds up is made: in milliseconds. */
+const ANSWER_PATIENCE_MS = 12_000
+const LONGEST_END_MS = 20_000
 
 const CERTIFICATE_LOOK_MS = 60_000
 
@@ -65,31 +69,52 @@ async function main(): Promise<void> {
   }
   let stopping = false
   const stop = (signal: string) => {
-    if (stopping) process.exit(1)
+    if (stopping) return end(1)
     stopping = true
     const chain =
       config.chainRpcUrl === null
         ? '; the embedded chain goes on (stop it with: npx onceproof chain stop)'
         : ''
     say(`${signal}: finishing what was accepted${chain}`)
-    server.close(() => {
-      opened.close().then(
-        () => end(0),
-        () => end(1),
+    setTimeout(() => {
+      say('this takes too long and is cut short; the next start takes up what was on its way')
+      end(1)
+    }, LONGEST_END_MS).unref()
+    endGateway().then(
+      () => end(0),
+      (error: unknown) => {
+        logger.error('the end failed', { error })
+        end(1)
+      },
+    )
+  }
+  /** First those who wait for an answer, then what goes on behind them. */
+  const endGateway = async () => {
+    opened.world.events.end()
+    if (!(await endHttpServer(server, ANSWER_PATIENCE_MS)))
+      say(
+        'requests that were not answered were cut off: their clients ask again with the same Idempotency-Key',
       )
-    })
-    server.closeIdleConnections()
+    await opened.close()
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
 
   const local = host !== undefined || files !== null ? publicUrl : `http://127.0.0.1:${port}`
   const { chain } = opened.world
-  const loadDemo = () => loadDemoWhenEmpty(opened.world, { url: local, token: opened.operatorToken, say })
+  const loadDemo = async () => {
+    try {
+      await loadDemoWhenEmpty(opened.world, { url: local, token: opened.operatorToken, say })
+    } catch (error) {
+      // The next start goes on with it.
+      if (!stopping) throw error
+    }
+  }
   // The demonstration is written through the API, which accepts nothing before the chain was reached once.
   if (chain.isOpen()) await loadDemo()
   else
     void opened.whenOpen.then(loadDemo).catch((error: unknown) => say(`the demonstration: ${String(error)}`))
+  if (stopping) return
   say(`
   ready at            ${publicUrl}   (API: ${local}/docs)
   sign in             ${publicUrl}/sign-in

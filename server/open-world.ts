@@ -19,7 +19,7 @@ import { makeDirectoryDurably, writeFileDurably } from './store/durable-file.ts'
 import { acquireLock, type Lock } from './chain/embedded/lock.ts'
 import { superviseEmbeddedChain, type SupervisedChain } from './chain/embedded/supervise.ts'
 import { logId } from './chain/log-id.ts'
-import { createRpc } from './chain/rpc.ts'
+import { createRpc, untilEnd } from './chain/rpc.ts'
 import { bringAbout } from './chain/transactions.ts'
 import { contractReader } from './chain/view.ts'
 import { embeddedIssuer, type Config } from './config.ts'
@@ -73,7 +73,10 @@ export interface OpenWorld {
   chainUrl: string
   /** What was done again on a new chain; null when the chain is the old one. */
   readonly renewed: Renewed | null
-  /** Ends the anchorer after its round, which no longer waits for the chain to mine, and closes everything; the embedded chain goes on unless `andChain`. */
+  /**
+   * Ends the anchorer after its round, which no longer waits for the chain to mine, and for a chain that hangs not longer than a moment,
+   * and closes everything; the embedded chain goes on unless `andChain`.
+   */
   close: (options?: { andChain?: boolean }) => Promise<void>
 }
 
@@ -130,7 +133,8 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
         log: () => logger.info('embedded chain', { component: 'chain' }),
       })
     }
-    const rpc = createRpc(config.chainRpcUrl ?? opened.embedded!.url)
+    const hungUp = new AbortController()
+    const rpc = untilEnd(createRpc(config.chainRpcUrl ?? opened.embedded!.url), hungUp.signal)
     const relayer = opened.embedded
       ? accountOf(opened.embedded.relayerKey)
       : await keyAccount(keys, RELAYER_KEY)
@@ -224,7 +228,9 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
         },
         close: async ({ andChain = false } = {}) => {
           closing.abort()
+          const patience = setTimeout(() => hungUp.abort(), CHAIN_PATIENCE_MS)
           await stop()
+          clearTimeout(patience)
           await closeAll(opened, lock, andChain)
         },
       }
@@ -234,6 +240,9 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
     throw error
   }
 }
+
+/** How long an end waits for the chain: what was on its way is on file, and the next start takes it up. */
+const CHAIN_PATIENCE_MS = 3_000
 
 const WHAT_TO_DO =
   'Reads and verification go on; writes are refused. Bring the mirror that reaches further (ONCEPROOF_MIRROR_DIR) and start again: docs/operations.md'

@@ -3,6 +3,7 @@ import { backupUnderLoad } from './backup.ts'
 import { chainDown } from './chain-down.ts'
 import { chainLoss } from './chain-loss.ts'
 import type { Drill } from './drill.ts'
+import { faultyDiskDrill } from './faulty-disk.ts'
 import { flippedBits } from './flipped-bits.ts'
 import { forgedFiles } from './forged-files.ts'
 import { history } from './history.ts'
@@ -17,6 +18,7 @@ import { rpcFaults } from './rpc-faults.ts'
 export const drills: readonly Drill[] = [
   kill,
   powerCut,
+  faultyDiskDrill,
   backupUnderLoad,
   oldBackup,
   rebuildFromMirror,

@@ -121,6 +121,29 @@ export function createRpc(
   }
 }
 
+/** Asks `rpc` until `ending` aborts: from then on nothing waits for the node any more, and every call says that it could not be asked. */
+export function untilEnd(rpc: Rpc, ending: AbortSignal): Rpc {
+  const waiting = new Set<(reason: Error) => void>()
+  const ended = () => new ChainUnreachable(`${rpc.node} is not asked any more: this process is ending`)
+  ending.addEventListener('abort', () => {
+    for (const reject of waiting) reject(ended())
+    waiting.clear()
+  })
+  return {
+    node: rpc.node,
+    call<Result>(method: string, params?: readonly unknown[]) {
+      if (ending.aborted) return Promise.reject(ended())
+      return new Promise<Result>((resolve, reject) => {
+        waiting.add(reject)
+        rpc
+          .call<Result>(method, params)
+          .then(resolve, reject)
+          .finally(() => waiting.delete(reject))
+      })
+    },
+  }
+}
+
 interface Answer {
   id: unknown
   result?: unknown

@@ -196,6 +196,8 @@ export function createHttpServer(
       : createTlsServer({ ...settings, ...credentials, handshakeTimeout: headersMs })
   const answering = new WeakMap<Duplex, Set<ServerResponse>>()
   server.on('request', (request, response) => {
+    // Of a server that ends each answer is the last on its connection.
+    if (!server.listening) response.setHeader('Connection', 'close')
     const open = answering.get(request.socket) ?? new Set()
     answering.set(request.socket, open.add(response))
     response.once('close', () => open.delete(response))
@@ -209,6 +211,27 @@ export function createHttpServer(
   })
   return server
 }
+
+/**
+ * Takes no new connection, lets what was begun be answered, and resolves when every connection is closed: true when all were answered, false
+ * when something had to be cut off after `patienceMs`.
+ */
+export async function endHttpServer(server: HttpServer, patienceMs: number): Promise<boolean> {
+  const closed = new Promise<void>(resolve => void server.close(() => resolve()))
+  // A connection that was answered is idle, and would be kept for a next request.
+  const closing = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS)
+  let isWhole = true
+  const patience = setTimeout(() => {
+    isWhole = false
+    server.closeAllConnections()
+  }, patienceMs)
+  await closed
+  clearInterval(closing)
+  clearTimeout(patience)
+  return isWhole
+}
+
+const IDLE_LOOK_MS = 20
 
 /** A response without a body of its own behaves like data. */
 const SAFE_HEADERS: readonly (readonly [string, string])[] = [

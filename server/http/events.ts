@@ -8,11 +8,20 @@ export interface Events {
   publish(topic: string, data?: unknown): void
   /** Returns what ends it. */
   subscribe(topic: string, listener: (data: unknown) => void): () => void
+  /** Ends every stream: those who watch connect again, elsewhere or later. */
+  end(): void
+  hasEnded(): boolean
 }
 
 export function createEvents(): Events {
   const listeners = new Map<string, Set<(data: unknown) => void>>()
+  let ended = false
   return {
+    end() {
+      ended = true
+      for (const watching of listeners.values()) for (const listener of watching) listener(null)
+    },
+    hasEnded: () => ended,
     publish(topic, data) {
       for (const listener of listeners.get(topic) ?? []) listener(data)
     },
@@ -61,6 +70,7 @@ export async function* eventStream(
     let last = lastId
     for (;;) {
       isWoken = false
+      if (events.hasEnded()) return
       const { events: found, ended } = await read(last)
       for (const { id, event, data } of found) {
         yield Buffer.from(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)

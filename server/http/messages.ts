@@ -35,6 +35,14 @@ export const messages: Readonly<Record<string, Message>> = {
   BODY_MULTIPART: { zh: '提交的表单无法读取', en: 'The form that was sent cannot be read' },
   INPUT_INVALID: { zh: '填写的内容有误', en: 'The input is not valid' },
   RANGE_NOT_SATISFIABLE: { zh: '请求的范围不存在', en: 'The requested range does not exist' },
+  STORE_UNAVAILABLE: {
+    zh: '数据暂时无法存储；本次请求未作任何更改，请稍后再试',
+    en: 'Nothing can be stored now; this request changed nothing; please try again later',
+  },
+  DISK_FULL: {
+    zh: '存储空间已满；本次请求未作任何更改，请稍后再试',
+    en: 'The disk is full; this request changed nothing; please try again later',
+  },
   CHAIN_UNREACHABLE: {
     zh: '暂时无法连接区块链，请稍后再试',
     en: 'The chain cannot be reached now, please try again later',

@@ -268,7 +268,7 @@ function problems(route: Route<never>, access: AccessRow): JsonObject {
   if (access.stepUp === true) codes.push('STEP_UP_REQUIRED')
   if (route.idempotent) {
     codes.push('IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_KEY_INVALID', 'IDEMPOTENCY_KEY_REUSED')
-    codes.push('LOG_BEHIND_CHAIN')
+    codes.push('LOG_BEHIND_CHAIN', 'STORE_UNAVAILABLE', 'DISK_FULL')
   }
   if (route.rateLimit !== undefined) codes.push('RATE_LIMITED')
   if (route.bodyKind === 'none') codes.push('BODY_UNEXPECTED')

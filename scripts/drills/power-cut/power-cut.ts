@@ -180,6 +180,7 @@ export async function startMachine(
     }
     return deaf === undefined ? notes.env : { ...notes.env, FORGET_DEAF: deaf }
   }
+  process.once('exit', () => chain?.kill('SIGKILL'))
   const gateway = await startGateway({ env: { ...HAMMERED_ENV, ...env }, beforeStart })
   return {
     gateway,
@@ -214,7 +215,6 @@ async function startChain(dir: string, env: Record<string, string>): Promise<Chi
     })
     child.once('close', () => reject(new Error(`the chain ended:\n${said}`)))
   })
-  process.once('exit', () => child.kill('SIGKILL'))
   return child
 }
 

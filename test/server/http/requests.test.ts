@@ -789,6 +789,21 @@ describe('a request to the gateway', () => {
       )
       expect(chain.headers.get('retry-after')).to.equal('5')
       await refused(chain, 503, 'CHAIN_UNREACHABLE')
+      for (const [cause, status, code] of [
+        ['SQLITE_FULL', 507, 'DISK_FULL'],
+        ['ENOSPC', 507, 'DISK_FULL'],
+        ['SQLITE_IOERR_WRITE', 503, 'STORE_UNAVAILABLE'],
+        ['SQLITE_READONLY', 503, 'STORE_UNAVAILABLE'],
+        ['EMFILE', 503, 'STORE_UNAVAILABLE'],
+      ] as const) {
+        const disk = await failWith(Object.assign(new Error(CANARY), { code: cause }))
+        expect(disk.headers.get('retry-after'), cause).to.equal('30')
+        await refused(disk, status, code)
+      }
+      for (const cause of ['SQLITE_CORRUPT', 'SQLITE_CONSTRAINT', 'ENOENT'])
+        expect((await failWith(Object.assign(new Error(CANARY), { code: cause }))).status, cause).to.equal(
+          500,
+        )
     })
 
     for (const [what, failure] of [
