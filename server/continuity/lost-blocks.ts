@@ -97,11 +97,14 @@ export const forgetLoss = (store: Pick<World['store'], 'saveSetting'>): Promise<
 /** Compares what was told to be done with the chain at its present head. */
 async function findLoss(world: World): Promise<Loss | null> {
   const { store, chain } = world
-  const [genesis, head, final] = await Promise.all([
-    blockAt(chain.rpc, 0),
-    blockAt(chain.rpc, 'latest'),
-    store.newestFinal(),
-  ])
+  // What we hold comes first and the head after: what is settled while we ask is in a later block, and nothing is lost.
+  const final = await store.newestFinal()
+  const settled: { address: string; nonce: number }[] = []
+  for (const { address } of chain.isEmbedded ? [chain.governance, chain.relayer] : []) {
+    const nonce = await store.highestSettledNonce(address)
+    if (nonce !== null) settled.push({ address, nonce })
+  }
+  const [genesis, head] = await Promise.all([blockAt(chain.rpc, 0), blockAt(chain.rpc, 'latest')])
   // Another chain altogether is no chain that lost blocks: `assertSame` says so.
   if (genesis.hash !== chain.deployment.chain.genesis) return null
   const found = async (why: string): Promise<Loss> => ({
@@ -125,15 +128,13 @@ async function findLoss(world: World): Promise<Loss | null> {
       return found(`checkpoint ${final.size} was final in block ${number} ${hash}, and that block is another`)
     }
   }
-  if (!chain.isEmbedded) return null
-  // There are no reorganisations: what was settled is in a block, be it only a change of the registry.
-  for (const { address } of [chain.governance, chain.relayer]) {
-    const highest = await store.highestSettledNonce(address)
+  // On an embedded chain are no reorganisations: what was settled is in a block, be it only a change of the registry.
+  for (const { address, nonce } of settled) {
     const counted = quantityToNumber(
       await chain.rpc.call('eth_getTransactionCount', [address, toQuantity(head.number)]),
     )
-    if (highest !== null && counted <= highest) {
-      return found(`transaction ${highest} of ${address} was in a block, and the chain has ${counted}`)
+    if (counted <= nonce) {
+      return found(`transaction ${nonce} of ${address} was in a block, and the chain has ${counted}`)
     }
   }
   return null

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { logId } from '../../../server/chain/log-id.ts'
 import { contractReader } from '../../../server/chain/view.ts'
+import { bringBackLostBlocks } from '../../../server/continuity/lost-blocks.ts'
 import { cutJournal } from '../../../scripts/drills/cut-journal.ts'
 import {
   answerOf,
@@ -56,6 +57,29 @@ describe('an embedded chain that lost its last blocks', function () {
     await untilAllFinal(gateway)
   })
   after(() => gateway.close())
+
+  it('is not seen where a transaction was settled while the chain was asked for its head', async () => {
+    const { world } = gateway
+    const { rpc } = world.chain.unwatched
+    let isAsked = false
+    const slow: typeof rpc = {
+      node: rpc.node,
+      async call<Result>(method: string, params?: readonly unknown[]) {
+        const answer = await rpc.call<Result>(method, params)
+        if (!isAsked && method === 'eth_getBlockByNumber' && params?.[0] === 'latest') {
+          isAsked = true
+          await suspend('suspend')
+        }
+        return answer
+      },
+    }
+    const unwatched = Object.create(world.chain.unwatched, { rpc: { value: slow } }) as typeof world.chain
+    const chain = Object.create(world.chain, { unwatched: { value: unwatched } }) as typeof world.chain
+    await bringBackLostBlocks({ ...world, chain })
+    expect(isAsked).to.equal(true)
+    expect(gateway.log.filter(line => line.includes('CHAIN_LOST_BLOCKS'))).to.deep.equal([])
+    await suspend('resume')
+  })
 
   it('is found at the start, said, and brought back: orders, checkpoints, registry, with receipts that are right again', async () => {
     whole = await height()
