@@ -73,6 +73,12 @@ async function checkpointsFrom(gatewayUrl: string, size: number): Promise<Latest
   return ((await response.json()) as { checkpoints: Latest[] }).checkpoints
 }
 
+/** The blocks of the first checkpoints of a gateway's log that it calls final now. */
+export async function calledFinalBy(gatewayUrl: string): Promise<{ number: number; hash: string }[]> {
+  const checkpoints = await checkpointsFrom(gatewayUrl, 0)
+  return checkpoints.flatMap(({ state, block }) => (state === 'final' && block !== null ? [block] : []))
+}
+
 /** The newest checkpoint of a gateway's log, and where it is on chain. */
 export async function latestOf(gatewayUrl: string): Promise<Latest | null> {
   const { latest } = (await (await fetch(`${gatewayUrl}/v1/log`)).json()) as { latest: Latest | null }

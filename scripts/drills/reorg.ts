@@ -11,7 +11,7 @@ import { blockAt } from '../../server/chain/view.ts'
 import { checkOnce } from './anchored-once.ts'
 import { checkTold, untilFinal } from './check-told.ts'
 import type { Drill, DrillContext, DrillResult } from './drill.ts'
-import { latestOf, watchFinal } from './final-watch.ts'
+import { calledFinalBy, latestOf, watchFinal } from './final-watch.ts'
 import { startHammer } from './hammer.ts'
 import { readyOf, startOnOutsideChain, untilSome, type OutsideChain } from './outside-chain.ts'
 
@@ -89,6 +89,11 @@ async function rehearse(context: DrillContext, chain: OutsideChain): Promise<Dri
       deep++
       const isLost = (await Promise.all(told.map(async ([, block]) => isGone(block)))).some(Boolean)
       if (isLost) await untilSome(() => (losses(gateway.output()) > lostBefore ? true : undefined), HEAL_MS)
+      // What became final while nobody looked may be gone too; before a new stretch begins the gateway has to have found it.
+      await untilSome(async () => {
+        const called = await calledFinalBy(gateway.url)
+        return (await Promise.all(called.map(isGone))).some(Boolean) ? undefined : true
+      }, HEAL_MS)
       finals = watchFinal(gateway.url, node.url, CONFIRMATIONS)
     }
     const healed = await healedAfter(chain)
