@@ -93,7 +93,9 @@ describe('onceproof init', () => {
   })
 
   it('a second time changes nothing', async () => {
-    await run() // what the log still had to anchor
+    // What the log still had to anchor is anchored by whoever opens it.
+    do await run()
+    while (hasToAnchor(join(prepared.folder, 'data')))
     const before = stateOf(join(prepared.folder, 'data'), prepared.folder)
     const sent = node.received.length
     expect(await run()).to.deep.equal(installed)
@@ -257,6 +259,17 @@ describe('the answers of onceproof init', () => {
     expect(readdirSync(at)).to.deep.equal(['etc'])
   })
 })
+
+function hasToAnchor(dataDir: string): boolean {
+  const db = new Database(join(dataDir, 'onceproof.db'), { readonly: true })
+  const unsealed = '(SELECT count(*) FROM statements) > (SELECT coalesce(max(size), 0) FROM checkpoints)'
+  const waits = db
+    .prepare(`SELECT ${unsealed} OR EXISTS (SELECT 1 FROM checkpoints WHERE state = 'sealed')`)
+    .pluck()
+    .get()
+  db.close()
+  return waits === 1
+}
 
 /** What a second run must not touch: every row but the times of loops, and every file but the database's own. */
 function stateOf(dataDir: string, folder: string) {
