@@ -10,7 +10,7 @@ import type { Message } from '../../server/http/messages.ts'
 import { formatInstant } from '../../protocol/instant.ts'
 import { auditFrom, EXIT_UNDETERMINED, type FsckCommandOptions } from './fsck.ts'
 import { writeOutput } from './files.ts'
-import { dataDirOf } from './gateway.ts'
+import { dataDirOf, gatewayUrl } from './gateway.ts'
 import { both } from './messages.ts'
 import { EXIT_REFUSED, printable, type Outcome } from './terminal.ts'
 
@@ -86,6 +86,7 @@ const words = {
   block: { zh: '所据区块', en: 'as of block' },
   checkpoint: { zh: '检查点', en: 'checkpoint' },
   trust: { zh: '信任文件指纹', en: 'fingerprint of the trust file' },
+  noTrust: { zh: '未提供信任文件（--trust）', en: 'no trust file was given (--trust)' },
   result: { zh: '结论', en: 'result' },
   agrees: { zh: '零丢失、零修改、零重复', en: 'nothing missing, nothing modified, nothing twice' },
   differs: { zh: '不相符', en: 'it does not agree' },
@@ -152,7 +153,7 @@ function reconciliationOf(report: FsckReport, options: ReconcileOptions): Reconc
     trustFingerprint: trust === null ? null : groups(createHash('sha256').update(trust).digest('hex')),
     commands: [
       `npx onceproof fsck --data ${existsSync(dataDir) ? dataDir : '<folder>'} --trust ${trustName} --rpc ${node}`,
-      `npx onceproof log audit --url https://${(report.origin ?? '<host>/log').replace(/\/log$/, '')} --trust ${trustName} --rpc ${node}`,
+      `npx onceproof log audit --url ${gatewayUrl(undefined)} --trust ${trustName} --rpc ${node}`,
     ],
   }
 }
@@ -187,7 +188,7 @@ function pageOf(data: Reconciliation): string[] {
     row(words.chain, chain?.chainId ?? null),
     row(words.block, chain === null ? null : `${chain.block} ${chain.hash} ${chain.time}`),
     row(words.checkpoint, checkpoint === null ? null : `${checkpoint.size} ${checkpoint.root}`),
-    row(words.trust, data.trustFingerprint),
+    row(words.trust, data.trustFingerprint ?? both(words.noTrust)),
     '',
     `  ${both(words.repeat)}:`,
     ...data.commands.map(command => `    ${command}`),
