@@ -23,6 +23,7 @@ interface Outcome {
   ok: boolean
   passed: number
   failed: number
+  output: string
 }
 
 const check = (name: string, ...args: string[]): Step => ({ name, args, isSuite: false, alone: false })
@@ -111,6 +112,7 @@ async function run(step: Step): Promise<Outcome> {
     ok,
     passed,
     failed: ok ? failed : Math.max(failed, 1),
+    output,
   }
 }
 
@@ -130,6 +132,7 @@ function capture({ args }: Step, isShown: boolean): Promise<{ code: number; outp
   })
 }
 
+/** The times of all, and at the very end what failed: whoever sees only the last lines sees why. */
 function report(outcomes: Outcome[]): void {
   process.stdout.write('\n')
   for (const { name, seconds, ok, passed, failed } of outcomes) {
@@ -141,7 +144,15 @@ function report(outcomes: Outcome[]): void {
   const sum = (pick: (outcome: Outcome) => number) =>
     outcomes.reduce((total, outcome) => total + pick(outcome), 0)
   process.stdout.write(`in all ${((performance.now() - began) / 1000).toFixed(1)} s\n`)
+  for (const { name, ok, output } of outcomes)
+    if (!ok) process.stdout.write(`\n✗ ${name}\n${failuresOf(output)}\n`)
   process.stdout.write(`${sum(o => o.passed)} passed, ${sum(o => o.failed)} failed\n`)
+}
+
+/** Mocha lists its failures after their count; another tool's last lines say what is wrong. */
+function failuresOf(output: string): string {
+  const at = output.search(/^\s*(?:\S*m)?\s*\d+ failing/m)
+  return (at === -1 ? output.slice(-3_000) : output.slice(at, at + 12_000)).trim()
 }
 
 /** A test file that no suite names would pass for ever. */

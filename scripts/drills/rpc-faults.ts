@@ -31,9 +31,11 @@ const CONFIRMATIONS = 2
 const BLOCK_EVERY_MS = 400
 const CLIENTS = 4
 const PER_SECOND = 6
-/** A cell is over when so many answers were spoiled, or after this time: some methods are asked seldom. */
+/** A cell is over when so many answers were spoiled, or after this time once one was: some methods are asked seldom. */
 const SPOILED = { short: 6, long: 4 }
 const HELD_MS = { short: 700, long: 2_000 }
+/** How long the first question is waited for: on every method at once something always asks; one alone may have no reason to. */
+const ASKED_MS = { short: 60_000, long: 10_000 }
 const HEAL_MS = 60_000
 /** What an answer without end may cost: several are read at once, each up to its limit. */
 const MOST_GROWTH_BYTES = 200 * 1024 * 1024
@@ -82,7 +84,10 @@ async function rehearse(
     proxy.set(fault, methods)
     const began = performance.now()
     let most = 0
-    while (proxy.spoiled < SPOILED[form] && performance.now() - began < HELD_MS[form]) {
+    while (
+      proxy.spoiled < SPOILED[form] &&
+      performance.now() - began < (proxy.spoiled === 0 ? ASKED_MS : HELD_MS)[form]
+    ) {
       most = Math.max(most, residentBytes(gateway))
       await pause(20)
     }
