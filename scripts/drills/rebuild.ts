@@ -4,9 +4,8 @@
 import { mkdirSync, rmSync, copyFileSync, cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { superviseEmbeddedChain } from '../../server/chain/embedded/supervise.ts'
-import { generateRows } from '../generate/certificates.ts'
-import { typeIn, demoRegion } from '../../server/catalogue/region.ts'
 import { rebuild } from '../cli/backup.ts'
+import { issueInBulk } from './bulk.ts'
 import { checkTold, untilFinal } from './check-told.ts'
 import type { Drill, DrillContext, DrillResult } from './drill.ts'
 import { startGateway, type RunningGateway } from './gateway-process.ts'
@@ -26,7 +25,6 @@ export const rebuildFromMirror: Drill = {
 const STATEMENTS = { short: 20, long: 300 }
 /** Certificates issued in bulk before, for the rate. */
 const BULK = { short: 0, long: 40_000 }
-const ROWS_AT_ONCE = 1_000
 const PATIENCE_MS = 600_000
 
 async function run({ form, seed, folder, say }: DrillContext): Promise<DrillResult> {
@@ -35,7 +33,11 @@ async function run({ form, seed, folder, say }: DrillContext): Promise<DrillResu
   const told = join(folder, 'told.ndjson')
   try {
     await prepareForHammer(gateway)
-    await issueInBulk(gateway, BULK[form], say)
+    await issueInBulk(gateway, {
+      count: BULK[form],
+      name: `bulk-${seed}`,
+      say: done => done % 10_000 === 0 && say(`issued ${done} of ${BULK[form]}`),
+    })
     await hammered(gateway, told, seed, STATEMENTS[form])
     await untilFinal(gateway, PATIENCE_MS)
   } finally {
@@ -99,18 +101,4 @@ async function hammered(
   const hammer = await startHammer({ gateway, file, seed, mix: DEFAULT_MIX, clients: 3, batchRows: [2, 6] })
   await hammer.acknowledge(statements)
   await hammer.finish()
-}
-
-async function issueInBulk(
-  gateway: RunningGateway,
-  count: number,
-  say: (text: string) => void,
-): Promise<void> {
-  for (let done = 0; done < count; done += ROWS_AT_ONCE) {
-    const rows = [...generateRows(typeIn(demoRegion(), 'RIC'), ROWS_AT_ONCE, `bulk-${done}`)]
-    const answer = await gateway.post('/v1/certificates/batch', { type: 'RIC', rows })
-    if (!answer.ok)
-      throw new Error(`a batch answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`)
-    if (done % 10_000 === 0) say(`issued ${done + ROWS_AT_ONCE} of ${count}`)
-  }
 }
