@@ -12,7 +12,7 @@ import { startAnchorer, type Anchorer } from './anchorer.ts'
 import { startKeeper } from './keeper.ts'
 import { assertNotBehindChain } from './anchoring/anchor.ts'
 import { indexHoldersOnce, indexNumbersOnce } from './certificates/index-holders.ts'
-import { regionOf } from './catalogue/own-region.ts'
+import { REGION_FILE, regionOf } from './catalogue/own-region.ts'
 import { INTERFACES } from './chain/contracts.ts'
 import type { Deployment } from './chain/deployment.ts'
 import { makeDirectoryDurably, writeFileDurably } from './store/durable-file.ts'
@@ -207,7 +207,10 @@ export async function openWorld(options: OpenOptions): Promise<OpenWorld> {
     async function compareWithChain(taken: TakenUp): Promise<void> {
       world.quarantine = await findQuarantine(world)
       if (world.quarantine === null) {
-        mirror.saveFile('deployment.json', readFileSync(join(config.dataDir, 'deployment.json'), 'utf8'))
+        for (const name of ['deployment.json', REGION_FILE]) {
+          const path = join(config.dataDir, name)
+          if (existsSync(path)) mirror.saveFile(name, readFileSync(path, 'utf8'))
+        }
         if (taken.wasOlder) await takeOverAccounts(world)
         return
       }

@@ -2,7 +2,7 @@
  * `doctor`: names everything that is not fit for production, each with what to do. Exit code 1 when something is.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, statfsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ADVICE, type Finding } from '../doctor/finding.ts'
 import { examine } from '../doctor/doctor.ts'
@@ -29,6 +29,7 @@ export async function doctor({ data, env, backups, accept }: DoctorOptions): Pro
     backups: backups === undefined ? null : resolve(backups),
     now: Date.now,
     isClockHeld,
+    statfs: path => statfsSync(path),
     nodeVersion: process.versions.node,
     user: process.getuid?.() ?? null,
   })

@@ -3,7 +3,7 @@
  * for production. It only reads.
  */
 import { X509Certificate } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, type StatsFs } from 'node:fs'
 import { isIP } from 'node:net'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import Database from 'better-sqlite3'
@@ -29,6 +29,8 @@ export interface Patient {
   now: () => number
   /** null: nobody can tell. */
   isClockHeld: () => boolean | null
+  /** Of the file system that a path is on. */
+  statfs: (path: string) => Pick<StatsFs, 'type' | 'bavail' | 'bsize' | 'blocks'>
   /** Of the process, e.g. `24.21.0`. */
   nodeVersion: string
   /** null where there are no users. */
@@ -139,7 +141,7 @@ function examineTls({ now }: Patient, config: Config, find: Find): void {
   }
 }
 
-function examineFolder({ user }: Patient, { dataDir, mirrorDir }: Config, find: Find): void {
+function examineFolder({ user, statfs }: Patient, { dataDir, mirrorDir }: Config, find: Find): void {
   const { mode, uid } = statSync(dataDir)
   if ((mode & 0o077) !== 0) find('DATA_DIR_OPEN', { at: dataDir, found: octal(mode) })
   for (const name of ['keystore.json', 'operator.token', 'onceproof.db', 'keystore.passphrase']) {
@@ -148,7 +150,7 @@ function examineFolder({ user }: Patient, { dataDir, mirrorDir }: Config, find: 
     if (own !== null && (own & 0o077) !== 0) find('DATA_DIR_OPEN', { at: path, found: octal(own) })
   }
   if (user !== null && uid !== user) find('DATA_DIR_OWNER', { at: dataDir, found: `uid ${uid}` })
-  const { type, bavail, bsize, blocks } = statfsSync(dataDir)
+  const { type, bavail, bsize, blocks } = statfs(dataDir)
   if (NETWORK_FILE_SYSTEMS.has(type)) find('NETWORK_DISK', { at: dataDir, found: `0x${type.toString(16)}` })
   const free = bavail * bsize
   if (free < LEAST_FREE_BYTES || bavail / blocks < LEAST_FREE_SHARE)

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Refusal } from '../../protocol/refusal.ts'
 import type { Trust } from '../../protocol/trust.ts'
+import { REGION_FILE } from '../catalogue/own-region.ts'
 import { acquireLock, type Lock } from '../chain/embedded/lock.ts'
 import { StartRefusal } from '../chain/embedded/refusal.ts'
 import { assertTrusted } from '../chain/export.ts'
@@ -91,8 +92,10 @@ export async function rebuildStore(options: RebuildOptions): Promise<Rebuilt> {
         },
       )
     }
-    if (!existsSync(join(dataDir, DEPLOYMENT)) && existsSync(join(mirrorDir, DEPLOYMENT)))
-      copyFile(join(mirrorDir, DEPLOYMENT), join(dataDir, DEPLOYMENT))
+    for (const name of [DEPLOYMENT, REGION_FILE]) {
+      if (!existsSync(join(dataDir, name)) && existsSync(join(mirrorDir, name)))
+        copyFile(join(mirrorDir, name), join(dataDir, name))
+    }
     renameSync(draft, path)
     syncDirectory(dirname(path))
     return { ...taken, origin }

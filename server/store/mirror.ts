@@ -6,7 +6,7 @@
  *     segment-000000000000.jsonl    lines: a header, then for each checkpoint its statements and the checkpoint itself
  *     erasures.jsonl                a line for each certificate whose values were erased: its identifier and the time
  *     catalogue.json                departments as they were last, replaced as a whole
- *     deployment.json               as in the data folder
+ *     deployment.json, region.json  as in the data folder
  */
 import {
   chmodSync,

@@ -2,10 +2,32 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { load } from 'js-yaml'
 import { sharedGateway, temporaryFolder } from '../support/opened-gateway.ts'
 
 const DEPLOY = join(import.meta.dirname, '../../deploy')
 const textOf = (name: string) => readFileSync(join(DEPLOY, name), 'utf8')
+
+interface Group {
+  name: string
+  rules: {
+    alert: string
+    expr: string
+    for?: string
+    labels: { severity: string }
+    annotations: { summary: string }
+  }[]
+}
+
+/** Whether every bracket of an expression is closed, those in strings left out. */
+function isBalanced(expression: string): boolean {
+  const open: string[] = []
+  for (const sign of expression.replaceAll(/"[^"]*"/g, '').match(/[()[\]{}]/g) ?? []) {
+    if ('([{'.includes(sign)) open.push(sign)
+    else if (open.pop() !== { ')': '(', ']': '[', '}': '{' }[sign]) return false
+  }
+  return open.length === 0
+}
 
 describe('what is deployed beside the package', () => {
   it('has alert rules on metrics that the gateway has, and on none that it has not', async () => {
@@ -17,10 +39,37 @@ describe('what is deployed beside the package', () => {
     const used = [...rules.matchAll(/\bonceproof_[a-z_]+/g)].map(([name]) => name.replace(/_bucket$/, ''))
     expect(new Set(used).size).to.be.greaterThan(8)
     expect(used.filter(name => !known.has(name))).to.deep.equal([])
-    const alerts = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name]) => name)
-    expect(rules.match(/\n {8}expr: \S/g)).to.have.length(alerts.length)
-    expect(new Set(alerts).size).to.equal(alerts.length)
   })
+
+  it('has alert rules of the form that Prometheus reads, each with a severity and a summary in both languages', () => {
+    const { groups, ...more } = load(textOf('prometheus-alerts.yml')) as { groups: Group[] }
+    expect(more).to.deep.equal({})
+    const rules = groups.flatMap(group => group.rules)
+    expect(new Set(rules.map(({ alert }) => alert)).size).to.equal(rules.length)
+    expect(rules.length).to.be.greaterThan(8)
+    for (const { alert, expr, for: lasts, labels, annotations, ...other } of rules) {
+      expect(alert).to.match(/^Onceproof[A-Za-z]+$/)
+      expect(other, alert).to.deep.equal({})
+      expect(isBalanced(expr), `${alert}: ${expr}`).to.equal(true)
+      if (lasts !== undefined) expect(lasts, alert).to.match(/^\d+[smhd]$/)
+      expect(labels.severity, alert).to.match(/^(?:page|ticket)$/)
+      expect(annotations.summary, alert).to.match(/^\p{Script=Han}.* [A-Z].*[a-z]/u)
+    }
+  })
+
+  const hasPromtool = spawnSync('promtool', ['--version']).status === 0
+  it(
+    hasPromtool ? 'has alert rules that promtool accepts' : 'promtool: not run, it is not on this machine',
+    () => {
+      const { status, error } = spawnSync('promtool', [
+        'check',
+        'rules',
+        join(DEPLOY, 'prometheus-alerts.yml'),
+      ])
+      if (hasPromtool) expect(status).to.equal(0)
+      else expect(error).to.have.property('code', 'ENOENT')
+    },
+  )
 
   it('has a unit that systemd accepts, which writes only the data folder and has no privilege', () => {
     const unit = textOf('onceproof.service')

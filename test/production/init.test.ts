@@ -8,6 +8,7 @@ import type { Refusal } from '../../protocol/refusal.ts'
 import { planOf, type Answers } from '../../scripts/init/answers.ts'
 import { askForAnswers } from '../../scripts/init/ask.ts'
 import { examine, type Patient } from '../../scripts/doctor/doctor.ts'
+import { runCommandLine } from '../../scripts/cli/program.ts'
 import { carryOut, type Installed } from '../../scripts/init/carry-out.ts'
 import { readEnvironment } from '../../scripts/init/environment-file.ts'
 import { INTERFACES } from '../../server/chain/contracts.ts'
@@ -39,11 +40,27 @@ describe('onceproof init', () => {
       (error: unknown) => error as Refusal,
     )
 
-  it('says which account needs funds when the chain has fees', async () => {
-    const { code, details } = await refusedRun()
+  /** Sends to the account that a refusal names. */
+  const fund = async ({ code, details }: Refusal) => {
     expect(code).to.equal('RELAYER_UNFUNDED')
-    const account = /0x[0-9a-f]{40}/.exec(details.expected ?? '')![0]
-    await node.request('hardhat_setBalance', [account, RICH])
+    await node.request('hardhat_setBalance', [accountIn(details.expected), RICH])
+  }
+  /** The administrator of the contracts gives the roles that a refusal says are missing. */
+  const letGovern = async ({ code, details }: Refusal) => {
+    expect(code).to.equal('CONTRACTS_NOT_OURS')
+    await node.request('hardhat_impersonateAccount', [installed.governance])
+    for (const name of ['DepartmentRegistry', 'AnchorLog', 'StatusRegistry'] as const) {
+      for (const role of ['REGISTRAR_ROLE', 'GUARDIAN_ROLE', 'LOG_ADMIN_ROLE', 'LIST_ADMIN_ROLE']) {
+        const data = INTERFACES[name].encodeFunctionData('grantRole', [id(role), accountIn(details.expected)])
+        const to = installed.deployment.contracts[name].address
+        await node.request('eth_sendTransaction', [{ from: installed.governance, to, data }])
+        await node.mine(1)
+      }
+    }
+  }
+
+  it('says which account needs funds when the chain has fees', async () => {
+    await fund(await refusedRun())
   })
 
   it('that was cut short at any step is finished by the same command', async () => {
@@ -138,6 +155,7 @@ describe('onceproof init', () => {
         backups: null,
         now: Date.now,
         isClockHeld: () => true,
+        statfs: () => ({ type: 0xef53, bsize: 4096, blocks: 2 ** 30, bavail: 2 ** 29 }),
         nodeVersion: process.versions.node,
         user: process.getuid?.() ?? null,
         ...change,
@@ -151,12 +169,18 @@ describe('onceproof init', () => {
     await node.request('hardhat_setBalance', [installed.relayer, '0x1'])
     expect(await visit()).to.deep.equal([`BALANCE_LOW ${installed.relayer}`])
     await node.request('hardhat_setBalance', [installed.relayer, RICH])
+    const other = join(prepared.folder, 'etc/other-passphrase')
+    writeFileSync(other, 'another one\n', { mode: 0o600 })
+    // Without the keystore nobody knows which accounts pay.
+    expect(await visit({ env: { ...env, KEYSTORE_PASSPHRASE_FILE: other } })).to.deep.equal([
+      'BALANCE_UNKNOWN',
+    ])
     node.isAway = true
     expect(await visit()).to.deep.equal(['CHAIN_UNREACHABLE'])
     node.isAway = false
-    const other = await startNode({ chainId: 77 })
-    expect(await visit({ env: { ...env, CHAIN_RPC_URL: other.url } })).to.deep.equal(['CHAIN_WRONG'])
-    await other.close()
+    const strange = await startNode({ chainId: 77 })
+    expect(await visit({ env: { ...env, CHAIN_RPC_URL: strange.url } })).to.deep.equal(['CHAIN_WRONG'])
+    await strange.close()
   })
 
   it('adopts contracts that are there once their administrator lets it, by file or by addresses', async () => {
@@ -178,25 +202,54 @@ describe('onceproof init', () => {
       matters: [],
       contracts: addresses,
     })
-    const unfunded = await refusedRun({}, other)
-    const account = /0x[0-9a-f]{40}/.exec(unfunded.details.expected ?? '')![0]
-    await node.request('hardhat_setBalance', [account, RICH])
-
-    const refusal = await refusedRun({}, other)
-    expect(refusal.code).to.equal('CONTRACTS_NOT_OURS')
-    const governance = /0x[0-9a-f]{40}/.exec(refusal.details.expected ?? '')![0]
-    await node.request('hardhat_impersonateAccount', [installed.governance])
-    for (const name of ['DepartmentRegistry', 'AnchorLog', 'StatusRegistry'] as const) {
-      for (const role of ['REGISTRAR_ROLE', 'GUARDIAN_ROLE', 'LOG_ADMIN_ROLE', 'LIST_ADMIN_ROLE']) {
-        const data = INTERFACES[name].encodeFunctionData('grantRole', [id(role), governance])
-        const to = contracts[name].address
-        await node.request('eth_sendTransaction', [{ from: installed.governance, to, data }])
-        await node.mine(1)
-      }
-    }
+    await fund(await refusedRun({}, other))
+    await letGovern(await refusedRun({}, other))
     const adopted = await run({}, other)
     expect(adopted.deployment).to.deep.equal(installed.deployment)
     expect(adopted.logOrigin).to.equal('other.example/log')
+
+    const byFile = { contracts: join(prepared.folder, 'data/deployment.json') }
+    const third = prepareAnswers(node.url, {
+      publicUrl: 'https://third.example',
+      region: {
+        code: '410300',
+        province: { zh: '试验省', en: 'Trial Province' },
+        city: { zh: '第三市', en: 'Third City' },
+      },
+      types: [],
+      matters: [],
+      ...byFile,
+    })
+    const none = await refusedRun({ contracts: join(third.folder, 'none.json') }, third)
+    expect([none.code, none.details.field]).to.deep.equal(['FILE_MISSING', 'contracts'])
+    await fund(await refusedRun({}, third))
+    await letGovern(await refusedRun({}, third))
+    const taken = await run({}, third)
+    expect(taken.deployment).to.deep.equal(installed.deployment)
+    expect(readFileSync(join(third.folder, 'data/deployment.json'), 'utf8')).to.equal(
+      readFileSync(byFile.contracts, 'utf8'),
+    )
+    expect(taken.logOrigin).to.equal('third.example/log')
+  })
+
+  it('after a rebuild finds the region that the mirror kept, and does again what does not come back', async () => {
+    const { config, passphraseFile } = planOf(prepared.answers, prepared.folder)
+    const { dataDir } = config
+    const region = readFileSync(join(dataDir, 'region.json'), 'utf8')
+    const trust = join(prepared.folder, 'trust.json')
+    const command = async (...argv: string[]) => {
+      let told = ''
+      const tell = async (text: string) => void (told += text)
+      const all = [...argv, '--data', dataDir, '--passphrase-file', passphraseFile]
+      expect(await runCommandLine(all, { out: tell, err: tell }), told).to.equal(0)
+    }
+    await command('trust', 'export', '--out', trust)
+    // Nothing but keys and mirror is left.
+    for (const name of readdirSync(dataDir))
+      if (!['keystore.json', 'mirror'].includes(name)) rmSync(join(dataDir, name), { recursive: true })
+    await command('rebuild', '--trust', trust, '--rpc', node.url)
+    expect(readFileSync(join(dataDir, 'region.json'), 'utf8')).to.equal(region)
+    expect(await run()).to.deep.equal(installed)
   })
 })
 
@@ -259,6 +312,8 @@ describe('the answers of onceproof init', () => {
     expect(readdirSync(at)).to.deep.equal(['etc'])
   })
 })
+
+const accountIn = (text = ''): string => /0x[0-9a-f]{40}/.exec(text)![0]
 
 function hasToAnchor(dataDir: string): boolean {
   const db = new Database(join(dataDir, 'onceproof.db'), { readonly: true })
