@@ -1,12 +1,17 @@
 import { spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { load } from 'js-yaml'
 import { sharedGateway, temporaryFolder } from '../support/opened-gateway.ts'
 
 const DEPLOY = join(import.meta.dirname, '../../deploy')
 const textOf = (name: string) => readFileSync(join(DEPLOY, name), 'utf8')
+
+/** The YAML reader that mocha brings along. */
+const { load } = createRequire(createRequire(import.meta.url).resolve('mocha'))('js-yaml') as {
+  load: (text: string) => unknown
+}
 
 interface Group {
   name: string
