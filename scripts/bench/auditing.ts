@@ -88,10 +88,8 @@ async function auditOnce(gateway: RunningGateway, clientLog: string): Promise<Au
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   const ended = once(child, 'close') as Promise<[number]>
-  let isOver = false
-  void ended.then(() => (isOver = true))
   let last = { peakBytes: 0, cpuSeconds: 0 }
-  while (!isOver) {
+  while (child.exitCode === null && child.signalCode === null) {
     last = usageOf(child.pid!) ?? last
     await pause(LOOK_EVERY_MS)
   }

@@ -19,6 +19,7 @@ import {
   exampleRow,
   freshKey,
   issue,
+  endSoon,
   openGateway,
   until,
   type Asking,
@@ -558,10 +559,7 @@ describe('cases', function () {
         if (verbs[0] === 'finishOutput') issued = id
         else unissued = id
       }
-      // The chain's clock, which no test moves.
-      const ends = Math.floor(Date.now() / 1000) + 2
-      await answerOf(gateway.post('/v1/departments/MZJ/permits/LOW/end', { until: ends }), 200)
-      await until(() => Date.now() > (ends + 1) * 1_000)
+      await endSoon(end => gateway.post('/v1/departments/MZJ/permits/LOW/end', { until: end }))
       const definition = { ...typeIn(demoRegion(), 'LOW'), version: 2, issuer: 'GAJ' }
       await answerOf(gateway.post('/v1/types', { definition }), 201)
     })

@@ -6,6 +6,7 @@ import {
   fileOf,
   freshKey,
   issue,
+  endSoon,
   openGateway,
   publish,
   untilAllFinal,
@@ -126,9 +127,7 @@ describe('the keys and permits of a department', () => {
   it('end: a key that has ended signs nothing more, and what it signed in time stays valid', async () => {
     const file = await finalFile('MAR')
     const [{ keyId } = { keyId: '' }] = (await registrationOf('MZJ')).keys
-    const end = Math.floor(Date.now() / 1000) + 2
-    await change('MZJ', `keys/${keyId}/retire`, { signUntil: end, anchorUntil: end })
-    while (Math.floor(Date.now() / 1000) <= end) await pause(100)
+    await endSoon(end => ask('MZJ', `keys/${keyId}/retire`, { signUntil: end, anchorUntil: end }))
     // The chain's time is that of its newest block.
     await change('GAJ', 'suspend')
     await change('GAJ', 'resume')
@@ -191,9 +190,7 @@ describe('the keys and permits of a department', () => {
   it('hold a permit alone: a second holder is refused by the contract itself, until the first one’s has ended', async () => {
     expect(await refusal('MZJ', 'permits', { type: 'TAX' })).to.equal('PERMIT_HELD')
     expect(await refusal('MZJ', 'permits/TAX/end', { until: 9_999_999_999 })).to.equal('PERMIT_NOT_HELD')
-    const end = Math.floor(Date.now() / 1000) + 2
-    await change('SWJ', 'permits/TAX/end', { until: end })
-    while (Math.floor(Date.now() / 1000) <= end) await pause(100)
+    await endSoon(end => ask('SWJ', 'permits/TAX/end', { until: end }))
     const given = await change('MZJ', 'permits', { type: 'TAX' })
     expect(given.permits.find(({ type }) => type === 'TAX')).to.include({ until: 0 })
     const problem = await problemIn(

@@ -2,7 +2,6 @@
  * A type goes from one department to another: the certificates of the first stay the first's to suspend and revoke, new ones are the
  * second's to issue, and nothing is done half.
  */
-import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { demoRegion, typeIn } from '../../../server/catalogue/region.ts'
 import {
@@ -11,6 +10,7 @@ import {
   exampleRow,
   fileOf,
   issue,
+  endSoon,
   openGateway,
   publish,
   until,
@@ -106,9 +106,7 @@ describe('a type that goes to another department', function () {
 
   it('goes there in two steps: its permit ends, and a version of the other department is published', async () => {
     expect(await refusalOf(gateway.post('/v1/types', { definition: second }))).to.equal('409 PERMIT_HELD')
-    const until = Math.floor(Date.now() / 1000) + 2
-    await answerOf(gateway.post(`/v1/departments/${OLD}/permits/LOW/end`, { until }), 200)
-    await pause(until * 1_000 - Date.now() + 1_100)
+    await endSoon(until => gateway.post(`/v1/departments/${OLD}/permits/LOW/end`, { until }))
     const before = gateway.rowCounts()
     expect(await refusalOf(gateway.post('/v1/certificates', { type: 'LOW', fields }))).to.equal(
       '409 PERMIT_NOT_HELD',
