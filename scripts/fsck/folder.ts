@@ -20,6 +20,7 @@ import { assertOurs } from '../../server/store/migrations.ts'
 import { assertSameContracts, chainOfNode, chainOfSnapshot, type ChainInView } from './chain.ts'
 import type { Findings } from './finding.ts'
 import { checkJournal } from './journal.ts'
+import { openScratch, type Scratch } from './scratch.ts'
 
 export type Db = Database.Database
 
@@ -36,6 +37,7 @@ export interface Audited {
   kek: (uscc: string) => Promise<KeyObject | null>
   hasKeystore: boolean
   findings: Findings
+  scratch: Scratch
 }
 
 export interface FolderOptions {
@@ -89,6 +91,7 @@ export async function openFolder(options: FolderOptions, findings: Findings): Pr
     },
     hasKeystore: keys !== null,
     findings,
+    scratch: openScratch(),
   }
 }
 

@@ -116,6 +116,7 @@ export async function fsck(
     for (const [invariant, what, run] of steps) await attempt(audited, invariant, what, run)
   } finally {
     audited.db.close()
+    audited.scratch.close()
   }
   const { violations, counts, unchecked } = findings.all()
   const { chain } = audited

@@ -321,17 +321,17 @@ function checkWithdrawals({ db, findings, chain }: Audited): void {
 }
 
 /** What was withdrawn on chain is withdrawn here, and what we say we relayed is there. */
-async function checkWithdrawn({ db, findings, chain }: Audited, node: Node): Promise<void> {
+async function checkWithdrawn({ db, findings, chain, scratch }: Audited, node: Node): Promise<void> {
   const known = db
     .prepare<[Buffer, Buffer], number>('SELECT 1 FROM withdrawn_grants WHERE chain_holder = ? AND digest = ?')
     .pluck()
   const ours = db.prepare<[Buffer], number>('SELECT 1 FROM grants WHERE digest = ?').pluck()
-  const onChain = new Set<string>()
+  const onChain = scratch.notes<true>('withdrawn')
   const topic = INTERFACES.GrantRegistry.getEvent('Withdrawn')!.topicHash
   const bytes = (word: string) => Buffer.from(word.slice(2), 'hex')
   for await (const { topics } of node.events('GrantRegistry', [topic])) {
     const [, holder = '', digest = ''] = topics
-    onChain.add(`${holder} ${digest}`)
+    onChain.set(`${holder} ${digest}`, true)
     // A withdrawal that a holder made past us is taken over before the next use of that grant.
     if (ours.get(bytes(digest)) === 1 && known.get(bytes(holder), bytes(digest)) === undefined) {
       const used = db
@@ -349,12 +349,12 @@ async function checkWithdrawn({ db, findings, chain }: Audited, node: Node): Pro
     [],
     { chain_holder: Buffer; digest: Buffer | null; epoch: number | null; state: string }
   >("SELECT chain_holder, digest, epoch, state FROM withdrawals WHERE state IN ('executed', 'final')")
-  for (const row of relayed.all()) {
+  for (const row of relayed.iterate()) {
     const at = { holder: hex(row.chain_holder), ...(row.digest === null ? {} : { grant: hex(row.digest) }) }
     if (row.digest !== null) {
       // The contract may have been told by the holder's own account, which gives the same event.
       if (
-        !onChain.has(`${hex(row.chain_holder)} ${hex(row.digest)}`) &&
+        onChain.get(`${hex(row.chain_holder)} ${hex(row.digest)}`) === undefined &&
         !(await isWithdrawn(node, row.chain_holder, row.digest))
       )
         findings.violation('GRANT_NOT_ON_CHAIN', at, {
@@ -388,7 +388,7 @@ interface ConsentUse {
 }
 
 /** Each reading by consent: its grant covers it and was in force; as many readings as the grant counts. */
-function checkUsesByConsent({ db, findings }: Audited): void {
+function checkUsesByConsent({ db, findings, scratch }: Audited): void {
   const uses = db.prepare<[], ConsentUse>(
     `SELECT u.seq, u.identifier, u.department, u.matter, s.accepted_at, s.statement,
        (SELECT leaf FROM leaves WHERE seq = u.certificate_seq) AS certificate_leaf
@@ -437,7 +437,7 @@ function checkUsesByConsent({ db, findings }: Audited): void {
   checkCounts()
 
   function checkCounts(): void {
-    const counted = new Map<string, number>()
+    const counted = scratch.notes<number>('uses')
     for (const { statement } of uses.iterate()) {
       const grant = String(claimsOf(statement)['grant'])
       counted.set(grant, (counted.get(grant) ?? 0) + 1)

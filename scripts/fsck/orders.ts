@@ -8,6 +8,7 @@ import { ChainUnreachable } from '../../server/chain/rpc.ts'
 import type { ChainInView, Node } from './chain.ts'
 import type { Audited } from './folder.ts'
 import { signerOf } from './recovered.ts'
+import type { Notes } from './scratch.ts'
 import { claimsOf } from './statements.ts'
 
 interface ChangeRecord {
@@ -64,11 +65,14 @@ interface Expected extends Bits {
   isOpen: boolean
 }
 
-/** The whole of I8. Memory grows with the number of certificates whose status ever changed. */
+/** By the list's name on chain and the index in it. */
+type ExpectedOf = Notes<Expected>
+
+/** The whole of I8. */
 export async function checkOrders(audited: Audited): Promise<void> {
-  const { db, findings, chain } = audited
-  const executed = chain?.node == null ? null : await executedOrders(chain.node)
-  const expected = new Map<string, Map<number, Expected>>()
+  const { db, findings, chain, scratch } = audited
+  const executed = chain?.node == null ? null : await executedOrders(audited, chain.node)
+  const expected: ExpectedOf = scratch.notes('status')
   const rows = db.prepare<[], ChangeRecord>(
     `SELECT c.*, s.statement, (SELECT leaf FROM leaves WHERE seq = c.seq) AS leaf
      FROM status_changes c JOIN statements s ON s.seq = c.seq ORDER BY c.seq`,
@@ -94,22 +98,21 @@ export async function checkOrders(audited: Audited): Promise<void> {
     const counts = event !== undefined || (executed === null && claimed)
     note(expected, order, row, counts, counts ? false : row.state !== 'refused')
   }
-  for (const [digest, event] of executed ?? [])
+  for (const [digest, event] of executed?.entries() ?? [])
     findings.violation('ORDER_UNKNOWN', { order: digest, block: event.block }, { found: event.list })
   if (chain !== null) await checkBits(audited, chain, expected)
 }
 
 function note(
-  expected: Map<string, Map<number, Expected>>,
+  expected: ExpectedOf,
   order: Order,
   { identifier, action }: ChangeRecord,
   counts: boolean,
   isOpen: boolean,
 ): void {
-  const list = expected.get(order.list) ?? new Map<number, Expected>()
-  expected.set(order.list, list)
   for (const index of order.indices) {
-    const bits = list.get(index) ?? {
+    const place = `${order.list} ${index}`
+    const bits = expected.get(place) ?? {
       revoked: false,
       suspended: false,
       superseded: false,
@@ -120,7 +123,7 @@ function note(
     if (counts && action === 'supersede') bits.superseded = true
     if (counts && (action === 'suspend' || action === 'resume')) bits.suspended = action === 'suspend'
     bits.isOpen ||= isOpen
-    list.set(index, bits)
+    expected.set(place, bits)
   }
 }
 
@@ -228,9 +231,9 @@ interface ExecutedOrder {
 }
 
 /** Digests of all orders that the contract executed. */
-async function executedOrders(node: Node): Promise<Map<string, ExecutedOrder>> {
+async function executedOrders({ scratch }: Audited, node: Node): Promise<Notes<ExecutedOrder>> {
   const topic = INTERFACES.StatusRegistry.getEvent('StatusChanged')!.topicHash
-  const executed = new Map<string, ExecutedOrder>()
+  const executed = scratch.notes<ExecutedOrder>('executed')
   for await (const { topics, blockNumber } of node.events('StatusRegistry', [topic]))
     executed.set(topics[2]!, { list: topics[1]!, block: blockNumber })
   return executed
@@ -240,11 +243,7 @@ const PURPOSES = ['revoked', 'suspended', 'superseded'] as const
 const WORDS = 512
 
 /** Every set bit of every list on chain is expected, and every expected one is set. */
-async function checkBits(
-  audited: Audited,
-  chain: ChainInView,
-  expected: Map<string, Map<number, Expected>>,
-): Promise<void> {
+async function checkBits(audited: Audited, chain: ChainInView, expected: ExpectedOf): Promise<void> {
   const { findings, db } = audited
   const lists = db
     .prepare<[], { department: string; number: number }>('SELECT department, number FROM status_lists')
@@ -253,7 +252,8 @@ async function checkBits(
     lists.map(({ department, number }) => [listId(department, number), `${department}/${number}`]),
   )
   for (const [list, name] of names) {
-    const places = expected.get(list) ?? new Map<number, Expected>()
+    const places = new Map<number, Expected>()
+    for (const [place, bits] of expected.entries(`${list} `)) places.set(Number(place.split(' ')[1]), bits)
     const bits =
       chain.node === null
         ? await bitsByQuestions(audited, name, places)

@@ -278,7 +278,7 @@ function rowChecks(audited: Audited) {
   let recordAt = new Map<number, Row>()
   let changeAt = new Map<number, Row>()
   /** Ids of the few kinds without an index of their own. */
-  const ids = new Set<string>()
+  const ids = audited.scratch.notes<true>('ids')
 
   return {
     begin(first: number, last: number): void {
@@ -313,8 +313,8 @@ function rowChecks(audited: Audited) {
       if (record.kind === 2) compare('id', (row as Row)['id'], ulidOf(id))
       else if (record.kind === 3) checkChange(row as Row, claims, id, compare)
       else if (record.kind >= 5) {
-        if (ids.has(jti)) findings.violation('STATEMENT_TWICE', at)
-        ids.add(jti)
+        if (ids.get(jti) === true) findings.violation('STATEMENT_TWICE', at)
+        ids.set(jti, true)
         if (record.kind === 5) checkPublication(row as Row, claims, compare)
         else if (record.kind === 6) checkHolderKey(row as Row, claims, compare)
         else if (record.kind === 8) checkWithholding(row as Row, record.seq, claims, compare)

@@ -32,7 +32,7 @@ export async function checkTransactions(audited: Audited): Promise<void> {
   let nonce = -1
   /** Of the present nonce: the hash that was mined. */
   let mined: string | null = null
-  const succeeded = new Map<string, string>()
+  const succeeded = audited.scratch.notes<string>('purposes')
   const keys = new Map<string, number>()
   const elsewhere = noncesElsewhere(audited)
   for (const row of rows.iterate()) {
