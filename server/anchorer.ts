@@ -122,6 +122,8 @@ export function startAnchorer(world: World): Anchorer {
     ),
   }
   const measure = async () => {
+    // Nobody asks a gateway that was taken out of service for want of a disk: it finds out by itself that the disk is well.
+    await world.store.canWrite()
     const found = await backlog(world)
     const { accepted, sealed, checkpoints, orders, grants } = found
     gauges.grants.set(grants)

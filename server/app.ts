@@ -135,11 +135,17 @@ const representedBy: ActingFor = async (world, person) =>
 
 /** What nobody else measures of a gateway. */
 function measure(world: World): void {
-  const { metrics, config } = world
+  const { metrics, config, store } = world
   metrics.gauge('onceproof_disk_free_bytes', 'Free bytes on the disk of the data folder', [], () => {
     const { bavail, bsize } = statfsSync(config.dataDir)
     return bavail * bsize
   })
+  metrics.gauge(
+    'onceproof_store_writable',
+    '0 from the first write that the disk does not take until one is on it again',
+    [],
+    () => (store.isWritable() ? 1 : 0),
+  )
   metrics.gauge(
     'onceproof_quarantine',
     '1 while the log is behind the chain and nothing is written',

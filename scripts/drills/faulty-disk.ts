@@ -1,28 +1,39 @@
 /**
- * Drill `faulty-disk`: the gateway's disk becomes full, read-only and broken under the hammer, and well again; nothing that was acknowledged is
- * lost, what cannot be kept is refused with a code that says so, reading goes on, and no restart is needed.
+ * Drill `faulty-disk`: the disk of the gateway, of its embedded chain and of both becomes full, read-only and broken under the hammer, and
+ * well again; nothing that was acknowledged is lost, what cannot be kept is refused with a code that says so, health says it, reading goes
+ * on, and no restart is needed.
  */
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import Database from 'better-sqlite3'
+import { audit } from './audit.ts'
 import { checkTold } from './check-told.ts'
-import type { Drill, DrillContext, DrillResult } from './drill.ts'
+import type { Drill, DrillContext, DrillForm, DrillResult } from './drill.ts'
 import { startGateway, type RunningGateway } from './gateway-process.ts'
 import { HAMMERED_ENV, prepareForHammer, startHammer } from './hammer.ts'
-import { compileForget, faultyDisk, missingForPowerCut, type FaultyDisk } from './power-cut/forget.ts'
+import { readyOf, untilSome, type Readiness } from './outside-chain.ts'
+import { missingForPreload } from './preload/preload.ts'
+import { compileForget, faultyDisk, type DiskFault, type FaultyDisk } from './power-cut/forget.ts'
 
-type Fault = Exclude<Parameters<FaultyDisk['fail']>[0], null>
+type Disk = 'gateway' | 'chain' | 'both'
 
-/** What a write is answered while the disk is so. */
-const ANSWERED: Record<Fault, { status: number; code: string }> = {
+/** What a write is answered while the gateway's disk is so. */
+const ANSWERED: Record<DiskFault, { status: number; code: string }> = {
   ENOSPC: { status: 507, code: 'DISK_FULL' },
   EROFS: { status: 503, code: 'STORE_UNAVAILABLE' },
   EIO: { status: 503, code: 'STORE_UNAVAILABLE' },
 }
-const ROUNDS = { short: 1, long: 30 }
+const FAULTS = Object.keys(ANSWERED) as DiskFault[]
+const DISKS: readonly Disk[] = ['gateway', 'chain', 'both']
+const STEPS: Record<DrillForm, readonly (readonly [Disk, DiskFault])[]> = {
+  short: [...FAULTS.map(fault => ['gateway', fault] as const), ['chain', 'ENOSPC'], ['both', 'EIO']],
+  long: DISKS.flatMap(disk => FAULTS.map(fault => [disk, fault] as const)),
+}
+const ROUNDS = { short: 1, long: 10 }
 const PER_SECOND = 30
 /** Writes that are tried while the disk is full: what is in the write-ahead log already may take the first ones. */
 const MOST_TRIES = 400
+/** A full disk takes what needs no room: then a refusal is followed by a write that is taken, and health says so in between. */
+const MOST_LOOKS = 40
 const PATIENCE_MS = 60_000
 const RETRY_MS = 50
 
@@ -31,70 +42,123 @@ export const faultyDiskDrill: Drill = {
   title: { zh: '磁盘写满、只读、故障', en: 'Disk full, read-only, broken' },
   event: 'disk',
   promise:
-    'While the disk takes nothing, writes are refused with a code that says so and reading goes on; afterwards everything goes on by itself, and nothing is lost or damaged',
-  missing: missingForPowerCut,
+    'While the disk takes nothing, writes are refused with a code that says so, health says it and reading goes on; afterwards everything goes on by itself, and nothing is lost or damaged',
+  missing: missingForPreload,
   run,
 }
 
 async function run({ form, seed, chance, folder, say }: DrillContext): Promise<DrillResult> {
   const library = compileForget(folder)
   if (library === null) throw new Error('no C compiler')
-  let disk: FaultyDisk | null = null
+  let made: FaultyDisk | null = null
   const beforeStart = async (dataDir: string) => {
-    disk = faultyDisk(library, dataDir, join(folder, 'control'))
-    return disk.env
+    made = faultyDisk(library, dataDir, join(folder, 'control'))
+    return made.env
   }
   const gateway = await startGateway({ env: HAMMERED_ENV, beforeStart })
-  const fail = (how: Fault | null) => disk?.fail(how)
+  const disk = made as FaultyDisk | null
+  if (disk === null) throw new Error('the gateway was started without a disk that can fail')
   const violations: string[] = []
   const recoveries: number[] = []
-  const refusals: Record<string, number> = {}
+  const chainBack: number[] = []
+  const faults: Record<string, number> = {}
   try {
     await prepareForHammer(gateway)
     const file = join(folder, 'told.ndjson')
     const hammer = await startHammer({ gateway, file, seed, perSecond: PER_SECOND, batchRows: [2, 8] })
     const chances = chance(1_000)
     for (let round = 1; round <= ROUNDS[form]; round++) {
-      for (const fault of Object.keys(ANSWERED) as Fault[]) {
+      for (const [where, fault] of STEPS[form]) {
+        const at = `${fault} of ${where}`
         await hammer.acknowledge(chances.integer(1, 20))
-        fail(fault)
-        const what = await firstRefusal(gateway)
-        refusals[fault] = (refusals[fault] ?? 0) + 1
-        const { status, code } = ANSWERED[fault]
-        if (what.status !== status || what.code !== code)
-          violations.push(`${fault}: a write is answered ${what.status} ${what.code}, not ${status} ${code}`)
-        for (const path of ['/healthz', '/v1/log', '/v1/trust'])
-          if (!(await gateway.get(path)).ok) violations.push(`${fault}: ${path} is not answered`)
-        if (!(await gateway.get('/metrics').then(answer => answer.text())).includes(`code="${code}"`))
-          violations.push(`${fault}: no metric says ${code}`)
-        fail(null)
-        recoveries.push(await untilWritten(gateway))
+        if (where !== 'gateway') {
+          disk.failChildren(fault)
+          await untilReady(
+            gateway,
+            ({ chain }) => !chain,
+            `${at}: health does not say that the chain is away`,
+          )
+          const { status } = await write(gateway)
+          if (status !== 201)
+            violations.push(`${at}: a write is answered ${status} while only the chain is away`)
+        }
+        if (where !== 'chain') {
+          disk.fail(fault)
+          violations.push(...(await whileNothingIsTaken(gateway, fault)).map(what => `${at}: ${what}`))
+        }
+        faults[`${where}${fault}`] = (faults[`${where}${fault}`] ?? 0) + 1
+        const began = performance.now()
+        disk.fail(null)
+        disk.failChildren(null)
+        if (where !== 'chain') recoveries.push(await untilWritten(gateway))
+        await untilReady(
+          gateway,
+          ({ ready, storeWritable, chain }) => ready && storeWritable && chain,
+          `${at}: health does not say that all is well again`,
+        )
+        if (where !== 'gateway') chainBack.push(performance.now() - began)
       }
-      if (round % 10 === 0) say(`${round} rounds, ${hammer.counts.acknowledged} acknowledged`)
+      say(`round ${round}, ${hammer.counts.acknowledged} acknowledged`)
     }
     await hammer.finish()
     // The drill's own writes are in the log too.
     const told = await checkTold(gateway, file, { alone: false })
     await gateway.stop()
-    violations.push(...integrityOf(join(gateway.dataDir, 'onceproof.db')))
+    violations.push(...(await audit(gateway, file)))
     if (/\n {4}at /.test(gateway.output())) violations.push('the service log has a stack trace')
     return {
       figures: {
-        ...Object.fromEntries(
-          Object.entries(refusals).map(([fault, times]) => [`refusedFor${fault}`, times]),
-        ),
+        ...faults,
         ...told.figures,
         recoveryMaxMs: Math.round(Math.max(...recoveries)),
+        chainBackMaxMs: Math.round(Math.max(...chainBack)),
       },
       violations: [...violations, ...told.violations],
       rpo: told.lost,
-      rtoMs: Math.max(...recoveries),
+      rtoMs: Math.max(...recoveries, ...chainBack),
     }
   } finally {
-    fail(null)
+    disk.fail(null)
+    disk.failChildren(null)
     await gateway.kill9()
     await gateway.killChain9()
   }
+}
+
+/** What is not as promised while the gateway's disk takes nothing. */
+async function whileNothingIsTaken(gateway: RunningGateway, fault: DiskFault): Promise<string[]> {
+  const wrong: string[] = []
+  const what = await firstRefusal(gateway)
+  const { status, code } = ANSWERED[fault]
+  if (what.status !== status || what.code !== code)
+    wrong.push(`a write is answered ${what.status} ${what.code}, not ${status} ${code}`)
+  if (!(await saysSo(gateway))) wrong.push('health does not say that the store cannot be written')
+  for (const path of ['/healthz', '/v1/log', '/v1/trust'])
+    if (!(await gateway.get(path)).ok) wrong.push(`${path} is not answered`)
+  const metrics = await (await gateway.get('/metrics')).text()
+  if (!metrics.includes(`code="${code}"`)) wrong.push(`no metric says ${code}`)
+  return wrong
+}
+
+/** Whether readiness and metric say that the store cannot be written, right after a refusal. */
+async function saysSo(gateway: RunningGateway): Promise<boolean> {
+  for (let look = 0; look < MOST_LOOKS; look++) {
+    await firstRefusal(gateway)
+    const metrics = await (await gateway.get('/metrics')).text()
+    const { ready, storeWritable } = await readyOf(gateway)
+    if (/^onceproof_store_writable 0$/m.test(metrics) && !storeWritable && !ready) return true
+  }
+  return false
+}
+
+async function untilReady(
+  gateway: RunningGateway,
+  isSo: (ready: Readiness) => boolean,
+  otherwise: string,
+): Promise<void> {
+  await untilSome(async () => isSo(await readyOf(gateway)) || undefined, PATIENCE_MS).catch(() => {
+    throw new Error(`${otherwise}:\n${gateway.output().slice(-2_000)}`)
+  })
 }
 
 let records = 0
@@ -124,14 +188,4 @@ async function untilWritten(gateway: RunningGateway): Promise<number> {
     await pause(RETRY_MS)
   }
   return performance.now() - began
-}
-
-function integrityOf(path: string): string[] {
-  const db = new Database(path, { readonly: true })
-  try {
-    const found = db.prepare<[], string>('PRAGMA integrity_check').pluck().all()
-    return found.filter(line => line !== 'ok').map(line => `integrity_check: ${line}`)
-  } finally {
-    db.close()
-  }
 }

@@ -63,6 +63,7 @@ export async function startOnOutsideChain(options: OutsideChainOptions = {}): Pr
 
 export interface Readiness {
   ready: boolean
+  storeWritable: boolean
   chain: boolean
   accepting: boolean
   anchoring: boolean

@@ -9,7 +9,10 @@ const CHAIN_PATIENCE_MS = 2_000
 
 const readiness = z.strictObject({
   ready: z.boolean(),
-  store: z.boolean(),
+  store: z.boolean().describe('The store answers'),
+  storeWritable: z
+    .boolean()
+    .describe('False from the first write that the disk does not take until one is on it again'),
   chain: z.boolean(),
   anchoring: z.boolean(),
   chainLostBlocks: z
@@ -17,7 +20,9 @@ const readiness = z.strictObject({
     .describe('The chain lost blocks that were final; they are being brought back (docs/operations.md)'),
   accepting: z
     .boolean()
-    .describe('Statements are accepted, with the chain or for a while without it (CHAIN_DOWN_TOO_LONG)'),
+    .describe(
+      'As far as the chain goes, statements are accepted: with it or for a while without (CHAIN_DOWN_TOO_LONG)',
+    ),
   waiting: z.int().describe('Statements accepted and not yet sealed'),
   unanchoredSeconds: z.int().describe('Age of the oldest statement that is in no block; 0 = there is none'),
 })
@@ -42,8 +47,8 @@ export const healthRoutes = (anchoring: () => { chainReachable: boolean; lastErr
     path: '/readyz',
     operationId: 'getReadiness',
     summary: {
-      zh: '可以受理：数据库可用，且区块链可用或中断未过久',
-      en: 'Ready to accept: the store answers, and the chain does or has not been away for too long',
+      zh: '可以受理：数据库可读可写，且区块链可用或中断未过久',
+      en: 'Ready to accept: the store answers and can be written, and the chain answers or has not been away for too long',
     },
     tags: ['health'],
     idempotent: false,
@@ -54,6 +59,7 @@ export const healthRoutes = (anchoring: () => { chainReachable: boolean; lastErr
     },
     handler: async (world: World) => {
       const size = await world.store.logSize().catch(() => null)
+      const storeWritable = await world.store.canWrite()
       const chain = await Promise.race([
         world.chain.rpc.call('eth_blockNumber', []).then(
           () => true,
@@ -65,8 +71,9 @@ export const healthRoutes = (anchoring: () => { chainReachable: boolean; lastErr
       const unanchoredSeconds = size === null ? 0 : await oldestUnanchoredSeconds(world)
       const accepting = size !== null && world.chain.isDeployed() && (await isAccepting(world))
       const body = {
-        ready: accepting,
+        ready: accepting && storeWritable,
         store: size !== null,
+        storeWritable,
         chain,
         anchoring: lastError === null,
         chainLostBlocks: world.chain.watch.doubts !== null,

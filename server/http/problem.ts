@@ -7,6 +7,7 @@
 import type { ServerResponse } from 'node:http'
 import { Refusal } from '../../protocol/refusal.ts'
 import type { FieldError, RefusalDetails } from '../../protocol/refusal.ts'
+import { storageFaultOf } from '../store/storage-fault.ts'
 import { messageOf } from './messages.ts'
 import type { Language } from './messages.ts'
 
@@ -288,7 +289,7 @@ export function problemFor(error: unknown, language: Language, requestId: string
     const retryAfter = String(Math.max(1, Math.ceil(error.retryAfterSeconds)))
     return build(error.code, status, {}, { 'Retry-After': retryAfter }, status >= 500)
   }
-  const storage = codeOfStorageError(error)
+  const storage = storageFaultOf(error)
   if (storage !== null) return build(storage, statusOf(storage), {}, { 'Retry-After': '30' }, true)
   if (isChainUnreachable(error)) return build(error.code, 503, {}, { 'Retry-After': '5' }, true)
   if (error instanceof URIError) return build('URL_INVALID', 400, {})
@@ -355,17 +356,6 @@ function qualityOf(parameters: readonly string[]): number {
 // Recognised by its code, so that the HTTP edge needs no chain to be loaded.
 function isChainUnreachable(error: unknown): error is Error & { code: 'CHAIN_UNREACHABLE' } {
   return error instanceof Error && 'code' in error && error.code === 'CHAIN_UNREACHABLE'
-}
-
-/**
- * The disk does not take what has to be kept: nothing of the request was done. SQLite says so, or the system of a file. A database that is
- * damaged, or used wrongly, is a defect and none of this.
- */
-function codeOfStorageError(error: unknown): 'DISK_FULL' | 'STORE_UNAVAILABLE' | null {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
-  if (/^(?:SQLITE_FULL|ENOSPC|EDQUOT)$/.test(error.code)) return 'DISK_FULL'
-  const isAway = /^(?:SQLITE_(?:IOERR|READONLY|CANTOPEN|BUSY|NOMEM)(?:_\w+)?|EROFS|EIO|EMFILE|ENFILE|EFBIG)$/
-  return isAway.test(error.code) ? 'STORE_UNAVAILABLE' : null
 }
 
 /** Express and its file server report what a client did wrong as errors with a 4xx status. */

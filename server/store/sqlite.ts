@@ -110,6 +110,8 @@ export async function openSqliteStore(path: string, { clock }: SqliteStoreOption
     async withheldBy(certificateSeq) {
       return withheldNow(certificateSeq)
     },
+    isWritable: commits.isWritable,
+    canWrite: commits.canWrite,
     async checkIntegrity() {
       const pages = db.prepare<[], string>('PRAGMA integrity_check').pluck().all()
       const references = db.prepare('PRAGMA foreign_key_check').all()

@@ -358,6 +358,10 @@ export interface Store
   setting(name: string): Promise<string | null>
   saveSetting(name: string, value: string): Promise<void>
 
+  /** False from the first write that the disk does not take (full, read-only, broken) until one is on it again. */
+  isWritable(): boolean
+  /** The same; while it is false a write that leaves nothing behind is tried first, so that nobody's write has to be the first. Never rejects. */
+  canWrite(): Promise<boolean>
   /**
    * Names what is wrong with the data, normally nothing: the engine's own check, the settings that durability needs, every statement
    * against its leaf, every tile against the leaves, every checkpoint against the tiles. Reads everything: for an audit or a restore.

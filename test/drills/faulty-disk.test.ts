@@ -14,7 +14,13 @@ describe('a disk that is full, read-only or broken', function () {
       expect([outcome, reason]).to.deep.equal([missing === null ? 'passed' : 'not run', missing])
       if (missing !== null) return
       expect(result?.violations).to.deep.equal([])
-      expect(result?.figures).to.include({ refusedForENOSPC: 1, refusedForEROFS: 1, refusedForEIO: 1 })
+      expect(result?.figures).to.include({
+        gatewayENOSPC: 1,
+        gatewayEROFS: 1,
+        gatewayEIO: 1,
+        chainENOSPC: 1,
+        bothEIO: 1,
+      })
     },
   )
 })

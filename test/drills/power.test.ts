@@ -6,15 +6,15 @@ import {
   compileForget,
   faultyDisk,
   forgetfulFolder,
-  missingForPowerCut,
   type Forgotten,
 } from '../../scripts/drills/power-cut/forget.ts'
+import { missingForPreload } from '../../scripts/drills/preload/preload.ts'
 import { cutWithoutSync, powerCut } from '../../scripts/drills/power-cut/power-cut.ts'
 import { runDrill } from '../../scripts/drills/run.ts'
 import { chanceOf } from '../../scripts/generate/random.ts'
 import { temporaryFolder } from '../support/opened-gateway.ts'
 
-const missing = missingForPowerCut()
+const missing = missingForPreload()
 
 describe('the power cut itself', function () {
   this.timeout(120_000)

@@ -9,6 +9,8 @@
  * FORGET_DEAF     file names that end like this are never synced, whoever asks: how a drill shows that it would notice
  * FORGET_CONTROL  a file that a drill writes to while we run: `struct control` below
  *
+ * What it starts gets the library when PRELOAD_CHILD_ENV says so (preload/children.h), with a FORGET_CONTROL of its own if that says so.
+ *
  * Nothing is really synced: the page cache outlives a kill. Not modelled, and noted as such when it happens below the root: files written
  * through mmap, fallocate, copy_file_range, sendfile, O_TMPFILE, symbolic links, and renamed directories. `-shm` files are passed over and are gone
  * after the cut: SQLite makes them anew from the -wal file.
@@ -32,6 +34,8 @@
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "../preload/children.h"
 
 #define MOST_FILES 65536
 #define MAGIC 0x46524754u
@@ -102,6 +106,7 @@ static void let_go(void) { pthread_mutex_unlock(&lock); }
 
 __attribute__((constructor)) static void begin(void) {
   pthread_atfork(hold, let_go, let_go);
+  read_child_environment();
   real_open = dlsym(RTLD_NEXT, "open64");
   real_close = dlsym(RTLD_NEXT, "close");
   real_write = dlsym(RTLD_NEXT, "write");

@@ -1,7 +1,6 @@
 /**
  * What a power cut leaves: undoes below a folder what was not synced, from the notes of `forget.c`, when the processes have been killed.
  */
-import { spawnSync } from 'node:child_process'
 import {
   closeSync,
   existsSync,
@@ -21,6 +20,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Chance } from '../../generate/random.ts'
+import { compilePreload, forChildren } from '../preload/preload.ts'
 
 /** A folder whose unsynced changes can be taken back. */
 export interface ForgetfulFolder {
@@ -43,35 +43,8 @@ export interface Forgotten {
 }
 
 /** The library, compiled into `folder`; null when this machine has no C compiler. Throws with what the compiler said. */
-export function compileForget(folder: string): string | null {
-  const compiler = ['cc', 'gcc', 'clang'].find(name => spawnSync(name, ['--version']).status === 0)
-  if (compiler === undefined) return null
-  const library = join(folder, 'forget.so')
-  const source = join(import.meta.dirname, 'forget.c')
-  const args = [
-    '-O2',
-    '-Wall',
-    '-Wextra',
-    '-Werror',
-    '-shared',
-    '-fPIC',
-    '-o',
-    library,
-    source,
-    '-ldl',
-    '-lpthread',
-  ]
-  const { status, stderr } = spawnSync(compiler, args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${compiler} does not compile ${source}:\n${stderr}`)
-  return library
-}
-
-/** Why there can be no power cut on this machine; null = there can. */
-export function missingForPowerCut(): string | null {
-  if (process.platform !== 'linux') return 'LD_PRELOAD as on Linux is needed'
-  const has = ['cc', 'gcc', 'clang'].some(name => spawnSync(name, ['--version']).status === 0)
-  return has ? null : 'no C compiler'
-}
+export const compileForget = (folder: string): string | null =>
+  compilePreload(join(import.meta.dirname, 'forget.c'), folder)
 
 export interface ForgetOptions {
   library: string
@@ -293,20 +266,32 @@ function dropSharedMemory(folder: string): void {
 
 // ---- faults of the disk
 
+export type DiskFault = 'ENOSPC' | 'EROFS' | 'EIO'
+
 export interface FaultyDisk {
   env: Record<string, string>
   /** From now on what would change anything below the root fails so; null = nothing fails. */
-  fail: (how: 'ENOSPC' | 'EROFS' | 'EIO' | null) => void
+  fail: (how: DiskFault | null) => void
+  /** The same for what the processes that are started by those with `env` would change. */
+  failChildren: (how: DiskFault | null) => void
 }
 
-const ERRNO = { ENOSPC: 28, EROFS: 30, EIO: 5 }
+const ERRNO: Record<DiskFault, number> = { ENOSPC: 28, EROFS: 30, EIO: 5 }
 
 /** A disk below `root` that can be made full, read-only or broken while processes work on it. `control` is a new file outside. */
 export function faultyDisk(library: string, root: string, control: string): FaultyDisk {
-  const file = controlFile(control)
+  const own = controlFile(control)
+  const children = controlFile(`${control}-children`)
+  const env = { LD_PRELOAD: library, FORGET_ROOT: root, UV_USE_IO_URING: '0' }
+  const set = (file: typeof own) => (how: DiskFault | null) => file.set(FAULT, how === null ? 0 : ERRNO[how])
   return {
-    env: { LD_PRELOAD: library, FORGET_ROOT: root, FORGET_CONTROL: control, UV_USE_IO_URING: '0' },
-    fail: how => file.set(FAULT, how === null ? 0 : ERRNO[how]),
+    env: {
+      ...env,
+      FORGET_CONTROL: own.path,
+      ...forChildren({ ...env, FORGET_CONTROL: children.path }),
+    },
+    fail: set(own),
+    failChildren: set(children),
   }
 }
 

@@ -7,21 +7,14 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseTrust } from '../../../protocol/trust.ts'
-import { createRpc } from '../../../server/chain/rpc.ts'
-import { fsck } from '../../fsck/fsck.ts'
 import type { Chance } from '../../generate/random.ts'
+import { audit } from '../audit.ts'
 import { checkTold, type ToldCheck } from '../check-told.ts'
 import type { Drill, DrillContext, DrillResult } from '../drill.ts'
 import { startGateway, type RunningGateway } from '../gateway-process.ts'
 import { HAMMERED_ENV, prepareForHammer, startHammer, type Hammer } from '../hammer.ts'
-import {
-  compileForget,
-  forgetfulFolder,
-  missingForPowerCut,
-  type ForgetfulFolder,
-  type Forgotten,
-} from './forget.ts'
+import { missingForPreload } from '../preload/preload.ts'
+import { compileForget, forgetfulFolder, type ForgetfulFolder, type Forgotten } from './forget.ts'
 
 const CUTS = { short: 4, long: 100 }
 /** Operations in a second: as many as the oracle can look through afterwards. */
@@ -40,7 +33,7 @@ export const powerCut: Drill = {
   title: { zh: '断电', en: 'Power cut' },
   event: 'power',
   promise: 'Whenever the power goes, nothing acknowledged is lost, and every file is whole',
-  missing: missingForPowerCut,
+  missing: missingForPreload,
   run,
 }
 
@@ -242,27 +235,6 @@ function filesOf(dataDir: string): Record<string, string | null> {
     }
   }
   return Object.fromEntries(names.map(name => [name, read(name)]))
-}
-
-/** The auditor over the folder, with what clients were told. */
-async function audit(gateway: RunningGateway, clientLog: string): Promise<string[]> {
-  const { dataDir, chainUrl, trustPath } = gateway
-  const report = await fsck({
-    dataDir,
-    trust: parseTrust(readFileSync(trustPath)),
-    rpc: createRpc(chainUrl),
-    snapshot: null,
-    passphrase: readFileSync(join(dataDir, 'keystore.passphrase'), 'utf8').trim(),
-    confirmations: 1,
-    clientLog,
-    canaries: null,
-  })
-  return [
-    ...report.violations.map(({ code, at }) => `fsck: ${code} ${JSON.stringify(at)}`),
-    ...(report.outcome === 'undetermined'
-      ? report.unchecked.map(({ what, why }) => `fsck could not check ${what}: ${why}`)
-      : []),
-  ]
 }
 
 /** Resolves with the event; rejects with what the gateway said when it does not come. */

@@ -3,6 +3,7 @@
  * the event loop share one.
  */
 import { failPoint } from '../fail-points.ts'
+import { storageFaultOf } from '../storage-fault.ts'
 import type { Db } from './connection.ts'
 
 export interface GroupCommit {
@@ -12,6 +13,10 @@ export interface GroupCommit {
    * there. `work` must be synchronous and must not touch anything but the database.
    */
   write: <T>(work: () => T) => Promise<T>
+  /** False from the first write that the disk does not take until one is on it again. */
+  isWritable: () => boolean
+  /** The same, and while it is false a write that leaves nothing behind is tried first. Never rejects. */
+  canWrite: () => Promise<boolean>
   /** Commits what waits; afterwards `write` rejects. */
   close: () => void
 }
@@ -32,9 +37,12 @@ export function groupCommit(db: Db, onUndo: () => void): GroupCommit {
   const savepoint = db.prepare('SAVEPOINT job')
   const release = db.prepare('RELEASE job')
   const undo = db.prepare('ROLLBACK TO job')
+  const leaveMark = db.prepare("INSERT OR REPLACE INTO settings VALUES ('disk.tried', '')")
+  const removeMark = db.prepare("DELETE FROM settings WHERE name = 'disk.tried'")
   let waiting: Job[] = []
   let scheduled: NodeJS.Immediate | null = null
   let closed = false
+  let writable = true
 
   function flush(): void {
     if (scheduled !== null) clearImmediate(scheduled)
@@ -47,9 +55,13 @@ export function groupCommit(db: Db, onUndo: () => void): GroupCommit {
       begin.run()
       // Alone it needs no undo of its own, and a savepoint copies each page before its first change.
       outcomes = jobs.length === 1 ? jobs.map(job => ({ value: job.run() })) : jobs.map(runInSavepoint)
+      // A commit of works that changed nothing says nothing about the disk.
+      if (!writable) tryDisk()
       failPoint('before-commit')
       commit.run()
+      writable = true
     } catch (reason) {
+      if (storageFaultOf(reason) !== null) writable = false
       // Some failures (a full disk) have rolled back by themselves.
       if (db.inTransaction) rollback.run()
       onUndo()
@@ -62,6 +74,12 @@ export function groupCommit(db: Db, onUndo: () => void): GroupCommit {
       if ('value' in outcome) job.resolve(outcome.value)
       else job.reject(outcome.reason)
     })
+  }
+
+  /** Changes a page, and leaves it as it was. */
+  function tryDisk(): void {
+    leaveMark.run()
+    removeMark.run()
   }
 
   function runInSavepoint(job: Job): Outcome {
@@ -80,13 +98,20 @@ export function groupCommit(db: Db, onUndo: () => void): GroupCommit {
     }
   }
 
+  function write<T>(work: () => T): Promise<T> {
+    if (closed) return Promise.reject(new Error('the store is closed'))
+    return new Promise<T>((resolve, reject) => {
+      waiting.push({ run: work, resolve: value => resolve(value as T), reject })
+      scheduled ??= setImmediate(flush)
+    })
+  }
+
   return {
-    write<T>(work: () => T): Promise<T> {
-      if (closed) return Promise.reject(new Error('the store is closed'))
-      return new Promise<T>((resolve, reject) => {
-        waiting.push({ run: work, resolve: value => resolve(value as T), reject })
-        scheduled ??= setImmediate(flush)
-      })
+    write,
+    isWritable: () => writable,
+    async canWrite() {
+      if (!writable) await write(() => undefined).catch(() => undefined)
+      return writable
     },
     close() {
       flush()
