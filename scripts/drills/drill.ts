@@ -34,7 +34,18 @@ export interface Drill {
   name: string
   title: Message
   /** Which event of docs/operations.md it rehearses. */
-  event: 'power' | 'crash' | 'chain' | 'disk' | 'keys' | 'flood' | 'attack' | 'restore' | 'audit'
+  event:
+    | 'power'
+    | 'crash'
+    | 'chain'
+    | 'disk'
+    | 'clock'
+    | 'resources'
+    | 'keys'
+    | 'flood'
+    | 'attack'
+    | 'restore'
+    | 'audit'
   /** The promise that it holds us to, in one sentence, for docs/reliability.md. */
   promise: string
   /** Why it cannot run on this machine (`not run: why`); null = it can. */

@@ -2,6 +2,7 @@
 import { backupUnderLoad } from './backup.ts'
 import { chainDown } from './chain-down.ts'
 import { chainLoss } from './chain-loss.ts'
+import { clockDrill } from './clock/clock.ts'
 import type { Drill } from './drill.ts'
 import { faultyDiskDrill } from './faulty-disk.ts'
 import { flippedBits } from './flipped-bits.ts'
@@ -19,6 +20,7 @@ export const drills: readonly Drill[] = [
   kill,
   powerCut,
   faultyDiskDrill,
+  clockDrill,
   backupUnderLoad,
   oldBackup,
   rebuildFromMirror,
