@@ -457,7 +457,7 @@ describe('the counter in a browser', function () {
     await page.getByRole('button', { name: '签发并办结这一步' }).click()
     await page.locator('li', { hasText: '已签发' }).getByText('换发旧证').waitFor()
     await visitor.leave()
-    await untilAllFinal(gateway, 60_000)
+    await untilAllFinal(gateway)
     expect(await verdictOn(gateway, await fileOf(gateway, old.identifier))).to.equal('SUPERSEDED')
 
     const evidence = { matter: 'M12', role: 'party', number: mother }

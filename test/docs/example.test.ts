@@ -20,8 +20,6 @@ function block(language: string): string {
 }
 
 describe('Worked example of docs/formats.md', function () {
-  this.timeout(30_000)
-
   it('has the files that its script writes, byte for byte, and no others', () => {
     expect(readdirSync(`${top}docs/example`).sort()).to.deep.equal([...exampleFiles().keys()].sort())
     for (const [name, text] of exampleFiles()) {

@@ -23,8 +23,6 @@ const jwkOf = (key: IssuingKey): JWK =>
 const privateJwkOf = (key: IssuingKey): JWK => ({ ...jwkOf(key), d: toBase64url(key.secret) })
 
 describe('Another JOSE library', function () {
-  this.timeout(20_000)
-
   it('computes the same thumbprints', async () => {
     for (const key of Object.values(keys)) {
       expect(await calculateJwkThumbprint(jwkOf(key), 'sha256')).to.equal(thumbprint(key.publicKey))

@@ -47,7 +47,7 @@ describe('Oracle: merkletreejs builds the same tree', () => {
       const leaves = all.slice(0, size)
       expect(oracleOf(leaves).getHexRoot(), `${size} statements`).to.equal(toHex(rootOf(leaves)))
     }
-  }).timeout(20_000)
+  })
 
   it('accepts our inclusion proofs, and we accept the ones it makes', () => {
     for (const size of [
@@ -72,7 +72,7 @@ describe('Oracle: merkletreejs builds the same tree', () => {
         expect(verifyInclusion({ leaf, index, size, proof, root })).to.equal(true)
       }
     }
-  }).timeout(20_000)
+  })
 
   it('accepts an inner node as a statement, which we never do', () => {
     const size = 8

@@ -113,8 +113,6 @@ function inLogOfItsOwn(certificate: string) {
 
 for (const [suite, key] of Object.entries({ ES256: keys.civilAffairs, EdDSA: keys.civilAffairsEdDSA })) {
   describe(`Another SD-JWT library and ${suite}`, function () {
-    this.timeout(20_000)
-
     it('verifies our certificate and reads the same fields', async () => {
       const made = makeCertificate({
         name: `library ${suite}`,

@@ -115,7 +115,7 @@ describe('Monday morning', () => {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     gateway.stderr!.setEncoding('utf8').on('data', (text: string) => (said += text))
-    await until(() => said.includes('check it with') || gateway.exitCode !== null, 90_000)
+    await until(() => said.includes('check it with') || gateway.exitCode !== null)
     expect(said).to.include(`ready at            ${url}`)
     expect(await answerOf(fetch(`${url}/v1/region`))).to.deep.include({ code: '410100', isDemo: false })
     expect((await fetch(`${url}/oidc/.well-known/openid-configuration`)).status).to.equal(404)

@@ -24,8 +24,6 @@ function withAnchor({ fileBase64 }: FileVector, anchor: Partial<File['receipt'][
 }
 
 describe('The time by which a certificate is judged', function () {
-  this.timeout(20_000)
-
   const vectors = fileVectors('valid').filter(
     ({ view, expected: { answers } }) =>
       view !== 'unreachable' &&

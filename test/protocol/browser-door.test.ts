@@ -13,8 +13,6 @@ const vectors = [...fileVectors('valid'), ...fileVectors('invalid')].filter(
 )
 
 describe('vectors: in a browser', function () {
-  this.timeout(30_000)
-
   let answer: (vector: FileVector) => Promise<Verify.Verification>
 
   before(async () => {

@@ -27,8 +27,6 @@ const codecs = [
 ]
 
 describe('Bytes as text: one writing for the same bytes', function () {
-  this.timeout(20_000)
-
   it('has a portable way for platforms without base64 of their own', () => {
     expect(base64Ways).to.have.length.at.least(1)
   })

@@ -23,8 +23,6 @@ const read = (options: Partial<CertificateOptions> = {}) =>
   parseCertificate(certificateText(makeCertificate({ name: 'unit', ...options })))
 
 describe('Certificates', function () {
-  this.timeout(20_000)
-
   it('are read with every value that was issued', () => {
     const certificate = read({ relatedResource: relatedResource('unit') })
     expect(certificate).to.include({

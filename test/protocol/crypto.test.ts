@@ -49,7 +49,6 @@ function littleEndian(value: bigint): Uint8Array {
 
 describe('Crypto: Node and the browser give the same answers', function () {
   // Plain JavaScript curves are slow; a busy machine makes them slower.
-  this.timeout(20_000)
 
   it('exports the same names', () => {
     expect(Object.keys(browser).sort()).to.deep.equal(Object.keys(node).sort())

@@ -12,8 +12,6 @@ const fieldsOf = (n: number) =>
   Array.from({ length: n }, (_, i): [string, unknown] => [`field${i}`, `值 ${i}`])
 
 describe('Disclosures: fields that are shown one by one', function () {
-  this.timeout(20_000)
-
   it('has the digest of the example in RFC 9901', () => {
     // https://www.rfc-editor.org/rfc/rfc9901#section-4.2.3
     const disclosure = 'WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0'

@@ -23,8 +23,6 @@ const codeOf = (act: () => unknown): string | null => {
 }
 
 describe('vectors: certificate files and record files', function () {
-  this.timeout(20_000)
-
   for (const folder of ['valid', 'invalid'] as const) {
     describe(folder, () => {
       for (const vector of fileVectors(folder)) {
@@ -72,8 +70,6 @@ describe('vectors: certificate files and record files', function () {
 })
 
 describe('vectors: JSON texts', function () {
-  this.timeout(20_000)
-
   for (const vector of readVector('json.json') as JsonVector[]) {
     const bytes = bytesOf(vector.textBase64, vector.padding)
     if ('value' in vector) {
@@ -89,8 +85,6 @@ describe('vectors: JSON texts', function () {
 })
 
 describe('vectors: statements', function () {
-  this.timeout(20_000)
-
   const vectors = readVector('statements.json') as StatementVector[]
   for (const vector of vectors) {
     if ('kind' in vector) {
@@ -107,8 +101,6 @@ describe('vectors: statements', function () {
 })
 
 describe('vectors: the generator', function () {
-  this.timeout(20_000)
-
   const ours = [...vectorFiles().keys()]
 
   it('writes every committed vector byte for byte again', () => {

@@ -8,8 +8,6 @@ const anchor = { chainId: 1, contract: `0x${'00'.repeat(20)}`, blockNumber: 2, b
 const read = (value: unknown) => parseFile(toUtf8(JSON.stringify(value)))
 
 describe('Certificate files and record files', function () {
-  this.timeout(20_000)
-
   it('are written and read back', () => {
     const receipt = { proof: 'p', anchor }
     expect(parseFile(toUtf8(formatFile({ certificate: 'c~' }, { receipt })))).to.deep.equal({

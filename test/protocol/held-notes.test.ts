@@ -9,8 +9,6 @@ const anchoredOf = async (vector: FileVector, trust = trustOf(vector)) =>
   (await verify(bytesOf(vector.fileBase64), trust, viewOf('live'), vector.now)).answers.anchored
 
 describe('A checkpoint whose signature was checked before', function () {
-  this.timeout(20_000)
-
   const good = fileVector('valid', 'certificate_es256')
   const forged = fileVector('invalid', 'checkpoint_signature_bit_flipped')
 

@@ -31,8 +31,6 @@ const WRONG_CHECK =
   '1.2.156.3005.2.11100000000013661B006.113700000045046442.209FA4E88F9E4C878F3E9BED2CE7EA49.001.M'
 
 describe('Identifiers', function () {
-  this.timeout(20_000)
-
   describe('电子证照标识', () => {
     for (const text of FOUND_IN_USE) {
       it(`reads ${text}, and writes it again the same`, () => {

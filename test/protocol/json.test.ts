@@ -49,8 +49,6 @@ const { value: anyText } = fc.letrec<{ value: string; array: string; object: str
 }))
 
 describe('Reading signed JSON', function () {
-  this.timeout(20_000)
-
   it('reads back whatever JSON.stringify prints, unless a number is unsafe', () => {
     fc.assert(
       fc.property(fc.jsonValue({ depthSize: 'small' }), value => {

@@ -69,8 +69,6 @@ function uniformNodes(leaf: Uint8Array) {
 const without = <T>(list: readonly T[], i: number) => [...list.slice(0, i), ...list.slice(i + 1)]
 
 describe('Log: the Merkle tree of RFC 6962', function () {
-  this.timeout(20_000)
-
   describe('the reference tree of Certificate Transparency', () => {
     const inputs = [
       '',

@@ -46,8 +46,6 @@ function ownType(encodeType: string, type: string): string {
 }
 
 describe('vectors: messages.json', function () {
-  this.timeout(20_000)
-
   for (const vector of vectors) {
     it(`${vector.name.replaceAll('_', ' ')} has this digest`, () => {
       const { domain, encodeType, message } = vector

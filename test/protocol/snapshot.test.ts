@@ -33,8 +33,6 @@ const edited = (edit: Edit) => () => parseSnapshot(toUtf8(JSON.stringify(edit(ob
 const view = snapshotView(snapshot)
 
 describe('Snapshots', function () {
-  this.timeout(20_000)
-
   it('are written back byte for byte', () => {
     expect(toUtf8(formatSnapshot(snapshot))).to.deep.equal(bytes)
   })
@@ -95,8 +93,6 @@ describe('Snapshots', function () {
 })
 
 describe('Views of a snapshot', function () {
-  this.timeout(20_000)
-
   it('tell which chain and block they are of', async () => {
     expect(await view.identity()).to.deep.equal({
       chainId: trust.chain.chainId,

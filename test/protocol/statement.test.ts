@@ -16,8 +16,6 @@ import { codeOf, refusalOf } from '../support/refusals.ts'
 const vectors = statementVectors()
 
 describe('Statements', function () {
-  this.timeout(20_000)
-
   it('are read with the kind, the signer, the suite and the exact text', () => {
     const text = makeRecord('read')
     const statement = parseStatement(text)

@@ -39,8 +39,6 @@ function tops(tiles: Map<string, Uint8Array>, level: number): Uint8Array[] {
 }
 
 describe('vectors: tiles.json', function () {
-  this.timeout(20_000)
-
   for (const { path, ...tile } of vectors.paths) {
     it(`${path} is a path`, () => {
       expect(parseTilePath(path)).to.deep.equal(tile)

@@ -28,8 +28,6 @@ import {
 const SEED = { seed: 256 }
 
 describe('Tiles: where a hash of the log lies', function () {
-  this.timeout(20_000)
-
   describe('paths of C2SP tlog-tiles', () => {
     const pairs: [string, number, number, number][] = [
       ['tile/0/000', 0, 0, 256],

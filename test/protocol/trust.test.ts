@@ -12,8 +12,6 @@ const object = JSON.parse(fromUtf8(bytes)!) as JsonObject
 const edited = (edit: Edit) => () => parseTrust(toUtf8(JSON.stringify(edit(object))))
 
 describe('Trust files', function () {
-  this.timeout(20_000)
-
   it('are read with everything that a verifier trusts, and written back byte for byte', () => {
     const read = parseTrust(bytes)
     expect(read).to.deep.equal(trust)

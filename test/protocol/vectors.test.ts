@@ -38,8 +38,6 @@ function refusalOf(act: () => unknown): string | null {
 }
 
 describe('Vectors of log, identifiers, notes and salts', function () {
-  this.timeout(20_000)
-
   for (const [name, text] of Object.entries(primitiveVectors())) {
     it(`${name} is what its script writes`, () => {
       expect(existsSync(new URL(name, folder))).to.equal(true)

@@ -120,8 +120,6 @@ function byTheTable(answers: Answers, kind: 'live' | 'snapshot', use: 'live' | '
 const GOOD: readonly Verdict[] = ['VALID', 'OFFLINE_OK', 'TEST']
 
 describe('Verdicts', function () {
-  this.timeout(20_000)
-
   it('follow the table of docs/formats.md for every combination of answers', () => {
     let count = 0
     for (const answers of combinations()) {

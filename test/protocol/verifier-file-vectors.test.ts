@@ -12,8 +12,6 @@ const kinds = {
 
 for (const [file, parse] of Object.entries(kinds)) {
   describe(`vectors: ${file}`, function () {
-    this.timeout(20_000)
-
     const vectors = readVector(file) as VerifierFileVector[]
     for (const vector of vectors) {
       const bytes = bytesOf(vector.textBase64, vector.padding)

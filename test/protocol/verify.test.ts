@@ -60,8 +60,6 @@ const shortRoot = (answer: unknown) =>
   'root' in (answer as object) ? [{ ...(answer as object), root: new Uint8Array(31) }] : []
 
 describe('Verification', function () {
-  this.timeout(20_000)
-
   it('tells what it read, who signed it, where it is anchored and as of which block', async () => {
     const result = await verify(file, trust, live, NOW)
     expect(result.subject?.kind).to.equal('certificate')

@@ -16,7 +16,6 @@ const TINY: Extent = {
 }
 
 describe('The benchmark', function () {
-  this.timeout(60_000)
   let report: Report
 
   before(async () => {

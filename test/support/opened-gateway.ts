@@ -301,7 +301,7 @@ export async function fileOf(gateway: Operator, identifier: string, query = ''):
 /** Waits until everything that the gateway accepted is final on its chain, orders too. */
 export async function untilAllFinal(
   { world }: Pick<OpenedGateway, 'world'>,
-  patienceMs = 30_000,
+  patienceMs = 120_000,
 ): Promise<void> {
   await until(async () => {
     world.wake()
@@ -314,7 +314,7 @@ export async function untilAllFinal(
 }
 
 /** Waits until the condition holds; rejects after a while. */
-export async function until(holds: () => Promise<boolean> | boolean, patienceMs = 30_000): Promise<void> {
+export async function until(holds: () => Promise<boolean> | boolean, patienceMs = 120_000): Promise<void> {
   const began = performance.now()
   while (!(await holds())) {
     if (performance.now() - began > patienceMs)

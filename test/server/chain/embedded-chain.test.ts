@@ -43,7 +43,6 @@ const COUNTER = '0x6d60005460010160005560006000a0600052600e6012f3'
 const REVERTS = '0x63deadbeef6000526004601cfd'
 
 describe('the embedded chain', function () {
-  this.timeout(20_000)
   let dataDir: string
   let remove: () => void
   let chain: EmbeddedChain

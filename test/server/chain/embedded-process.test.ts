@@ -28,7 +28,6 @@ import {
 const EMBEDDED = join(import.meta.dirname, '../../../server/chain/embedded')
 
 describe('the embedded chain as a process', function () {
-  this.timeout(30_000)
   let dataDir: string
   let remove: () => void
   const supervised = new Set<SupervisedChain>()
@@ -271,7 +270,6 @@ describe('the embedded chain as a process', function () {
 })
 
 describe('the embedded chain over HTTP', function () {
-  this.timeout(30_000)
   let remove: () => void
   let chain: SupervisedChain
 

@@ -18,7 +18,6 @@ import {
 } from '../../support/opened-gateway.ts'
 
 describe('an embedded chain that lost its last blocks', function () {
-  this.timeout(60_000)
   let gateway: OpenedGateway
   let kept: Issued
   let revoked: Issued

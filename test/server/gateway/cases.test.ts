@@ -505,7 +505,7 @@ describe('cases', function () {
       calls.length = 0
       const { id, holder } = await collected()
       await revoke(holder.certificate)
-      await until(() => calls.some(({ body }) => body.includes(id)), 5_000)
+      await until(() => calls.some(({ body }) => body.includes(id)))
       expect(JSON.parse(calls[0]!.body)).to.have.nested.property('data.action', 'revoke')
     })
 

@@ -52,7 +52,6 @@ const second = {
 const OTHER = 'CERTIFICATE_OF_ANOTHER_DEPARTMENT'
 
 describe('a type that goes to another department', function () {
-  this.timeout(60_000)
   let gateway: OpenedGateway
   let oldMaker: Asking
   let oldChecker: Asking

@@ -673,7 +673,6 @@ describe('presenting a certificate', function () {
 })
 
 describe('a code behind spoofed addresses', function () {
-  this.timeout(60_000)
   let gateway: OpenedGateway
 
   before(async () => {

@@ -15,8 +15,6 @@ interface Envelope {
 }
 
 describe('the file of a keystore', function () {
-  this.timeout(30_000)
-
   let folder: string
 
   before(() => {

@@ -49,7 +49,6 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 
 // One passphrase guess costs 128 MiB and tenths of a second on purpose; a test that opens often needs its time.
 describe('the keystore', function () {
-  this.timeout(30_000)
   let folder: string
   let path: string
   let keystore: Keystore

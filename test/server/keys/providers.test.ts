@@ -8,8 +8,6 @@ import { certificateToSign, openListOrder, POLICY, signerFolder, USCC } from '..
 import { anyInput, anyOrder, behavesAsProvider } from './provider-suite.ts'
 
 describe('a provider of a department’s keys', function () {
-  this.timeout(30_000)
-
   describe('that is the keystore', () => {
     behavesAsProvider(async () => {
       const folder = mkdtempSync(join(tmpdir(), 'onceproof-keys-'))

@@ -13,7 +13,6 @@ import {
 import { attachmentsOf, openPdf, plainText, textsOf, unseenCharacters } from './reading.ts'
 
 describe('the archive of a case, on paper', function () {
-  this.timeout(90_000)
   let gateway: OpenedGateway
   let files: Record<string, Uint8Array>
   let number: string

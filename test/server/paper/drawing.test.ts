@@ -30,8 +30,6 @@ const refusalOf = async (work: Promise<unknown>): Promise<Refusal> => {
 }
 
 describe('a certificate on paper', function () {
-  this.timeout(60_000)
-
   for (const { code, zh } of demoRegion().certificateTypes) {
     it(`${zh}: every character of every field can be seen, and read back`, async () => {
       const pdf = await drawPaper(samplePaper(code))
@@ -193,8 +191,6 @@ describe('a certificate on paper', function () {
 })
 
 describe('the test of visible characters', function () {
-  this.timeout(60_000)
-
   it('finds a character that was taken away from the page', async () => {
     const pdf = await drawPaper(samplePaper('RIC'))
     const texts = await textsOf(await openPdf(pdf))

@@ -26,7 +26,6 @@ import { attachmentsOf, openPdf, plainText, qrCodesOf, squeezed, unseenCharacter
 import { printedTexts, samplePaper } from './samples.ts'
 
 describe('papers of a gateway', function () {
-  this.timeout(90_000)
   let gateway: OpenedGateway
 
   before(async () => {

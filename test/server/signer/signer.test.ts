@@ -32,7 +32,6 @@ const ISSUING = issuingKey(USCC, 1)
 const AUTHORITY = authorityKey(USCC, 1)
 
 describe('a department’s own signer', function () {
-  this.timeout(30_000)
   const { folder, remove } = signerFolder()
   let signer: RunningSigner
   let provider: DepartmentProvider

@@ -641,7 +641,6 @@ export function describeStore(name: string, open: OpenStore): void {
 
     describe('proofs from the stored tiles', () => {
       it('are those of RFC 6962 at every size up to 600', async function () {
-        this.timeout(30_000)
         const last = 600
         await acceptRecords(store, 1, last)
         const leaves = Array.from({ length: last }, (_, i) => record(i + 1).leaf)
@@ -669,7 +668,6 @@ export function describeStore(name: string, open: OpenStore): void {
       })
 
       it('are right where a third level of tiles begins', async function () {
-        this.timeout(30_000)
         const around = [65_534, 65_535, 65_536, 65_537, 65_538]
         await acceptRecords(store, 1, 65_538)
         const flat = await store.leaves(0, 65_538)

@@ -205,7 +205,6 @@ describe('the SQLite file', () => {
 
   describe('when power or disk fail', () => {
     it('has every certificate that was acknowledged before a kill, and only whole batches', async function () {
-      this.timeout(30_000)
       const acknowledged = new Map<number, string>()
       for (let round = 0; round < 4; round++) {
         const gateway = spawn(process.execPath, [child, path, String(round)], {
@@ -234,7 +233,6 @@ describe('the SQLite file', () => {
     })
 
     it('rejects everything of a commit that the disk does not take, and has nothing of it', async function () {
-      this.timeout(20_000)
       await (await open()).close()
       // ulimit counts KiB here; writes beyond it fail as on a full disk.
       const output = execFileSync(
