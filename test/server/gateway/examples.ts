@@ -10,6 +10,7 @@ import {
   fileOf,
   issue,
   publish,
+  endSoon,
   until,
   untilAllFinal,
   type Issued,
@@ -130,19 +131,14 @@ async function batchOf({ gateway }: Scene, to: 'draft' | 'submitted' | 'delivere
   return { path, digest }
 }
 
-/** Ends a permit, unless it has ended, and waits for that second. */
+/** Ends a permit, unless it has ended. */
 async function withoutPermit(gateway: OpenedGateway, department: string, type: string) {
   const path = `/v1/departments/${department}`
-  const now = () => Math.floor(gateway.world.clock() / 1000)
   const { permits } = await answerOf<{ permits: { type: string; until: number }[] }>(
     gateway.get(`${path}/registration`),
   )
-  let { until: end } = permits.findLast(permit => permit.type === type)!
-  if (end === 0) {
-    end = now() + 2
-    await answerOf(gateway.post(`${path}/permits/${type}/end`, { until: end }), 200)
-  }
-  await until(() => now() >= end)
+  if (permits.findLast(permit => permit.type === type)!.until === 0)
+    await endSoon(end => gateway.post(`${path}/permits/${type}/end`, { until: end }))
 }
 
 async function proposalOf({ gateway }: Scene) {
