@@ -11,8 +11,24 @@ import { SESSION_COOKIE } from './identity/cookies.ts'
 const MOST_STEPS = 12
 const SIGN_IN = '/sign-in'
 
+export interface DemoSession {
+  /** Where its cookie belongs: the gateway may be known by another name of the same machine. */
+  url: string
+  /** What every request of the session carries. */
+  headers: { cookie: string; origin: string }
+}
+
 /** A client of the API in this person's session. Refuses GATEWAY_ANSWER when the gateway has another identity provider. */
 export async function signInAs(url: string, sub: string): Promise<ApiClient> {
+  return createClient({ ...(await beginDemoSession(url, sub)), token: null })
+}
+
+/** Signs in at the demo's provider, each request with these headers too. Refuses GATEWAY_ANSWER as `signInAs` does. */
+export async function beginDemoSession(
+  url: string,
+  sub: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<DemoSession> {
   const cookies = new Map<string, string>()
   // Whoever comes by another name of the same machine is led to the one that cookies belong to.
   let base = url
@@ -21,7 +37,7 @@ export async function signInAs(url: string, sub: string): Promise<ApiClient> {
   for (let step = 0; step < MOST_STEPS && !cookies.has(SESSION_COOKIE); step++) {
     const response: Response = await fetch(base + path, {
       redirect: 'manual',
-      headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
+      headers: { ...headers, cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
       ...(form !== null && { method: 'POST', body: form }),
     })
     for (const line of response.headers.getSetCookie()) {
@@ -44,11 +60,10 @@ export async function signInAs(url: string, sub: string): Promise<ApiClient> {
   if (session === undefined) throw notOurs(url)
   const metadata = await fetch(`${url}/.well-known/oauth-authorization-server`)
   const { issuer } = (await metadata.json()) as { issuer: string }
-  return createClient({
+  return {
     url: base,
-    token: null,
     headers: { cookie: `${SESSION_COOKIE}=${session}`, origin: new URL(issuer).origin },
-  })
+  }
 }
 
 const notOurs = (url: string) =>

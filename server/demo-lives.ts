@@ -149,7 +149,7 @@ async function newestOf(root: ApiClient, type: string): Promise<{ identifier: st
 /**
  * The demonstration's wallets: who knows the name of the persona knows the key, as everybody here can sign in as anybody.
  */
-function walletOf(persona: string): SigningKey {
+export function walletOf(persona: string): SigningKey {
   return new SigningKey(`0x${createHash('sha256').update(`onceproof demo wallet ${persona}`).digest('hex')}`)
 }
 
@@ -167,13 +167,14 @@ export async function bindWallet(client: ApiClient, persona: string): Promise<vo
   await write(client, '/v1/holder/keys', { signer, nonce, deadline, signature })
 }
 
-interface TypedData {
+export interface TypedData {
   types: Record<string, TypedDataField[]>
   domain: object
   message: Record<string, unknown>
 }
 
-function digestOf({ types: { EIP712Domain: _, ...types }, domain, message }: TypedData): string {
+/** What a wallet computes from what it shows. */
+export function digestOf({ types: { EIP712Domain: _, ...types }, domain, message }: TypedData): string {
   return TypedDataEncoder.hash(domain, types, message)
 }
 

@@ -41,10 +41,11 @@ export async function checkOnce(
   return { violations, checkpoints: sizes.length, orders: digests.length, executed }
 }
 
-async function argumentsOf(
+/** Of every event of this name, in the order of the chain. */
+export async function argumentsOf(
   rpc: Rpc,
   address: string,
-  contract: 'AnchorLog' | 'StatusRegistry',
+  contract: 'AnchorLog' | 'StatusRegistry' | 'GrantRegistry',
   event: string,
 ): Promise<unknown[][]> {
   const fragment = INTERFACES[contract].getEvent(event)!

@@ -30,7 +30,7 @@ const CLIENTS = { short: 4, long: 8 }
 const ASKED_MS = 8_000
 const DRAIN_TIMES = 10
 /** One certificate at a time, as desks issue, records, and now and then an order. */
-const MIX = { certificate: 60, batch: 0, record: 36, status: 1, verify: 2, receipt: 1 }
+const MIX = { certificate: 60, record: 36, status: 1, verify: 2, receipt: 1, desk: 2 }
 
 async function run(context: DrillContext): Promise<DrillResult> {
   // Started while its chain is away.

@@ -18,15 +18,12 @@ import { INTERFACES } from '../../server/chain/contracts.ts'
 import { takeSnapshot } from '../../server/chain/export.ts'
 import { logId } from '../../server/chain/log-id.ts'
 import { createRpc, toQuantity, type Rpc } from '../../server/chain/rpc.ts'
+import { eachAtOnce, LOOK_EVERY_MS, read, type CheckedGateway } from './asking.ts'
+import { checkConsent } from './check-consent.ts'
+import { checkDesk } from './check-desk.ts'
 import { checkHistory } from './check-history.ts'
 import type { HammeredGateway } from './hammer.ts'
 import { readTold, STATUS_ACTIONS, type StatusAction, type Told } from './told.ts'
-
-export interface CheckedGateway extends HammeredGateway {
-  readonly chainUrl: string
-  /** The trust file of the day on which the gateway was new. */
-  readonly trustPath: string
-}
 
 export interface ToldCheck {
   /** Every broken promise, with the identifier concerned. */
@@ -38,6 +35,11 @@ export interface ToldCheck {
     records: number
     orders: number
     batches: number
+    /** Grants that were acknowledged, withdrawals of them and uses under them; batches that were approved at the issuing desk. */
+    grants: number
+    withdrawals: number
+    uses: number
+    deskBatches: number
     /** Answers that said "final", and verdicts. */
     final: number
     verdicts: number
@@ -58,9 +60,7 @@ export interface CheckOptions {
   patienceMs?: number
 }
 
-const LOOK_EVERY_MS = 50
 const LOGS_AT_ONCE = 2_000
-const FILES_AT_ONCE = 8
 
 /**
  * Waits until everything is final, then holds the gateway and the chain to what clients were told: every acknowledged statement is
@@ -74,7 +74,9 @@ export async function checkTold(
 ): Promise<ToldCheck> {
   const lines = readTold(file)
   const violations: string[] = []
-  const acknowledged = acknowledgedIn(lines, violations)
+  const told = acknowledgedIn(lines, violations)
+  // What was approved is issued before it can be final.
+  const desk = await checkDesk(gateway, lines, patienceMs)
   const size = await untilFinal(gateway, patienceMs)
 
   const trust = parseTrust(readFileSync(gateway.trustPath))
@@ -84,9 +86,13 @@ export async function checkTold(
   const view = snapshotView(snapshot, 'live')
   const now = Math.floor(Date.now() / 1000)
 
+  const consent = await checkConsent(gateway, { rpc, trust, lines, patienceMs })
+  const statements = told.filter(({ leaf }) => leaf !== undefined)
+  const acknowledged = [...statements, ...desk.statements, ...consent.statements]
+  violations.push(...desk.violations, ...consent.violations)
   const standings = standingsTold(acknowledged, lines)
   const places = new Map<number, string>()
-  let lost = 0
+  let lost = desk.lost + consent.lost
   await eachAtOnce(acknowledged, async told => {
     const wrong = await checkStatement(gateway, told, { trust, view, now, standings, places })
     if (wrong.length > 0) lost++
@@ -99,22 +105,27 @@ export async function checkTold(
   violations.push(...(await checkAnchors(gateway, rpc, trust, checkpoints)))
   if (alone) violations.push(...checkNothingElse(lines, places, size))
   violations.push(...checkHistory(lines))
-  for (const { told, what, key, identifier, code = '' } of lines) {
-    if (told === 'refused' && !mayRefuse.includes(code))
+  for (const { told: kind, what, key, identifier, code = '' } of lines) {
+    // A use may be refused with good reason, which only the story of its grant tells.
+    if (kind === 'refused' && what !== 'use' && !mayRefuse.includes(code))
       violations.push(`${what} ${identifier ?? ''} (key ${key}) was refused: ${code}`)
   }
 
-  const count = (...kinds: Told['what'][]) => acknowledged.filter(({ what }) => kinds.includes(what)).length
+  const count = (...kinds: Told['what'][]) => told.filter(({ what }) => kinds.includes(what)).length
   const of = (kind: Told['told']) => lines.filter(({ told }) => told === kind).length
   return {
     violations,
     lost,
     figures: {
-      acknowledged: acknowledged.length,
+      acknowledged: statements.length + desk.statements.length,
       certificates: count('certificate', 'batch'),
       records: count('record'),
       orders: count(...STATUS_ACTIONS),
-      batches: new Set(acknowledged.filter(({ what }) => what === 'batch').map(({ key }) => key)).size,
+      batches: new Set(told.filter(({ what }) => what === 'batch').map(({ key }) => key)).size,
+      grants: count('grant'),
+      withdrawals: count('withdrawal'),
+      uses: count('use'),
+      deskBatches: count('approval'),
       final: of('final'),
       verdicts: of('verdict'),
       refused: of('refused'),
@@ -140,9 +151,9 @@ export async function untilFinal({ url }: HammeredGateway, patienceMs: number): 
   }
 }
 
-const ACKNOWLEDGED = new Set<Told['told']>(['accepted', 'revoked', 'suspended', 'resumed'])
+const ACKNOWLEDGED = new Set<Told['told']>(['accepted', 'stored', 'revoked', 'suspended', 'resumed'])
 
-/** One line for each acknowledged statement. A key that was answered twice must have been answered the same. */
+/** One line for each acknowledged write and row. A key that was answered twice must have been answered the same. */
 function acknowledgedIn(lines: readonly Told[], violations: string[]): Told[] {
   const first = new Map<string, Told>()
   for (const line of lines) {
@@ -150,7 +161,7 @@ function acknowledgedIn(lines: readonly Told[], violations: string[]): Told[] {
     const name = `${line.key} ${line.row ?? 0}`
     const before = first.get(name)
     if (before === undefined) first.set(name, line)
-    else if (before.leaf !== line.leaf || before.index !== line.index || before.id !== line.id)
+    else if ((['leaf', 'index', 'id', 'grant'] as const).some(name => before[name] !== line[name]))
       violations.push(`the key ${line.key} had two effects: ${placeText(before)} and ${placeText(line)}`)
   }
   return [...first.values()]
@@ -195,6 +206,8 @@ interface Facts {
   places: Map<number, string>
 }
 
+const HAVE_FILES = new Set<Told['what']>(['certificate', 'batch', 'record'])
+
 /** What is wrong with one acknowledged statement; nothing when it is as it was told. */
 async function checkStatement(gateway: HammeredGateway, told: Told, facts: Facts): Promise<string[]> {
   const { what, identifier, id, leaf = '', index, promise } = told
@@ -204,13 +217,14 @@ async function checkStatement(gateway: HammeredGateway, told: Told, facts: Facts
   if (promise !== undefined && toHex(openPromise(promise, noteKey).leaf) !== leaf)
     return [`${name}: its promise is for another leaf`]
 
-  const isOrder = (STATUS_ACTIONS as readonly string[]).includes(what)
-  if (isOrder) {
+  if (!HAVE_FILES.has(what)) {
     const answer = await read(gateway, `/v1/receipts/${leaf}`)
     if (answer === null) return [`${name}: the log does not have it`]
     const { receipt } = JSON.parse(answer.toString()) as { receipt: unknown }
     const place = receipt === null ? null : await provenIndex(receipt, leaf, trust, view)
     if (place === null) return [`${name}: it has no receipt that verifies`]
+    if (index !== undefined && place !== index)
+      return [`${name}: told index ${index}, its receipt says ${place}`]
     return taken(places, place, told, name)
   }
 
@@ -408,21 +422,4 @@ function checkNothingElse(
   const hasOpen = lines.some(({ key }) => !answered.has(key))
   if (untold.length === 0 || hasOpen) return []
   return [`nobody was told of the statements at ${untold.slice(0, 20).join(', ')} (${untold.length} in all)`]
-}
-
-/** Null when it is not there. Rejects when the gateway does not answer. */
-async function read(gateway: HammeredGateway, path: string): Promise<Buffer | null> {
-  const response = await fetch(gateway.url + path, { headers: { authorization: `Bearer ${gateway.token}` } })
-  const body = Buffer.from(await response.arrayBuffer())
-  if (response.ok) return body
-  if (response.status === 404) return null
-  throw new Error(`${path} answered ${response.status}: ${body.toString().slice(0, 300)}`)
-}
-
-async function eachAtOnce<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
-  let next = 0
-  const worker = async () => {
-    for (let i = next++; i < items.length; i = next++) await work(items[i]!)
-  }
-  await Promise.all(Array.from({ length: FILES_AT_ONCE }, worker))
 }

@@ -60,6 +60,7 @@ export async function startNode({
   const before: unknown[] = []
   let branch = 0
   let turn: Promise<unknown> = Promise.resolve()
+  let reorganising: Promise<unknown> = Promise.resolve()
   /** One change of the chain after the other. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const mine = turn.then(work)
@@ -84,8 +85,8 @@ export async function startNode({
     async mine(blocks) {
       for (let i = 0; i < blocks; i++) await mineOne()
     },
-    reorganise: depth =>
-      inTurn(async () => {
+    reorganise(depth) {
+      const done = inTurn(async () => {
         const state = before.at(-depth)
         if (depth < 1 || state === undefined) throw new RangeError(`there are no ${depth} blocks to replace`)
         before.splice(-depth)
@@ -95,7 +96,10 @@ export async function startNode({
           await evm.request('hardhat_setPrevRandao', [`0x${(++branch).toString(16).padStart(64, '0')}`])
           await mineOneNow()
         }
-      }),
+      })
+      reorganising = done.catch(() => undefined)
+      return done
+    },
     async close() {
       server.closeAllConnections()
       server.close()
@@ -120,6 +124,8 @@ export async function startNode({
       method: string
       params: unknown[]
     }
+    // Nobody sees a chain of which half has been replaced.
+    await reorganising
     const fate = node.isAway ? 'lost before' : node.onRequest(method, params)
     if (fate === 'lost before') return void response.destroy()
     let body: object

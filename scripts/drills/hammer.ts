@@ -12,8 +12,13 @@ import { demoRegion, typeIn } from '../../server/catalogue/region.ts'
 import { createRpc } from '../../server/chain/rpc.ts'
 import { liveView } from '../../server/chain/view.ts'
 import { generateRows } from '../generate/certificates.ts'
-import { chanceOf, type Chance } from '../generate/random.ts'
+import { chanceOf } from '../generate/random.ts'
+import { consentOperations } from './hammer-consent.ts'
+import { deskOperation } from './hammer-desk.ts'
+import type { Asker, HammerClient, Place, Question, Write } from './hands.ts'
+import { HOUSING, housingMatter, READING_DEPARTMENT, type Citizen } from './people.ts'
 import {
+  DESK_STEPS,
   openToldFile,
   STATUS_ACTIONS,
   toldClock,
@@ -36,6 +41,10 @@ export const OPERATIONS = [
   'verify',
   'verify-on-chain',
   'receipt',
+  'grant',
+  'use',
+  'withdrawal',
+  'desk',
 ] as const
 export type Operation = (typeof OPERATIONS)[number]
 
@@ -98,10 +107,20 @@ export const DEFAULT_MIX: Readonly<Record<Operation, number>> = {
   verify: 2,
   'verify-on-chain': 0,
   receipt: 1,
+  grant: 0,
+  use: 0,
+  withdrawal: 0,
+  desk: 0,
 }
 
+/** What people do besides: consent, readings by it, and batches at the issuing desk. Needs the demo's identity provider. */
+export const PEOPLE_MIX = { grant: 1, use: 1, withdrawal: 1, desk: 1 } as const
+
 const TYPE = 'RIC'
-const DEPARTMENTS = ['GAJ', 'ZSJ']
+const ISSUER = 'GAJ'
+const DEPARTMENTS = [ISSUER, 'ZSJ', READING_DEPARTMENT]
+/** What is acknowledged and is no statement. */
+const STORED = new Set<Told['what']>(['request', 'grant', 'withdrawal', ...DESK_STEPS])
 /** Share of acknowledged writes that are asked for once more, as a client does whose own crash made it forget the answer. */
 const ASKED_AGAIN = 0.04
 /** Of orders: the others suspend, or resume what is suspended. */
@@ -117,7 +136,10 @@ const REASON: Record<StatusAction, string> = {
 }
 const DONE = { revoke: 'revoked', suspend: 'suspended', resume: 'resumed' } as const
 
-/** Admits an issuing department and the notary, and publishes the type that the hammer issues. Safe to call again. */
+/**
+ * Admits an issuing department, one that reads and the notary, and publishes the type that the hammer issues and the matter that is
+ * read for. Safe to call again.
+ */
 export async function prepareForHammer(gateway: HammeredGateway): Promise<void> {
   const region = demoRegion()
   const departments = region.departments.filter(({ code }) => DEPARTMENTS.includes(code))
@@ -127,10 +149,12 @@ export async function prepareForHammer(gateway: HammeredGateway): Promise<void> 
   }
   const definition = typeIn(region, TYPE)
   await mustDo(gateway, '/v1/types', `hammer-type-${TYPE}`, { definition })
+  await mustDo(gateway, '/v1/matters', `hammer-matter-${HOUSING}`, { matters: [housingMatter()] })
 }
 
 async function mustDo(gateway: HammeredGateway, path: string, key: string, body: unknown): Promise<void> {
-  const answer = await fetch(gateway.url + path, writing(gateway, key, body))
+  const { headers } = await operator(gateway).credentials()
+  const answer = await fetch(gateway.url + path, writing(headers, key, body))
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
 }
 
@@ -142,15 +166,8 @@ interface Known {
   file: Buffer<ArrayBuffer> | null
 }
 
-interface Client {
-  chance: Chance
+interface Client extends HammerClient {
   own: Known[]
-  /** A fresh one. */
-  key: () => string
-  /** The next one of its own. */
-  row: () => unknown
-  /** Each counts as a client of its own for the gateway's limits. */
-  address: string
 }
 
 /** What the log holds is counted before, so everything that comes to it later must have been told to somebody. */
@@ -164,9 +181,12 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
   /** Of all clients, for questions. */
   const certificates: Known[] = []
   const leaves: string[] = []
+  /** Of each client. */
+  const owned: Known[][] = []
   const watchers = new Set<() => void>()
   const stopping = new AbortController()
   const leaving = new AbortController()
+  const operating = operator(gateway)
   const wheel = OPERATIONS.flatMap(name => Array<Operation>(mix[name] ?? 0).fill(name))
   let begun = 0
   const beganAt = toldClock()
@@ -175,11 +195,12 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
   const operations: Record<Operation, (client: Client) => Promise<void>> = {
     async certificate(client) {
       const body = { type: TYPE, fields: client.row() }
-      await write(client, 'certificate', '/v1/certificates', body, answer => [placeOf(answer)])
+      const path = '/v1/certificates'
+      await write(client, { what: 'certificate', path, body, placesIn: answer => [placeOf(answer)] })
     },
     async batch(client) {
       const rows = Array.from({ length: client.chance.integer(leastRows, mostRows) }, client.row)
-      await write(client, 'batch', '/v1/certificates/batch', { type: TYPE, rows }, answer => {
+      const placesIn = (answer: unknown): Place[] => {
         const { batch, certificates: issued } = answer as { batch: string | null; certificates: unknown[] }
         return issued.map((one, row) => ({
           ...placeOf(one),
@@ -187,12 +208,15 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
           row,
           rows: rows.length,
         }))
-      })
+      }
+      const body = { type: TYPE, rows }
+      await write(client, { what: 'batch', path: '/v1/certificates/batch', body, placesIn })
     },
     async record(client) {
       const digest = createHash('sha256').update(`${seed} ${client.key()}`).digest('hex')
       const body = { sha256: digest, name: 'hammered.bin' }
-      await write(client, 'record', '/v1/records', body, answer => [{ ...placeOf(answer), digest }])
+      const placesIn = (answer: unknown) => [{ ...placeOf(answer), digest }]
+      await write(client, { what: 'record', path: '/v1/records', body, placesIn })
     },
     async status(client) {
       const inReach = contended === undefined ? client.own : certificates.slice(-contended)
@@ -203,9 +227,15 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
       const action: StatusAction = client.chance.happens(REVOKES) ? 'revoke' : other
       const { identifier } = certificate
       const path = `/v1/certificates/${identifier}/status`
-      const isDone = await write(client, action, path, { action, reason: REASON[action] }, answer => {
-        const { id, leaf } = answer as { id: string; leaf: string }
-        return [{ id, leaf, identifier }]
+      const isDone = await write(client, {
+        what: action,
+        path,
+        body: { action, reason: REASON[action] },
+        about: { identifier },
+        placesIn: answer => {
+          const { id, leaf } = answer as { id: string; leaf: string }
+          return [{ id, leaf, identifier }]
+        },
       })
       if (isDone) certificate.standing = standingAfter(action)
     },
@@ -250,6 +280,28 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
       const place = { leaf, index, block: { number: block.number, hash: block.hash } }
       await note({ told: 'final', what: 'receipt', key: client.key(), asked: began, ...place })
     },
+    ...consentOperations(gateway, { write, question }, issueTo),
+    desk: deskOperation(
+      gateway,
+      { write, question },
+      { department: ISSUER, type: TYPE, rows: [leastRows, mostRows] },
+    ),
+  }
+
+  /** An identity certificate that none of the other operations knows. */
+  async function issueTo(client: HammerClient, { name, idNo }: Citizen) {
+    let issued: { identifier: string; leaf: string } | null = null
+    await write(client, {
+      what: 'certificate',
+      path: '/v1/certificates',
+      body: { type: TYPE, fields: { ...client.row(), name, idNo } },
+      isApart: true,
+      placesIn: answer => {
+        issued = answer as { identifier: string; leaf: string }
+        return [placeOf(answer)]
+      },
+    })
+    return issued
   }
 
   const asked = toldClock()
@@ -305,12 +357,14 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
     const chance = chanceOf(seed, n)
     const rows = generateRows(typeIn(demoRegion(), TYPE), Number.MAX_SAFE_INTEGER, `${seed} ${n}`)
     const own: Known[] = []
+    owned[n] = own
     let writes = 0
     const client: Client = {
+      n,
       chance,
       own,
       key: () => `hammer-${seed}-${n}-${++writes}`,
-      row: () => rows.next().value,
+      row: () => rows.next().value as Record<string, unknown>,
       address: `10.99.${n >> 8}.${n & 255}`,
     }
     while (!stopping.signal.aborted) {
@@ -327,87 +381,108 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
     for (const watch of watchers) watch()
   }
 
-  /** Asks until there is an answer; notes every answer and every one that was lost. True when the write was done. */
-  async function write(
-    client: Client,
-    what: Told['what'],
-    path: string,
-    body: unknown,
-    placesIn: (answer: unknown) => Place[],
-  ): Promise<boolean> {
+  async function write(client: HammerClient, asked: Write): Promise<boolean> {
     const key = client.key()
-    const first = await writeOnce(client, { what, key, path, body, placesIn, isAgain: false })
-    if (first !== 'done') return false
-    if (client.chance.happens(ASKED_AGAIN))
-      await writeOnce(client, { what, key, path, body, placesIn, isAgain: true })
+    if ((await writeOnce(client, key, asked, false)) !== 'done') return false
+    if (client.chance.happens(ASKED_AGAIN)) await writeOnce(client, key, asked, true)
     return true
   }
 
   async function writeOnce(
-    client: Client,
-    ask: {
-      what: Told['what']
-      key: string
-      path: string
-      body: unknown
-      placesIn: (answer: unknown) => Place[]
-      isAgain: boolean
-    },
+    client: HammerClient,
+    key: string,
+    asking: Write,
+    isAgain: boolean,
   ): Promise<'done' | 'refused' | 'open'> {
-    const { what, key, path, body, placesIn, isAgain } = ask
+    const { what, path, body, by = operating, about: aboutIt = {}, placesIn } = asking
     for (;;) {
-      const began = toldClock()
-      const about = { what, key, asked: began }
-      const { status, code, answer, retryAfterMs } = await attempt(client, key, path, body)
+      const about = { what, key, asked: toldClock() }
+      const { status, code, answer, retryAfterMs } = await attempt(client, by, path, { key, body })
       const at = toldClock()
       if (answer !== null) {
         const isExecuted = (STATUS_ACTIONS as readonly string[]).includes(what) && status === 200
-        const kind: ToldKind = isExecuted ? DONE[what as StatusAction] : 'accepted'
+        const kind: ToldKind = isExecuted
+          ? DONE[what as StatusAction]
+          : STORED.has(what)
+            ? 'stored'
+            : 'accepted'
         const lines = placesIn(answer).map((place): Told => ({ told: kind, ...about, at, ...place }))
         await told.append(...lines)
-        if (!isAgain) learn(client, what, lines)
+        if (!isAgain) learn(client, asking, lines)
         return 'done'
       }
-      // What the gateway could not do now says nothing about what it may have done: it is asked again.
-      if (status !== 0 && status < 500 && status !== 429) {
-        await told.append({ told: 'refused', ...about, at, code, ...identifierIn(path) })
+      if (isRefusal(status)) {
+        await told.append({ told: 'refused', ...about, at, code, ...aboutIt })
         counts.refused++
         for (const watch of watchers) watch()
         return 'refused'
       }
-      await told.append({ told: 'lost', ...about, at, code, ...identifierIn(path) })
+      await told.append({ told: 'lost', ...about, at, code, ...aboutIt })
       counts.lost++
       if (leaving.signal.aborted) return 'open'
       await pause(retryAfterMs)
     }
   }
 
-  async function attempt(client: Client, key: string, path: string, body: unknown) {
+  async function question<Answer>(
+    client: HammerClient,
+    { path, by, body }: Question,
+  ): Promise<Answer | null> {
+    const key = client.key()
+    while (!leaving.signal.aborted) {
+      const { status, code, answer, retryAfterMs } = await attempt(
+        client,
+        by,
+        path,
+        body === undefined ? undefined : { key, body },
+      )
+      if (answer !== null) return answer as Answer
+      if (isRefusal(status)) throw new Error(`${path} was refused: ${code}`)
+      await pause(retryAfterMs)
+    }
+    return null
+  }
+
+  async function attempt(
+    client: HammerClient,
+    by: Asker,
+    path: string,
+    write: { key: string; body: unknown } | undefined,
+  ) {
     const nothing = { status: 0, answer: null, retryAfterMs: ASK_AGAIN_AFTER_MS }
     try {
-      const request = writing(gateway, key, body, client.address)
+      const { url, headers: own } = await by.credentials()
+      const headers = { ...own, 'x-forwarded-for': client.address }
+      const request = write === undefined ? { headers } : writing(headers, write.key, write.body)
       const signal = AbortSignal.any([leaving.signal, AbortSignal.timeout(ANSWER_PATIENCE_MS)])
-      const response = await fetch(gateway.url + path, { ...request, signal })
+      const response = await fetch(url + path, { ...request, signal })
       const text = await response.text()
       const { status } = response
       const parsed = JSON.parse(text) as { code?: string }
       if (response.ok) return { ...nothing, status, code: '', answer: parsed as unknown }
+      const { code = String(status) } = parsed
+      // A session that is gone or old is begun again; nothing was done.
+      if (by !== operating && (status === 401 || code === 'STEP_UP_REQUIRED')) {
+        by.renew()
+        return { ...nothing, code }
+      }
       const wait = Number(response.headers.get('retry-after') ?? 0) * 1000
       const retryAfterMs = Math.min(LONGEST_PAUSE_MS, Math.max(ASK_AGAIN_AFTER_MS, wait))
-      return { status, code: parsed.code ?? String(status), answer: null, retryAfterMs }
+      return { status, code, answer: null, retryAfterMs }
     } catch (error) {
       return { ...nothing, code: reasonOf(error) }
     }
   }
 
-  function learn(client: Client, what: Told['what'], lines: Told[]): void {
-    counts.acknowledged += lines.length
+  function learn({ n }: HammerClient, { what, isApart = false }: Write, lines: Told[]): void {
     for (const { leaf, identifier } of lines) {
-      if (leaf !== undefined) leaves.push(leaf)
-      if (identifier === undefined || (what !== 'certificate' && what !== 'batch')) continue
+      if (leaf === undefined) continue
+      counts.acknowledged++
+      leaves.push(leaf)
+      if (isApart || identifier === undefined || (what !== 'certificate' && what !== 'batch')) continue
       const known: Known = { identifier, standing: 'in force', file: null }
       certificates.push(known)
-      client.own.push(known)
+      owned[n]?.push(known)
     }
     for (const watch of watchers) watch()
   }
@@ -460,20 +535,22 @@ function viewOf({ url, trustPath }: { url: string; trustPath: string }) {
   return { trust, now: () => liveView(rpc, trust.contracts) }
 }
 
-function writing({ token }: HammeredGateway, key: string, body: unknown, address = '127.0.0.1'): RequestInit {
+/** Holds the data folder's token. */
+function operator({ url, token }: HammeredGateway): Asker {
+  const credentials = { url, headers: { authorization: `Bearer ${token}` } }
+  return { credentials: async () => credentials, renew: () => undefined }
+}
+
+function writing(headers: Readonly<Record<string, string>>, key: string, body: unknown): RequestInit {
   return {
     method: 'POST',
-    headers: {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      'idempotency-key': key,
-      'x-forwarded-for': address,
-    },
+    headers: { ...headers, 'content-type': 'application/json', 'idempotency-key': key },
     body: JSON.stringify(body),
   }
 }
 
-type Place = Omit<Told, 'told' | 'what' | 'key' | 'asked' | 'at'>
+/** What the gateway could not do now says nothing about what it may have done: it is asked again. */
+const isRefusal = (status: number): boolean => status !== 0 && status < 500 && status !== 429
 
 function placeOf(answer: unknown): Place {
   const { id, identifier, leaf, index, promise } = answer as Required<Told>
@@ -484,11 +561,6 @@ function placeOf(answer: unknown): Place {
     index,
     promise,
   }
-}
-
-function identifierIn(path: string): Pick<Told, 'identifier'> {
-  const [, identifier] = /^\/v1\/certificates\/([^/]+)\/status$/.exec(path) ?? []
-  return identifier === undefined ? {} : { identifier }
 }
 
 function standingAfter(action: StatusAction): Known['standing'] {

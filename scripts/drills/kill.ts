@@ -12,7 +12,14 @@ import type { Chance } from '../generate/random.ts'
 import { checkTold, type ToldCheck } from './check-told.ts'
 import type { Drill, DrillContext, DrillResult } from './drill.ts'
 import { startGateway, type RunningGateway } from './gateway-process.ts'
-import { HAMMERED_ENV, prepareForHammer, startHammer, type Hammer } from './hammer.ts'
+import {
+  DEFAULT_MIX,
+  HAMMERED_ENV,
+  PEOPLE_MIX,
+  prepareForHammer,
+  startHammer,
+  type Hammer,
+} from './hammer.ts'
 
 /** How one death comes about. */
 type Death = { at: FailPoint; time: number } | { at: 'random'; what: Victim; afterMs: number }
@@ -62,7 +69,8 @@ export async function killUnderHammer(
     await prepareForHammer(gateway)
     const file = join(folder, 'told.ndjson')
     const { perSecond } = size
-    const hammer = await startHammer({ gateway, file, seed, perSecond, batchRows: [2, 8] })
+    const mix = { ...DEFAULT_MIX, ...PEOPLE_MIX }
+    const hammer = await startHammer({ gateway, file, seed, perSecond, mix, batchRows: [2, 8] })
     const tally: Tally = { deaths: {}, recoveries: [], violations: [] }
     await dieAndComeBack(gateway, hammer, planOf(size, chance(1_000)), tally, say)
     await hammer.finish()

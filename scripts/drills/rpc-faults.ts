@@ -14,7 +14,7 @@ import type { Drill, DrillContext, DrillResult } from './drill.ts'
 import { FAULTS, METHODS, startFaultProxy, type Fault, type FaultProxy } from './fault-proxy.ts'
 import { latestOf, watchFinal } from './final-watch.ts'
 import type { RunningGateway } from './gateway-process.ts'
-import { startHammer } from './hammer.ts'
+import { PEOPLE_MIX, startHammer } from './hammer.ts'
 import { readyOf, startOnOutsideChain, untilSome, type OutsideChain } from './outside-chain.ts'
 
 export const rpcFaults: Drill = {
@@ -39,7 +39,7 @@ const ASKED_MS = { short: 60_000, long: 10_000 }
 const HEAL_MS = 60_000
 /** What an answer without end may cost: several are read at once, each up to its limit. */
 const MOST_GROWTH_BYTES = 200 * 1024 * 1024
-const MIX = { certificate: 4, batch: 0, record: 3, status: 2, verify: 1, receipt: 2 }
+const MIX = { certificate: 4, record: 3, status: 2, verify: 1, receipt: 2, ...PEOPLE_MIX }
 
 async function run(context: DrillContext): Promise<DrillResult> {
   const other = await startNode({ chainId: 4243 })

@@ -7,23 +7,50 @@ import { fdatasync, closeSync, openSync, readFileSync, writeSync } from 'node:fs
 export const STATUS_ACTIONS = ['revoke', 'suspend', 'resume'] as const
 export type StatusAction = (typeof STATUS_ACTIONS)[number]
 
+/** A batch at the issuing desk, one after the other. */
+export const DESK_STEPS = ['draft', 'submission', 'approval'] as const
+export type DeskStep = (typeof DESK_STEPS)[number]
+
 /**
- * `started`: how many statements the log had before. `accepted`: a write was acknowledged, with its place. `revoked`, `suspended` and
+ * `started`: how many statements the log had before. `accepted`: a write was acknowledged, with its place. `stored`: one that is no
+ * statement was acknowledged (a request for consent, a grant, a withdrawal, a step of a batch at the desk). `revoked`, `suspended` and
  * `resumed`: an order was acknowledged as executed on chain. `verdict` and `final`: answers to questions. `refused`: the gateway
  * said that nothing was done. `lost`: no answer came, or one that says nothing about the write; the same key is asked again.
  */
 export type ToldKind =
-  'started' | 'accepted' | 'revoked' | 'suspended' | 'resumed' | 'verdict' | 'final' | 'refused' | 'lost'
+  | 'started'
+  | 'accepted'
+  | 'stored'
+  | 'revoked'
+  | 'suspended'
+  | 'resumed'
+  | 'verdict'
+  | 'final'
+  | 'refused'
+  | 'lost'
 
 export interface Told {
   told: ToldKind
-  what: 'log' | 'certificate' | 'batch' | 'record' | StatusAction | 'verify' | 'receipt'
+  what:
+    | 'log'
+    | 'certificate'
+    | 'batch'
+    | 'record'
+    | StatusAction
+    | 'key'
+    | 'request'
+    | 'grant'
+    | 'use'
+    | 'withdrawal'
+    | DeskStep
+    | 'verify'
+    | 'receipt'
   /** The Idempotency-Key; for a question a name of its own. */
   key: string
   /** When it was asked and when the answer was here: milliseconds since 1970 by a clock that never goes back. */
   asked: number
   at: number
-  /** Of a record or an order; of a row of a batch, the batch's. */
+  /** Of a record, an order, a request for consent, a use or a batch at the desk; of a row of a batch, the batch's. */
   id?: string
   identifier?: string
   /** 0x-hex. */
@@ -34,6 +61,8 @@ export interface Told {
   row?: number
   rows?: number
   promise?: string
+  /** Digest of the grant that it is about. */
+  grant?: string
   /** Of a record: SHA-256 of its file, hex. */
   digest?: string
   verdict?: string

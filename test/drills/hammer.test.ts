@@ -1,10 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { checkTold, type CheckedGateway } from '../../scripts/drills/check-told.ts'
+import { parseTrust } from '../../protocol/trust.ts'
+import type { CheckedGateway } from '../../scripts/drills/asking.ts'
+import { checkConsent } from '../../scripts/drills/check-consent.ts'
+import { checkDesk } from '../../scripts/drills/check-desk.ts'
+import { checkTold } from '../../scripts/drills/check-told.ts'
 import { HAMMERED_ENV, prepareForHammer, startHammer } from '../../scripts/drills/hammer.ts'
 import { readTold, type Told } from '../../scripts/drills/told.ts'
+import { createRpc } from '../../server/chain/rpc.ts'
 import { openGateway, temporaryFolder, type OpenedGateway } from '../support/opened-gateway.ts'
+
+/** Grants that somebody withdrew. */
+const ended = (lines: readonly Told[]) =>
+  new Set(lines.filter(({ what }) => what === 'withdrawal').map(({ grant }) => grant))
 
 describe('the hammer and its oracle', function () {
   this.timeout(600_000)
@@ -22,10 +31,22 @@ describe('the hammer and its oracle', function () {
     checked = { url: gateway.url, token: gateway.token, chainUrl: gateway.chainUrl, trustPath }
     await prepareForHammer(gateway)
     await prepareForHammer(gateway)
-    const mix = { certificate: 2, batch: 1, record: 2, status: 4, verify: 2, receipt: 2 }
+    const people = { grant: 3, use: 3, withdrawal: 1, desk: 1 }
+    const mix = { certificate: 2, batch: 1, record: 2, status: 4, verify: 2, receipt: 2, ...people }
     const hammer = await startHammer({ gateway, file, seed: 'told', mix, batchRows: [2, 6] })
     const kinds = ['accepted', 'revoked', 'final', 'verdict'] as const
-    const isWhole = () => kinds.every(kind => readTold(file).some(line => line.told === kind))
+    const done = ['key', 'use', 'withdrawal', 'approval'] as const
+    const isWhole = () => {
+      const lines = readTold(file)
+      return (
+        kinds.every(kind => lines.some(line => line.told === kind)) &&
+        done.every(what => lines.some(line => line.what === what && line.told !== 'lost')) &&
+        lines.some(line => line.what === 'use' && line.told === 'refused') &&
+        lines.some(
+          ({ what, told: kind, grant }) => what === 'use' && kind === 'accepted' && !ended(lines).has(grant),
+        )
+      )
+    }
     do await hammer.acknowledge(120)
     while (!isWhole())
     await hammer.finish()
@@ -33,10 +54,20 @@ describe('the hammer and its oracle', function () {
   })
   after(() => gateway.close())
 
+  type Change = (line: Told) => Told | readonly Told[]
+  const PATIENCE_MS = 10_000
+  const deskSays = async (change: Change) =>
+    (await checkDesk(checked, told.flatMap(change), PATIENCE_MS)).violations
+  const consentSays = async (change: Change) => {
+    const facts = { rpc: createRpc(checked.chainUrl), trust: parseTrust(readFileSync(checked.trustPath)) }
+    const lines = told.flatMap(change)
+    return (await checkConsent(checked, { ...facts, lines, patienceMs: PATIENCE_MS })).violations
+  }
+
   /** What the oracle says when clients had been told this instead. */
-  async function judged(change: (line: Told, n: number) => Told | null): Promise<string[]> {
+  async function judged(change: Change): Promise<string[]> {
     const planted = `${file}.planted`
-    const lines = told.map(change).filter(line => line !== null)
+    const lines = told.flatMap(change)
     writeFileSync(planted, lines.map(line => `${JSON.stringify(line)}\n`).join(''))
     return (await checkTold(checked, planted)).violations
   }
@@ -57,6 +88,10 @@ describe('the hammer and its oracle', function () {
     expect(figures.records).to.be.greaterThan(0)
     expect(figures.orders).to.be.greaterThan(0)
     expect(figures.batches).to.be.greaterThan(0)
+    expect(figures.grants).to.be.greaterThan(0)
+    expect(figures.uses).to.be.greaterThan(0)
+    expect(figures.withdrawals).to.be.greaterThan(0)
+    expect(figures.deskBatches).to.be.greaterThan(0)
     expect(figures.final).to.be.greaterThan(0)
     expect(figures.verdicts).to.be.greaterThan(0)
   })
@@ -84,13 +119,13 @@ describe('the hammer and its oracle', function () {
 
   it('names a certificate whose status is not as it was told', async () => {
     const order = first(line => line.told === 'revoked')
-    const violations = await judged(line => (isAbout(order)(line) ? null : line))
+    const violations = await judged(line => (isAbout(order)(line) ? [] : line))
     expect(violations.join('\n')).to.contain(`${order.identifier}`).and.to.contain('the chain says REVOKED')
   })
 
   it('names what is in the log without anybody having been told', async () => {
     const record = first(({ what }) => what === 'record')
-    const violations = await judged(line => (isAbout(record)(line) ? null : line))
+    const violations = await judged(line => (isAbout(record)(line) ? [] : line))
     expect(violations).to.deep.equal([`nobody was told of the statements at ${record.index} (1 in all)`])
   })
 
@@ -106,6 +141,52 @@ describe('the hammer and its oracle', function () {
       line.key === batch.key ? { ...line, rows: (line.rows ?? 0) + 1 } : line,
     )
     expect(violations.join('\n')).to.contain('half a batch').and.to.contain(batch.id)
+  })
+
+  it('names half a batch of the issuing desk', async () => {
+    const { id, rows } = first(line => line.what === 'approval' && line.told === 'stored')
+    const violations = await deskSays(line => (line.id === id ? { ...line, rows: rows! + 1 } : line))
+    expect(violations).to.include(`half a batch of the desk: ${id}, ${rows} of ${rows! + 1} rows`)
+  })
+
+  it('names a batch of the issuing desk that nobody approved', async () => {
+    const { id } = first(line => line.what === 'approval' && line.told === 'stored')
+    const violations = await deskSays(line => (line.id === id && line.what === 'approval' ? [] : line))
+    expect(violations).to.include(`batch ${id} of the desk: nobody approved it, and it is issued`)
+  })
+
+  it('names an acknowledged grant that the gateway does not have', async () => {
+    const given = first(line => line.what === 'grant' && line.told === 'stored')
+    const lost = `0x${'00'.repeat(32)}`
+    const violations = await consentSays(line => (isAbout(given)(line) ? { ...line, grant: lost } : line))
+    expect(violations).to.include(`grant ${lost}: the gateway does not have it`)
+  })
+
+  it('names a withdrawal that had no effect, and the use that came after it', async () => {
+    const use = first(line => line.what === 'use' && line.told === 'accepted' && !ended(told).has(line.grant))
+    const { grant } = use as Required<Told>
+    const withdrawal: Told = { told: 'stored', what: 'withdrawal', key: 'k', asked: 1, at: 2, grant }
+    const violations = await consentSays(line => (line === use ? [withdrawal, use] : line))
+    expect(violations).to.include(`grant ${grant}: its withdrawal was acknowledged, and it is not withdrawn`)
+    expect(violations).to.include(`use ${use.id} (key ${use.key}): the grant ${grant} was withdrawn before`)
+  })
+
+  it('names a use that is not in the trail, and one that nobody was told of', async () => {
+    const use = first(line => line.what === 'use' && line.told === 'accepted')
+    const lost = '01ARZ3NDEKTSV4RRFFQ69G5FAV'
+    const violations = await consentSays(line => (isAbout(use)(line) ? { ...line, id: lost } : line))
+    expect(violations).to.include(`use ${lost} (key ${use.key}): the trail has it 0 times`)
+    expect(violations).to.include(`nobody was told of the use ${use.id} of the grant ${use.grant}`)
+  })
+
+  it('names a use that was refused though nobody had withdrawn its grant', async () => {
+    const refused = first(line => line.what === 'use' && line.told === 'refused')
+    const violations = await consentSays(line =>
+      line.what === 'withdrawal' && line.grant === refused.grant ? [] : line,
+    )
+    expect(violations).to.include(
+      `use of the grant ${refused.grant} (key ${refused.key}) was refused: GRANT_WITHDRAWN`,
+    )
   })
 
   it('names what was called final and is so no more', async () => {

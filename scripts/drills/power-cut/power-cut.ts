@@ -12,7 +12,14 @@ import { audit } from '../audit.ts'
 import { checkTold, type ToldCheck } from '../check-told.ts'
 import type { Drill, DrillContext, DrillResult } from '../drill.ts'
 import { startGateway, type RunningGateway } from '../gateway-process.ts'
-import { HAMMERED_ENV, prepareForHammer, startHammer, type Hammer } from '../hammer.ts'
+import {
+  DEFAULT_MIX,
+  HAMMERED_ENV,
+  PEOPLE_MIX,
+  prepareForHammer,
+  startHammer,
+  type Hammer,
+} from '../hammer.ts'
 import { missingForPreload } from '../preload/preload.ts'
 import { compileForget, forgetfulFolder, type ForgetfulFolder, type Forgotten } from './forget.ts'
 
@@ -45,7 +52,8 @@ async function run(context: DrillContext): Promise<DrillResult> {
   let hammer: Hammer | null = null
   try {
     await prepareForHammer(gateway)
-    hammer = await startHammer({ gateway, file, seed, perSecond: PER_SECOND, batchRows: [2, 8] })
+    const mix = { ...DEFAULT_MIX, ...PEOPLE_MIX }
+    hammer = await startHammer({ gateway, file, seed, mix, perSecond: PER_SECOND, batchRows: [2, 8] })
     const tally: Tally = { cuts: 0, atStart: 0, forgotten: [], recoveries: [], violations: [] }
     const chances = chance(1_000)
     const whole = filesOf(gateway.dataDir)
