@@ -100,6 +100,7 @@ async function rehearse(context: DrillContext, { node, gateway }: OutsideChain):
       ordersToo: Math.round(allMs),
       times: (drain / inflow).toFixed(1),
       orders: check.figures.orders,
+      deskBatches: check.figures.deskBatches,
       executedOrders: once.orders,
       checkpoints: once.checkpoints,
       undetermined,

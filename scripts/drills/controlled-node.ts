@@ -91,6 +91,9 @@ export async function startNode({
         if (depth < 1 || state === undefined) throw new RangeError(`there are no ${depth} blocks to replace`)
         before.splice(-depth)
         await evm.request('evm_revert', [state])
+        // What was about to be mined then would be mined again.
+        for (const { hash } of (await evm.request('eth_pendingTransactions', [])) as { hash: string }[])
+          await evm.request('hardhat_dropTransaction', [hash])
         for (let i = 0; i <= depth; i++) {
           // Empty blocks of the same second would be the same blocks.
           await evm.request('hardhat_setPrevRandao', [`0x${(++branch).toString(16).padStart(64, '0')}`])

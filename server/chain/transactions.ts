@@ -125,6 +125,8 @@ async function bringAboutAlone(context: TransactionContext, account: Account, in
       continue
     }
     await context.sleep(POLL_MS)
+    // Behind one that is in no block any more this one would wait for ever.
+    await waitForEarlier(context, account)
     if (context.clock() - since > REPLACE_AFTER_MS) {
       attempt = await storeAttempt(context, account, intent, attempt)
       since = context.clock()

@@ -21,6 +21,8 @@ describe('kill -9 of the gateway and its chain', () => {
     expect(failPoints).to.equal(FAIL_POINTS.length)
     expect(kills).to.be.at.least(FAIL_POINTS.length + 10)
     expect(acknowledged).to.be.greaterThan(50)
+    for (const name of ['grants', 'uses', 'withdrawals', 'deskBatches'])
+      expect(result!.figures[name], name).to.be.greaterThan(0)
     expect(lostAnswers).to.be.greaterThan(0)
   }).timeout(1_800_000)
 })

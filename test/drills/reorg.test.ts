@@ -9,7 +9,12 @@ describe('drill reorg', () => {
     expect(result?.violations).to.deep.equal([])
     expect(result?.figures['scripts']).to.equal(8)
     expect(result?.figures['shallow']).to.be.greaterThan(0)
-    expect(result?.figures['deep']).to.be.greaterThan(0)
+    const { deep, deepFound, finalsTaken, wholeAgain } = result!.figures as Record<string, number>
+    expect(deep).to.be.greaterThan(0)
+    expect(finalsTaken).to.be.at.least(deep!)
+    // Each deep one was said, as CHAIN_LOST_BLOCKS, and made good, as CHAIN_WHOLE_AGAIN.
+    expect(deepFound).to.be.at.least(deep!)
+    expect(wholeAgain).to.equal(deep)
     expect(result?.figures['calledFinal']).to.be.greaterThan(0)
     expect(result?.figures['acknowledged']).to.be.greaterThan(20)
   })

@@ -41,7 +41,7 @@ describe('a transaction that is to bring something about', () => {
   const sent = () => [...new Set(node.received.slice(arrived))]
 
   before(async () => {
-    node = await startNode({ chainId: CHAIN_ID })
+    node = await startNode({ chainId: CHAIN_ID, mayReorganise: true })
     rpc = createRpc(node.url)
     path = join(temporaryFolder(), 'store.db')
     store = await openSqliteStore(path, { clock: () => time })
@@ -128,6 +128,26 @@ describe('a transaction that is to bring something about', () => {
     await bringAbout({ ...context, rpc: forgetful, sleep }, account, payment())
     expect(new Set([...lost, ...sent()]).size).to.equal(1)
     expect(await minedCount()).to.equal(before + 1)
+  })
+
+  it('does not wait for ever behind an earlier one that a reorganisation undid meanwhile', async () => {
+    const [earlier, later] = [payment(), payment()]
+    await bringAbout(context, account, earlier)
+    node.mines = false
+    let waits = 0
+    const sleep = async (ms: number) => {
+      time += ms
+      if (++waits === 1) await node.reorganise(1)
+      if (waits > 50) throw new Error('it waits for ever')
+    }
+    const outcome = await bringAbout({ ...context, sleep }, account, later).catch((error: unknown) => error)
+    expect(outcome).to.be.instanceOf(ChainUnreachable)
+    expect(node.received.slice(arrived).filter(raw => raw === sent()[0])).to.have.lengthOf(2)
+    node.mines = true
+    await node.mine(1)
+    await bringAbout(context, account, later)
+    expect([await earlier.isDone(null), await later.isDone(null)]).to.deep.equal([true, true])
+    expect(sent()).to.have.lengthOf(2)
   })
 
   it('is not sent at all when what it is for is done already', async () => {
