@@ -29,8 +29,9 @@ const AWAY_MS = { short: 4_000, long: 600_000 }
 const CLIENTS = { short: 4, long: 8 }
 const ASKED_MS = 8_000
 const DRAIN_TIMES = 10
-/** One certificate at a time, as desks issue, records, and now and then an order. */
-const MIX = { certificate: 60, record: 36, status: 1, verify: 2, receipt: 1, desk: 2 }
+/** One certificate at a time, records, now and then an order or a batch at the issuing desk. */
+const MIX = { certificate: 60, record: 36, status: 1, verify: 2, receipt: 1, desk: 1 }
+const BATCH_ROWS = [2, 8] as const
 
 async function run(context: DrillContext): Promise<DrillResult> {
   // Started while its chain is away.
@@ -46,7 +47,14 @@ async function rehearse(context: DrillContext, { node, gateway }: OutsideChain):
   const { form, seed, folder, say } = context
   const violations: string[] = []
   const file = join(folder, 'told.jsonl')
-  const hammer = await startHammer({ gateway, file, seed, clients: CLIENTS[form], mix: MIX })
+  const hammer = await startHammer({
+    gateway,
+    file,
+    seed,
+    clients: CLIENTS[form],
+    mix: MIX,
+    batchRows: BATCH_ROWS,
+  })
   await hammer.acknowledge(20)
   // Until then the chain has been asked about every department and type.
   await pause(ASKED_MS)

@@ -13,8 +13,8 @@ import {
 import { isCitizenNumber } from '../../../protocol/identifiers.ts'
 import type { JsonObject } from '../../../protocol/json.ts'
 import { bringAbout } from '../../../server/chain/transactions.ts'
-import { demoMatters } from '../../../server/matters/demo.ts'
 import { ensureHolder, holderId } from '../../../server/holders/holders.ts'
+import { housingMatter } from '../../../scripts/drills/people.ts'
 import {
   accountSigner,
   p256Signer,
@@ -38,24 +38,7 @@ import {
 export async function publishHousing(gateway: Pick<OpenedGateway, 'get' | 'post'>): Promise<void> {
   await publish(gateway, 'RIC')
   await admit(gateway, 'ZJJ', 'ZSJ')
-  const all = demoMatters().matters as { code: string; requirements: { cert: string; party: string }[] }[]
-  const whole = all.find(({ code }) => code === 'M05')!
-  const own = whole.requirements.find(({ cert, party }) => cert === 'RIC' && party === 'applicant')
-  const matter = {
-    ...whole,
-    code: 'X05',
-    collaborators: [],
-    conditions: [],
-    requirements: ['applicant', 'coapplicant'].map(party => ({
-      ...own,
-      party,
-      fields: ['name', 'idNo', 'address'],
-    })),
-    fallbacks: [],
-    outputs: [],
-    steps: [{ dept: 'ZJJ', zh: '受理', en: 'Accept' }],
-  }
-  await answerOf(gateway.post('/v1/matters', { matters: [matter] }), 201)
+  await answerOf(gateway.post('/v1/matters', { matters: [housingMatter()] }), 201)
 }
 
 let people = 0
