@@ -10,6 +10,7 @@ import { EXIT_REFUSED, usage, type Outcome } from './terminal.ts'
 export interface DrillOptions {
   short?: true
   seed?: string
+  minutes?: string
   all?: true
   out?: string
 }
@@ -25,11 +26,19 @@ export async function drill(name: string | undefined, options: DrillOptions): Pr
       found: name ?? '',
     })
   }
+  const minutes = options.minutes === undefined ? undefined : Number(options.minutes)
+  if (minutes !== undefined && !(minutes > 0))
+    throw usage('--minutes is a number above 0', { field: '--minutes', found: options.minutes ?? '' })
   const reports: DrillReport[] = []
   for (const one of chosen) {
     const say = (text: string) => void process.stderr.write(`${text}\n`)
     reports.push(
-      await runDrill(one, { form: options.short === true ? 'short' : 'long', seed: options.seed, say }),
+      await runDrill(one, {
+        form: options.short === true ? 'short' : 'long',
+        seed: options.seed,
+        minutes,
+        say,
+      }),
     )
   }
   if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(reports, null, 2)}\n`)

@@ -336,6 +336,7 @@ function commands(asJson: boolean, handle: Handle): Command {
     .option('--all', '全部 all of them')
     .option('--short', '短时形式 the short form, as in npm test')
     .option('--seed <S>', '重演 replay the decisions of this seed')
+    .option('--minutes <N>', '到时不再开始新的一轮 after so many minutes no further round is begun')
     .option(...out)
     .action(handle(async (name, options) => (await import('./drill.ts')).drill(name, options)))
 

@@ -50,6 +50,7 @@ async function run(context: DrillContext): Promise<DrillResult> {
   const seeds = context.form === 'short' ? [context.seed] : seedsOf(context.seed)
   const all: Finding[] = []
   for (const [n, seed] of seeds.entries()) {
+    if (context.isTimeUp()) break
     context.say(`chain-loss: ${n + 1} of ${seeds.length}, seed ${seed}`)
     all.push(await rehearse(context, seed, n))
   }
@@ -58,7 +59,7 @@ async function run(context: DrillContext): Promise<DrillResult> {
   const lost = sum(finding => finding.lost)
   return {
     figures: {
-      seeds: seeds.length,
+      seeds: all.length,
       losses: sum(({ losses }) => losses),
       blocksLost: sum(({ blocks }) => blocks),
       chainsLostWhole: sum(({ whole }) => whole),

@@ -15,6 +15,8 @@ export interface DrillContext {
   chance: (stream: number) => Chance
   /** An empty folder of the drill's own, removed afterwards unless it failed. */
   folder: string
+  /** Whether the time that it was given is up: then it begins no further round, and its figures are those of the rounds it had. */
+  isTimeUp: () => boolean
   /** One line for whoever watches. */
   say: (text: string) => void
 }

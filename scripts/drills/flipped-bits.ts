@@ -124,7 +124,7 @@ interface Flip {
   undo: () => void
 }
 
-async function flipAll({ form, chance, say }: DrillContext, stage: Stage): Promise<DrillResult> {
+async function flipAll({ form, chance, isTimeUp, say }: DrillContext, stage: Stage): Promise<DrillResult> {
   const violations: string[] = []
   const figures = { flips: 0, found: 0, named: 0, allowed: 0, ofRows: 0, ofFiles: 0, places: 0 }
   const places = new Set<string>()
@@ -135,7 +135,7 @@ async function flipAll({ form, chance, say }: DrillContext, stage: Stage): Promi
 
   const draw = chance(1)
   let row = draw.integer(0, 1_000)
-  for (let n = 0; n < FLIPS[form]; n++) {
+  for (let n = 0; n < FLIPS[form] && !isTimeUp(); n++) {
     const ofFile = n % FILE_EVERY === FILE_EVERY - 1
     const flip = ofFile ? flipInFile(stage, draw) : flipInRow(stage, draw, row++)
     figures.flips++

@@ -1,6 +1,7 @@
 /**
  * Drill `forged-files`: of a million forgeries of genuine certificate files none is accepted, and none makes verification fail.
  */
+import { availableParallelism } from 'node:os'
 import { toUtf8 } from '../../protocol/bytes.ts'
 import { formatSnapshot } from '../../protocol/snapshot.ts'
 import { formatTrust } from '../../protocol/trust.ts'
@@ -32,7 +33,7 @@ export const forgedFiles: Drill = {
   run: drill,
 }
 
-async function drill({ form, seed, folder, chance, say }: DrillContext): Promise<DrillResult> {
+async function drill({ form, seed, folder, chance, isTimeUp, say }: DrillContext): Promise<DrillResult> {
   const { files, trust, snapshot, now } = await genuineFiles(folder, FILES[form])
   const judge = threadPool(new URL('./forged-files-thread.ts', import.meta.url))
   const about = { files, trust, snapshot, now, seed }
@@ -42,29 +43,39 @@ async function drill({ form, seed, folder, chance, say }: DrillContext): Promise
   const wanted = BITS[form]
   const bits = chance(0)
   // Bits of all files are counted through; a part of them is drawn.
-  const tasks: Task[] = chunks(wanted ?? all).map(([from, to]) => ({
+  const tasks: Task[] = chunks(STRUCTURAL[form]).map(([from, to]) => ({
     ...about,
-    kind: 'bits',
-    bits: Array.from({ length: to - from }, (_, i) =>
-      wanted === null ? from + i : bits.integer(0, all - 1),
-    ),
+    kind: 'structural',
+    from,
+    to,
   }))
-  for (const [from, to] of chunks(STRUCTURAL[form])) tasks.push({ ...about, kind: 'structural', from, to })
+  for (const [from, to] of chunks(wanted ?? all))
+    tasks.push({
+      ...about,
+      kind: 'bits',
+      bits: Array.from({ length: to - from }, (_, i) =>
+        wanted === null ? from + i : bits.integer(0, all - 1),
+      ),
+    })
 
   const total = { bits: 0, structural: 0 }
   const violations: string[] = []
   const verdicts = new Map<string, number>()
   let done = 0
-  await Promise.all(
-    tasks.map(async task => {
+  // A task carries all files: only as many are on their way as there are threads.
+  const waiting = tasks.values()
+  const work = async () => {
+    for (const task of waiting) {
+      if (isTimeUp()) return
       const judged = (await judge(task)) as Judged
       total[task.kind] += judged.count
       violations.push(...judged.violations)
       for (const [verdict, count] of judged.verdicts)
         verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + count)
       if (++done % 100 === 0) say(`${done} of ${tasks.length} tasks`)
-    }),
-  )
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, work))
   return {
     figures: {
       files: files.length,

@@ -42,7 +42,7 @@ export const history: Drill = {
 
 /** The drill with so many operations. */
 export async function recordAndCheck(
-  { seed, folder, say }: DrillContext,
+  { seed, folder, isTimeUp, say }: DrillContext,
   { operations, clients, kills }: HistorySize,
 ): Promise<DrillResult> {
   const gateway = await startGateway({ env: HAMMERED_ENV })
@@ -53,15 +53,16 @@ export async function recordAndCheck(
     const hammer = await startHammer({ gateway, file, seed, clients, chain, mix: MIX, contended: CONTENDED })
     const share = Math.ceil(operations / (kills + 1))
     await hammer.answer(share)
-    for (let n = 1; n <= kills; n++) {
+    let killed = 0
+    while (killed < kills && !isTimeUp()) {
       await gateway.kill9()
       await gateway.restart()
       await hammer.answer(share)
-      say(`${n * share} of ${operations} operations`)
+      say(`${++killed * share} of ${operations} operations`)
     }
     const counts = await hammer.finish()
     await untilFinal(gateway, PATIENCE_MS)
-    return resultOf(readTold(file), counts, kills)
+    return resultOf(readTold(file), counts, killed)
   } finally {
     await gateway.kill9()
     await gateway.killChain9()

@@ -61,7 +61,7 @@ export const kill: Drill = {
 
 /** The drill with so many deaths. */
 export async function killUnderHammer(
-  { seed, chance, folder, say }: DrillContext,
+  { seed, chance, folder, isTimeUp, say }: DrillContext,
   size: KillSize,
 ): Promise<DrillResult> {
   const gateway = await startGateway({ env: HAMMERED_ENV })
@@ -72,7 +72,7 @@ export async function killUnderHammer(
     const mix = { ...DEFAULT_MIX, ...PEOPLE_MIX }
     const hammer = await startHammer({ gateway, file, seed, perSecond, mix, batchRows: [2, 8] })
     const tally: Tally = { deaths: {}, recoveries: [], violations: [] }
-    await dieAndComeBack(gateway, hammer, planOf(size, chance(1_000)), tally, say)
+    await dieAndComeBack(gateway, hammer, planOf(size, chance(1_000)), tally, { isTimeUp, say })
     await hammer.finish()
     await comeBackUnarmed(gateway, tally)
     const told = await checkTold(gateway, file)
@@ -121,9 +121,9 @@ async function dieAndComeBack(
   hammer: Hammer,
   plan: readonly Death[],
   tally: Tally,
-  say: (text: string) => void,
+  { isTimeUp, say }: Pick<DrillContext, 'isTimeUp' | 'say'>,
 ): Promise<void> {
-  for (let i = 0; i < plan.length; i++) {
+  for (let i = 0; i < plan.length && !isTimeUp(); i++) {
     const death = plan[i]!
     const name = death.at === 'random' ? `random ${death.what}` : death.at
     await die(gateway, hammer, death, tally)

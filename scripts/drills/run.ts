@@ -25,12 +25,14 @@ export interface RunOptions {
   form: DrillForm
   /** Default: a new one. */
   seed?: string | undefined
+  /** After so many minutes no further round is begun. Default: there is no hurry. */
+  minutes?: number | undefined
   say?: (text: string) => void
 }
 
 /** Runs one drill. A drill that throws has failed, with what it threw as its violation. Never rejects. */
 export async function runDrill(drill: Drill, options: RunOptions): Promise<DrillReport> {
-  const { form, say = () => undefined } = options
+  const { form, minutes = Infinity, say = () => undefined } = options
   const seed = options.seed ?? randomBytes(6).toString('hex')
   const reason = drill.missing()
   const about = { name: drill.name, form, seed }
@@ -41,7 +43,8 @@ export async function runDrill(drill: Drill, options: RunOptions): Promise<Drill
   const began = performance.now()
   let result: DrillResult
   try {
-    result = await drill.run({ form, seed, chance: stream => chanceOf(seed, stream), folder, say })
+    const isTimeUp = () => performance.now() - began >= minutes * 60_000
+    result = await drill.run({ form, seed, chance: stream => chanceOf(seed, stream), folder, isTimeUp, say })
   } catch (error) {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
     result = { figures: {}, violations: [`the drill itself broke off: ${what}`], rpo: null, rtoMs: null }

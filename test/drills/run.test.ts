@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { expect } from 'chai'
 import type { Drill } from '../../scripts/drills/drill.ts'
 import { drills } from '../../scripts/drills/list.ts'
@@ -41,7 +41,21 @@ describe('drills', () => {
       { form: 'short' },
     )
     expect(thrown.outcome).to.equal('failed')
+    for (const { kept } of [broken, thrown]) rmSync(kept!, { recursive: true })
     expect(thrown.result?.violations.join()).to.match(/broke off: Error: no gateway/)
+  })
+
+  it('begins no further round when its time is up', async () => {
+    const rounds = async (minutes?: number) => {
+      const run: Drill['run'] = async ({ isTimeUp }) => {
+        let round = 0
+        while (round < 3 && !isTimeUp()) round++
+        return { figures: { round }, violations: [], rpo: null, rtoMs: null }
+      }
+      return (await runDrill({ ...good, run }, { form: 'long', minutes })).result?.figures['round']
+    }
+    expect(await rounds()).to.equal(3)
+    expect(await rounds(0)).to.equal(0)
   })
 
   it('says why it was not run, and does not count that as passed', async () => {

@@ -45,7 +45,7 @@ export const powerCut: Drill = {
 }
 
 async function run(context: DrillContext): Promise<DrillResult> {
-  const { form, seed, chance, folder, say } = context
+  const { form, seed, chance, folder, isTimeUp, say } = context
   const machine = await startMachine(folder)
   const { gateway } = machine
   const file = join(folder, 'told.ndjson')
@@ -57,7 +57,7 @@ async function run(context: DrillContext): Promise<DrillResult> {
     const tally: Tally = { cuts: 0, atStart: 0, forgotten: [], recoveries: [], violations: [] }
     const chances = chance(1_000)
     const whole = filesOf(gateway.dataDir)
-    for (let n = 1; n <= CUTS[form]; n++) {
+    for (let n = 1; n <= CUTS[form] && !isTimeUp(); n++) {
       await cutOnce(machine, hammer, tally, chances)
       const now = filesOf(gateway.dataDir)
       for (const [name, text] of Object.entries(whole))
