@@ -295,11 +295,15 @@ async function closeAll(
 
 // ---- secrets
 
-/** Reads or makes the keystore and its own keys; a passphrase that nobody gave is generated beside it, with a warning. */
+/**
+ * Reads or makes the keystore and its own keys; a passphrase that nobody gave is generated beside it, with a warning. New keys for old data
+ * would open nothing and could anchor nothing, so one that is gone is not made anew: refuses KEYSTORE_LOST and PASSPHRASE_LOST.
+ */
 async function openKeys(config: Config, say: (text: string) => void, clock: () => number): Promise<Keyring> {
   const path = join(config.dataDir, 'keystore.json')
   const beside = join(config.dataDir, 'keystore.passphrase')
   const passphrasePath = config.keystorePassphraseFile ?? beside
+  assertKeysAreThere(config.dataDir, path, passphrasePath)
   if (config.keystorePassphraseFile === null && !existsSync(beside)) {
     writeFileDurably(beside, `${randomBytes(32).toString('base64url')}\n`, 0o600)
     say(`WARNING: demo secrets. The passphrase of the keystore was generated beside it, in ${beside}`)
@@ -318,6 +322,24 @@ async function openKeys(config: Config, say: (text: string) => void, clock: () =
   await ensureKey(keys, { name: LOOKUP_KEY, purpose: 'lookup', algorithm: 'secret', ...gateways })
   await ensureKey(keys, { name: WEBHOOK_KEY, purpose: 'lookup', algorithm: 'secret', ...gateways })
   return keys
+}
+
+function assertKeysAreThere(dataDir: string, path: string, passphrasePath: string): void {
+  if (existsSync(path)) {
+    if (existsSync(passphrasePath)) return
+    throw new Refusal('PASSPHRASE_LOST', `there is a keystore, but no passphrase in ${passphrasePath}`, {
+      field: 'KEYSTORE_PASSPHRASE_FILE',
+      expected: 'the file with the passphrase of the keystore that is there',
+      found: passphrasePath,
+    })
+  }
+  // The database is made after the keystore.
+  if (!existsSync(join(dataDir, 'onceproof.db'))) return
+  throw new Refusal(
+    'KEYSTORE_LOST',
+    `there is a database in ${dataDir} and no keystore: bring keystore.json back from the backup of the keys`,
+    { field: 'DATA_DIR', expected: 'keystore.json', found: 'none' },
+  )
 }
 
 function openToken(config: Config, say: (text: string) => void): { token: string; path: string } {
@@ -365,25 +387,40 @@ async function openLog(parts: {
   return { origin, noteKey: formatNoteKey(noteKey(origin, await keys.publicKey(NOTE_KEY))) }
 }
 
-/** Registers the log with its key, and governance's roles, on chain; no-ops when they are there. */
+/**
+ * Registers the log with its key, and governance's roles, on chain; no-ops when they are there. Refuses LOG_KEY_DIFFERS: what another
+ * keystore signs would never be anchored.
+ */
 async function registerLog(world: World): Promise<void> {
   const { governance, deployment, rpc, transactions } = world.chain
+  const { origin } = world.log
+  const read = contractReader(rpc, deployment.contracts, 'latest')
+  const logKey = addressOf(await world.keys.publicKey(LOG_KEY))
+  const isRegistered = async () => {
+    const [count] = await read('AnchorLog', 'logCount', [])
+    for (let i = 0; i < Number(count); i++) {
+      const [log] = await read('AnchorLog', 'logAt', [i])
+      if (log === logId(origin)) return true
+    }
+    return false
+  }
+  if (await isRegistered()) {
+    const [, registered] = await read('AnchorLog', 'logOf', [logId(origin)])
+    if (registered !== logKey) {
+      throw new Refusal('LOG_KEY_DIFFERS', `the chain knows the log ${origin} by another key`, {
+        field: 'keystore.json',
+        expected: String(registered),
+        found: logKey,
+      })
+    }
+  }
   for (const [contract, role] of GOVERNANCE_ROLES) {
     await grantRoleOnChain(world, contract, role, governance.address)
   }
-  const logKey = addressOf(await world.keys.publicKey(LOG_KEY))
   await bringAbout(transactions, governance, {
-    purpose: `log:${logId(world.log.origin)}`,
+    purpose: `log:${logId(origin)}`,
     to: deployment.contracts.AnchorLog.address,
-    data: INTERFACES.AnchorLog.encodeFunctionData('registerLog', [world.log.origin, logKey]),
-    isDone: async () => {
-      const read = contractReader(rpc, deployment.contracts, 'latest')
-      const [count] = await read('AnchorLog', 'logCount', [])
-      for (let i = 0; i < Number(count); i++) {
-        const [log] = await read('AnchorLog', 'logAt', [i])
-        if (log === logId(world.log.origin)) return true
-      }
-      return false
-    },
+    data: INTERFACES.AnchorLog.encodeFunctionData('registerLog', [origin, logKey]),
+    isDone: isRegistered,
   })
 }

@@ -167,10 +167,6 @@ const refusals: Readonly<Record<string, Message>> = {
     zh: '与已有设置不一致，未作任何改动',
     en: 'This differs from what was set up; nothing was changed',
   },
-  PASSPHRASE_LOST: {
-    zh: '密钥库已存在而口令文件不在，请找回口令',
-    en: 'There is a keystore without its passphrase; find the passphrase',
-  },
   ENVIRONMENT_VALUE: {
     zh: '该值无法写入环境文件',
     en: 'An environment file cannot hold this value',

@@ -8,6 +8,7 @@ import { faultyDiskDrill } from './faulty-disk.ts'
 import { flippedBits } from './flipped-bits.ts'
 import { forgedFiles } from './forged-files.ts'
 import { history } from './history.ts'
+import { keyLost } from './key-lost.ts'
 import { kill } from './kill.ts'
 import { malformedHttp } from './malformed-http.ts'
 import { oldBackup } from './old-backup.ts'
@@ -29,6 +30,7 @@ export const drills: readonly Drill[] = [
   reorg,
   chainLoss,
   flippedBits,
+  keyLost,
   malformedHttp,
   forgedFiles,
   history,

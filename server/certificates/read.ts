@@ -7,7 +7,7 @@ import { formatFile } from '../../protocol/file.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { evidenceOf, statementState, type StatementState } from '../anchoring/receipts.ts'
 import { openDocument } from '../keys/sealing.ts'
-import type { CertificateRow, StatusChangeRow } from '../store/store.ts'
+import type { CertificateRow, Sealed, StatusChangeRow } from '../store/store.ts'
 import { nowSeconds, type World } from '../world.ts'
 import { disclosedName, parseContent } from './build.ts'
 
@@ -45,15 +45,31 @@ export async function disclosuresOf(
 /** The same without asking whether it is withheld, for comparing only. */
 async function openDisclosures(world: Pick<World, 'keys'>, row: CertificateRow): Promise<string[]> {
   if (row.sealed === null) throw valuesGone(row)
-  const kek = await world.keys.kek(row.department)
-  return parseContent(openDocument(kek, { department: row.department, id: row.identifier }, row.sealed))
-    .disclosures
+  return parseContent(await openSealed(world, row, row.sealed)).disclosures
 }
 
-/** Why a certificate has no values here: somebody erased them, or the database was brought back from the log alone. */
+/** A department's key for documents that is lost, or was made anew after that, opens nothing: what it sealed is missing. */
+async function openSealed(
+  { keys }: Pick<World, 'keys'>,
+  { department, identifier }: CertificateRow,
+  sealed: Sealed,
+): Promise<Uint8Array> {
+  try {
+    return openDocument(await keys.kek(department), { department, id: identifier }, sealed)
+  } catch (error) {
+    const isLost =
+      error instanceof Refusal && (error.code === 'KEY_UNKNOWN' || error.code === 'DOCUMENT_UNREADABLE')
+    throw isLost ? valuesGone({ valuesMissing: true }) : error
+  }
+}
+
+/**
+ * Why a certificate has no values here: somebody erased them, or the database was brought back from the log alone, or the key that they
+ * were sealed under is lost.
+ */
 export function valuesGone({ valuesMissing }: Pick<CertificateRow, 'valuesMissing'>): Refusal {
   return valuesMissing
-    ? new Refusal('CERTIFICATE_VALUES_MISSING', 'the values of this certificate are in no database any more')
+    ? new Refusal('CERTIFICATE_VALUES_MISSING', 'nothing here opens to the values of this certificate')
     : new Refusal('CERTIFICATE_ERASED', 'the values of this certificate have been erased')
 }
 
@@ -63,6 +79,21 @@ export async function disclosedNames(
   row: CertificateRow,
 ): Promise<string[]> {
   return (await disclosuresOf(world, row)).map(disclosedName).filter(name => name !== 'relatedResource')
+}
+
+/** Name and value of every field; null with the reason where there are none. Refuses WITHHELD. */
+export async function fieldsOrNone(
+  world: Pick<World, 'keys' | 'store'>,
+  row: CertificateRow,
+): Promise<{ fields: Record<string, unknown> | null; noValues: 'erased' | 'missing' | null }> {
+  try {
+    return { fields: await fieldsOf(world, row), noValues: null }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    if (error.code === 'CERTIFICATE_ERASED') return { fields: null, noValues: 'erased' }
+    if (error.code === 'CERTIFICATE_VALUES_MISSING') return { fields: null, noValues: 'missing' }
+    throw error
+  }
 }
 
 /** Name and value of every field. */

@@ -11,7 +11,7 @@ import type { World } from '../world.ts'
 import type { OriginalFile } from './build.ts'
 import { checkRows, issueCertificates, sortRows } from './issue.ts'
 import { certificateOwner, typeOwner } from './owner.ts'
-import { assertNotWithheld, certificateFile, certificateOf, certificateState, fieldsOf } from './read.ts'
+import { assertNotWithheld, certificateFile, certificateOf, certificateState, fieldsOrNone } from './read.ts'
 import { findCertificates } from './find.ts'
 import { fieldRow, identifierParams, issued, issuedView, standing, summary, summaryView } from './views.ts'
 
@@ -272,7 +272,7 @@ export const certificateRoutes = [
             .enum(['erased', 'missing'])
             .nullable()
             .describe(
-              'Why `fields` is null: they were erased, or the database was brought back from the log',
+              'Why `fields` is null: they were erased, or they are missing: the database was brought back from the log, or their key is lost',
             ),
         }),
       },
@@ -281,11 +281,9 @@ export const certificateRoutes = [
     owner: (world: World, { params }) => certificateOwner(world, params.identifier),
     handler: async (world: World, { params: { identifier } }) => {
       const certificate = await certificateOf(world, identifier)
-      await assertNotWithheld(world, certificate)
-      const fields = certificate.sealed === null ? null : await fieldsOf(world, certificate)
-      const { shortCode, valuesMissing } = certificate
-      const noValues = fields !== null ? null : valuesMissing ? 'missing' : 'erased'
-      const body = { ...(await summaryView(world, certificate)), shortCode, fields, noValues }
+      const values = await fieldsOrNone(world, certificate)
+      const { shortCode } = certificate
+      const body = { ...(await summaryView(world, certificate)), shortCode, ...values }
       return { status: 200, body }
     },
   }),

@@ -4,7 +4,7 @@
  */
 import { Refusal } from '../../protocol/refusal.ts'
 import { currentKey } from '../departments/department-keys.ts'
-import { openListOnChain } from '../departments/registry.ts'
+import { freeListNumber, openListOnChain } from '../departments/registry.ts'
 import type { StatusSlot } from '../store/store.ts'
 import type { World } from '../world.ts'
 
@@ -33,8 +33,9 @@ async function refill(world: World, uscc: string, count: number): Promise<Status
   if (free - reserve >= Math.min(count, newest.capacity / 2)) {
     return world.store.takeStatusSlots(uscc, Math.min(count, free - reserve))
   }
-  await openListOnChain(world, uscc, newest.number + 1, (await currentKey(world, uscc, 'authority')).name)
-  await world.store.openStatusList(uscc, newest.number + 1)
+  const number = await freeListNumber(world, uscc, newest.number + 1)
+  await openListOnChain(world, uscc, number, (await currentKey(world, uscc, 'authority')).name)
+  await world.store.openStatusList(uscc, number)
   return refill(world, uscc, Math.min(count, newest.capacity / 2))
 }
 

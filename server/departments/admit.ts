@@ -15,6 +15,7 @@ import {
   admitOnChain,
   ALGORITHM,
   authoritySigner,
+  freeListNumber,
   grantPermitOnChain,
   openListOnChain,
   PURPOSE,
@@ -79,8 +80,10 @@ export async function admitDepartment(
     keyId: keccak256(signer),
   })
   if (roles.includes('issuer')) {
-    await world.store.openStatusList(uscc, 0)
-    await openListOnChain(world, uscc, 0, authorityKey(uscc, 1))
+    const [begun] = (await world.store.statusLists()).filter(list => list.department === uscc)
+    const number = begun?.number ?? (await freeListNumber(world, uscc, 0))
+    await world.store.openStatusList(uscc, number)
+    await openListOnChain(world, uscc, number, authorityKey(uscc, 1))
   }
   if (roles.includes('operator')) await grantPermitOnChain(world, uscc, RECORD_TYPE, world.region)
   // Whoever asked meanwhile was told that it has no key.

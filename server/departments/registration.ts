@@ -4,16 +4,20 @@
  */
 import { Refusal } from '../../protocol/refusal.ts'
 import { covers } from '../../protocol/chain-view.ts'
+import { contractReader } from '../chain/view.ts'
 import { departmentId } from '../../protocol/snapshot.ts'
 import type { DepartmentRow } from '../store/store.ts'
 import { presentTime, type World } from '../world.ts'
 import { keyStates } from './change-keys.ts'
-import { endPermitOnChain, grantPermitOnChain, RECORD_TYPE } from './registry.ts'
+import { endPermitOnChain, grantPermitOnChain, PURPOSE, RECORD_TYPE } from './registry.ts'
 import { changeStanding } from './standing.ts'
 
 type RegistrationWorld = Pick<World, 'store' | 'keys' | 'chain' | 'clock' | 'region'>
 
-/** Keys (newest first), suspensions, and every tenure of a permit for a type of this catalogue. Refuses DEPARTMENT_NOT_FOUND. */
+/**
+ * Keys (newest first), suspensions, and every tenure of a permit for a type of this catalogue. `keysElsewhere`: what the registry has of
+ * the department and this gateway cannot sign with, because it is lost or another gateway has it. Refuses DEPARTMENT_NOT_FOUND.
+ */
 export async function registrationOf(world: RegistrationWorld, { uscc }: DepartmentRow) {
   const view = world.chain.view()
   const listed = await view.departmentOf(departmentId(uscc))
@@ -41,8 +45,43 @@ export async function registrationOf(world: RegistrationWorld, { uscc }: Departm
       anchorUntil: registered?.anchorUntil ?? 0,
       compromisedSince: registered?.compromisedSince ?? 0,
     })),
+    keysElsewhere: await keysElsewhere(world, uscc, new Set(keys.map(({ keyId }) => keyId))),
     permits,
   }
+}
+
+/** Questions at once to the node. */
+const AT_ONCE = 20
+
+/** The registry counts keys and knows none by its department, so all of them are asked for. */
+async function keysElsewhere(world: RegistrationWorld, uscc: string, onHand: ReadonlySet<string>) {
+  const { rpc, deployment } = world.chain
+  const read = contractReader(rpc, deployment.contracts, 'latest')
+  const view = world.chain.view()
+  const [count] = await read('DepartmentRegistry', 'keyCount', [])
+  const found = []
+  for (let from = 0; from < Number(count); from += AT_ONCE) {
+    const indices = Array.from({ length: Math.min(AT_ONCE, Number(count) - from) }, (_, i) => from + i)
+    const keys = await Promise.all(
+      indices.map(async index => {
+        const [keyId] = (await read('DepartmentRegistry', 'keyIdAt', [index])) as [string]
+        return { keyId, registered: onHand.has(keyId) ? null : await view.keyOf(keyId) }
+      }),
+    )
+    for (const { keyId, registered } of keys) {
+      if (registered === null || registered.department !== departmentId(uscc)) continue
+      const { purpose, addedAt, signUntil, anchorUntil, compromisedSince } = registered
+      found.push({
+        keyId,
+        purpose: purpose === PURPOSE.issuing ? ('issuing' as const) : ('authority' as const),
+        addedAt,
+        signUntil,
+        anchorUntil,
+        compromisedSince,
+      })
+    }
+  }
+  return found
 }
 
 /** Gives a permit; a no-op when the department holds it. Refuses TYPE_NOT_FOUND and PERMIT_HELD. */

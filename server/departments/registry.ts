@@ -227,6 +227,22 @@ export async function openListOnChain(
   )
 }
 
+/**
+ * The lowest number, counted from `from`, under which the department has no list on chain. Another gateway may have opened lists of it: two
+ * certificates must not share a place.
+ */
+export async function freeListNumber(
+  { chain }: Pick<World, 'chain'>,
+  uscc: string,
+  from: number,
+): Promise<number> {
+  const read = contractReader(chain.rpc, chain.deployment.contracts, 'latest')
+  for (let number = from; ; number++) {
+    const [open] = await read('StatusRegistry', 'isOpen', [statusListId(uscc, number)])
+    if (open !== true) return number
+  }
+}
+
 /** Gives a role to an account; a no-op when it has it. */
 export async function grantRoleOnChain(
   world: RegistryWorld,

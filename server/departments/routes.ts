@@ -42,6 +42,18 @@ const registration = z.strictObject({
       compromisedSince: seconds,
     }),
   ),
+  keysElsewhere: z
+    .array(
+      z.strictObject({
+        keyId: hex32,
+        purpose: keyPurpose,
+        addedAt: seconds,
+        signUntil: seconds,
+        anchorUntil: seconds,
+        compromisedSince: seconds,
+      }),
+    )
+    .describe('Registered, and not among the keys of this gateway: lost, or held by another one'),
   permits: z.array(period.extend({ type: z.string(), typeCode: z.string(), region: z.string() })),
 })
 

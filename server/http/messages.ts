@@ -384,8 +384,8 @@ export const messages: Readonly<Record<string, Message>> = {
   },
   CERTIFICATE_NOT_FOUND: { zh: '没有这张证照', en: 'There is no such certificate' },
   CERTIFICATE_VALUES_MISSING: {
-    zh: '本库由日志重建，这张证照的内容不在其中，也并非被删除；持证人手中的文件依旧有效',
-    en: "This database was brought back from the log, which holds no values of this certificate; nobody erased them, and the holder's file stays good",
+    zh: '本库没有这张证照的内容（由日志重建，或加密所用的密钥已丢失），并非被删除；持证人手中的文件依旧有效',
+    en: "The values of this certificate are not to be had here: the database was brought back from the log, or the key that they were encrypted under is lost. Nobody erased them, and the holder's file stays good",
   },
   CERTIFICATE_ERASED: { zh: '这张证照的内容已被删除', en: 'The values of this certificate have been erased' },
   CERTIFICATE_OF_ANOTHER_DEPARTMENT: {
@@ -527,6 +527,18 @@ export const messages: Readonly<Record<string, Message>> = {
   STORE_UNSAFE: { zh: '数据库没有按安全的方式打开', en: 'The database did not open in the safe mode' },
   DOCUMENT_UNREADABLE: { zh: '加密内容无法解开', en: 'The encrypted content cannot be opened' },
   KEYSTORE_MISSING: { zh: '没有密钥库', en: 'There is no keystore' },
+  KEYSTORE_LOST: {
+    zh: '数据目录里有数据库而没有密钥库；请放回密钥的备份，新密钥库打不开也续不上旧数据',
+    en: 'The data folder has a database and no keystore: bring the backup of the keys back; a new one would open nothing here',
+  },
+  LOG_KEY_DIFFERS: {
+    zh: '密钥库不属于这份日志：链上登记的是另一把日志密钥',
+    en: 'The keystore is not this log’s: the chain knows the log by another key',
+  },
+  PASSPHRASE_LOST: {
+    zh: '密钥库已存在而口令文件不在，请找回口令',
+    en: 'There is a keystore without its passphrase; find the passphrase',
+  },
   KEYSTORE_EXISTS: { zh: '密钥库已存在', en: 'There is a keystore already' },
   KEYSTORE_DAMAGED: { zh: '密钥库已损坏', en: 'The keystore is damaged' },
   KEYSTORE_CHANGED: { zh: '密钥库被另一进程改动', en: 'Another process changed the keystore' },

@@ -21,7 +21,7 @@ const WORDS: Readonly<Record<string, string>> = {
   CERTIFICATE_NOT_IN_FORCE: 'the certificate is not in force',
   REQUIREMENT_NONE: 'the matter does not need a certificate of this type',
   CERTIFICATE_ERASED: 'the values of this certificate have been erased',
-  CERTIFICATE_VALUES_MISSING: 'the values of this certificate are in no database any more',
+  CERTIFICATE_VALUES_MISSING: 'nothing here opens to the values of this certificate',
   FIELD_UNKNOWN: 'the certificate has none of these fields',
 }
 

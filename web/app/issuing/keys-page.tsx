@@ -44,6 +44,7 @@ export function KeysPage() {
           <Flex vertical gap={16}>
             <Standing registration={data} now={registration.dataUpdatedAt / 1000} />
             <Keys keys={data.keys} />
+            <Elsewhere keys={data.keysElsewhere} now={registration.dataUpdatedAt / 1000} />
             <Permits permits={data.permits} now={registration.dataUpdatedAt / 1000} />
             <Panel title={say('operatorTitle')}>
               <ul>
@@ -148,6 +149,38 @@ function Keys({ keys }: { keys: readonly Key[] }) {
       />
       {!keys.some(({ state }) => state === 'committed') && <p className="ask-hint">{say('noNextKey')}</p>}
     </Panel>
+  )
+}
+
+/** Keys that may still sign and that this gateway does not have: somebody should know why. */
+function Elsewhere({ keys, now }: { keys: Registration['keysElsewhere']; now: number }) {
+  const { say } = useWords('issuing')
+  const open = keys.filter(
+    ({ signUntil, compromisedSince }) => compromisedSince === 0 && (signUntil === 0 || signUntil > now),
+  )
+  if (open.length === 0) return null
+  return (
+    <Alert
+      type="warning"
+      showIcon
+      title={say('keysElsewhere', { count: open.length })}
+      description={
+        <>
+          <p>{say('keysElsewhereWhat')}</p>
+          <details className="technical">
+            <summary>{say('show')}</summary>
+            {open.map(({ keyId, purpose }) => (
+              <p key={keyId}>
+                {say(`purpose_${purpose}`)}{' '}
+                <code className="small" translate="no">
+                  {keyId}
+                </code>
+              </p>
+            ))}
+          </details>
+        </>
+      }
+    />
   )
 }
 

@@ -687,6 +687,14 @@ export const issuing = {
   key_inForce: { zh: '仍然有效，即将停用', en: 'Still in force, about to end' },
   key_ended: { zh: '已停用', en: 'Ended' },
   key_compromised: { zh: '已宣告泄露', en: 'Declared compromised' },
+  keysElsewhere: {
+    zh: '链上还有 {{count}} 把本部门的密钥不在本网关',
+    en: '{{count}} keys of your department are registered and not here',
+  },
+  keysElsewhereWhat: {
+    zh: '它们仍可签名。若由另一网关保管，则属正常；若已丢失，请系统运维停用；若可能落入他人之手，请立即宣告泄露。',
+    en: 'They may still sign. That is right where another gateway holds them. If they are lost, ask the operator to end them; if they may be in wrong hands, to declare them compromised at once.',
+  },
   noNextKey: {
     zh: '还没有预先登记下一把密钥；更换时由系统运维登记。',
     en: 'No next key is committed yet; the operator registers one when it is time.',
