@@ -61,6 +61,8 @@ const BUCKETS = {
   lookup: { burst: 20, perSecond: 1 / 6 },
   // A department's machine needs one every five minutes.
   token: { burst: 60, perSecond: 1 },
+  // Each asks the node about every key and permit there is.
+  registration: { burst: 100, perSecond: 2 },
   snapshot: { burst: 10, perSecond: 0.2 },
   // Taking codes and looking at them; digits are counted apart, for each officer and department.
   presentation: { burst: 60, perSecond: 1 },

@@ -124,7 +124,7 @@ async function rehearse({ gateway, round, folder, seed, form, chance }: Scene) {
   // The way out.
   for (const purpose of ['issuing', 'authority'])
     await done(gateway, `/v1/departments/${ROTATED}/keys`, { purpose, generation, overlapSeconds: 0 })
-  for (const { keyId } of lostKeys) await endKey(gateway, keyId)
+  for (const key of lostKeys) await endKey(gateway, key)
   if (issued !== null) await done(gateway, '/v1/departments', applicationOf(NEW.department))
   const outageMs = performance.now() - began
   if (issued !== null) {
@@ -185,8 +185,13 @@ interface Issued {
   leaf: string
 }
 
+interface RegisteredKey {
+  keyId: string
+  purpose: string
+}
+
 interface Registration {
-  keys: { keyId: string; purpose: string; generation: number }[]
+  keys: (RegisteredKey & { generation: number })[]
   keysElsewhere: { keyId: string }[]
 }
 
@@ -211,11 +216,17 @@ const rowOf = (seed: string): unknown => generateRows(typeIn(demoRegion(), NEW.t
 const issueNew = (gateway: RunningGateway, seed: string) =>
   done<Issued>(gateway, '/v1/certificates', { type: NEW.type, fields: rowOf(seed) })
 
-/** Nobody who finds the key can use it. Its end must lie ahead of the chain, and what it signed is anchored. */
-async function endKey(gateway: RunningGateway, keyId: string): Promise<void> {
-  const soon = Math.ceil(Date.now() / 1000) + 60
-  const path = `/v1/departments/${ROTATED}/keys/${keyId}/retire`
-  await done(gateway, path, { signUntil: soon, anchorUntil: soon })
+/**
+ * Nobody who finds the key can use it: one is ended, as soon as can be, the other declared to be in wrong hands from now on. What it signed
+ * is anchored.
+ */
+async function endKey(gateway: RunningGateway, { keyId, purpose }: RegisteredKey): Promise<void> {
+  const now = Math.floor(Date.now() / 1000)
+  const [how, body] =
+    purpose === 'issuing'
+      ? ['retire', { signUntil: now + 60, anchorUntil: now + 60 }]
+      : ['compromise', { since: now }]
+  await done(gateway, `/v1/departments/${ROTATED}/keys/${keyId}/${how}`, body)
 }
 
 async function registrationOf(gateway: RunningGateway, department: string): Promise<Registration> {

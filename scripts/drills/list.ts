@@ -6,6 +6,7 @@ import { clockDrill } from './clock/clock.ts'
 import type { Drill } from './drill.ts'
 import { faultyDiskDrill } from './faulty-disk.ts'
 import { flippedBits } from './flipped-bits.ts'
+import { flood } from './flood.ts'
 import { forgedFiles } from './forged-files.ts'
 import { history } from './history.ts'
 import { keyLost } from './key-lost.ts'
@@ -31,6 +32,7 @@ export const drills: readonly Drill[] = [
   chainLoss,
   flippedBits,
   keyLost,
+  flood,
   malformedHttp,
   forgedFiles,
   history,

@@ -155,7 +155,7 @@ function collector() {
 }
 
 /** Resident memory of a process in bytes; 0 where the system does not tell. https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
-function rssOf(pid: number): number {
+export function rssOf(pid: number): number {
   try {
     const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
     return Number(kib ?? 0) * 1024

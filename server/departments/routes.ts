@@ -178,6 +178,7 @@ export const departmentRoutes = [
     idempotent: false,
     bodyKind: 'none',
     params: code,
+    rateLimit: 'registration',
     responses: { 200: { description: { zh: '登记', en: 'The registration' }, schema: registration } },
     refusals: ['DEPARTMENT_NOT_FOUND'],
     handler: async (world: World, { params }) => ({

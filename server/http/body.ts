@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http'
 import { parseJson } from '../../protocol/json.ts'
 import type { JsonValue } from '../../protocol/json.ts'
 import { Refusal } from '../../protocol/refusal.ts'
+import type { HeldBody } from './held-bodies.ts'
 
 export interface BodyLimits {
   readonly maxBytes: number
@@ -14,6 +15,8 @@ export interface BodyLimits {
   readonly idleMs?: number
   /** Longest time for the whole, for bodies that are kept in memory. */
   readonly totalMs?: number
+  /** Counts every piece, for bodies that are kept in memory. */
+  readonly held?: HeldBody
 }
 
 /** A body of any size that is not kept: it can be read once, piece by piece. */
@@ -104,7 +107,7 @@ function consume(
   limits: BodyLimits,
   take: (piece: Uint8Array) => void | Promise<void>,
 ): Promise<number> {
-  const { maxBytes, idleMs = DEFAULT_IDLE_MS, totalMs } = limits
+  const { maxBytes, idleMs = DEFAULT_IDLE_MS, totalMs, held } = limits
   const declared = Number(request.headers['content-length'] ?? 0)
   if (declared > maxBytes) return Promise.reject(tooLarge(maxBytes))
 
@@ -131,6 +134,7 @@ function consume(
         return
       }
       try {
+        held?.take(piece.length)
         const pending = take(piece)
         if (pending === undefined) idle.refresh()
         else void waitFor(pending)

@@ -14,6 +14,7 @@ import type { AccessTable } from './access.ts'
 import { authenticateBy } from './auth.ts'
 import type { Credentials } from './certificate-files.ts'
 import type { Authenticate, Authenticator } from './auth.ts'
+import { countHeldBodies, type HeldBodies } from './held-bodies.ts'
 import type { Logger } from './logger.ts'
 import type { Counter, Gauge, Histogram, Metrics } from './metrics.ts'
 import type { Language } from './messages.ts'
@@ -31,6 +32,7 @@ export interface Edge {
   /** Milliseconds. */
   readonly clock: () => number
   readonly limiter: RateLimiter
+  readonly heldBodies: HeldBodies
   /** The address by which clients are told apart. */
   readonly clientOf: (request: IncomingMessage) => string
   readonly logger: Logger
@@ -87,11 +89,16 @@ export function createEdge(options: EdgeOptions): Edge {
   metrics.gauge('onceproof_rate_limited_clients', 'Clients remembered by the rate limits', [], () =>
     limiter.size(),
   )
+  const heldBodies = countHeldBodies()
+  metrics.gauge('onceproof_held_body_bytes', 'Bytes of request bodies that wait in memory', [], () =>
+    heldBodies.size(),
+  )
   return {
     authenticate: authenticateBy(authenticators),
     access,
     clock,
     limiter,
+    heldBodies,
     clientOf: createClientOf(trustedProxies),
     logger,
     metrics,
@@ -166,6 +173,8 @@ export interface ServerLimits {
   /** Until the whole request is there: time for 2 GiB over a slow line; bodies have closer limits of their own. */
   readonly requestMs?: number
   readonly keepAliveMs?: number
+  /** Open at once; one more is closed unheard, so that files and the chain can still be opened. */
+  readonly connections?: number
 }
 
 /** `setSecureContext` only where TLS ends here. */
@@ -180,7 +189,7 @@ export function createHttpServer(
   limits: ServerLimits = {},
   credentials: Credentials | null = null,
 ): HttpServer {
-  const { headersMs = 10_000, requestMs = 3_600_000, keepAliveMs = 5_000 } = limits
+  const { headersMs = 10_000, requestMs = 3_600_000, keepAliveMs = 5_000, connections = 10_000 } = limits
   const settings = {
     headersTimeout: headersMs,
     requestTimeout: requestMs,
@@ -194,6 +203,7 @@ export function createHttpServer(
     credentials === null
       ? createServer(settings)
       : createTlsServer({ ...settings, ...credentials, handshakeTimeout: headersMs })
+  server.maxConnections = connections
   const answering = new WeakMap<Duplex, Set<ServerResponse>>()
   server.on('request', (request, response) => {
     // Of a server that ends each answer is the last on its connection.

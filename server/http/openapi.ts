@@ -270,7 +270,8 @@ function problems(route: Route<never>, access: AccessRow): JsonObject {
     codes.push('IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_KEY_INVALID', 'IDEMPOTENCY_KEY_REUSED')
     codes.push('LOG_BEHIND_CHAIN', 'STORE_UNAVAILABLE', 'DISK_FULL')
   }
-  if (route.rateLimit !== undefined) codes.push('RATE_LIMITED')
+  if (route.rateLimit !== undefined || (isPublic(access) && route.bodyKind !== 'none'))
+    codes.push('RATE_LIMITED')
   if (route.bodyKind === 'none') codes.push('BODY_UNEXPECTED')
   else codes.push('BODY_TYPE', 'BODY_ENCODING', 'BODY_TOO_LARGE', 'REQUEST_TIMEOUT')
   if (route.bodyKind === 'json') codes.push(...JSON_CODES)

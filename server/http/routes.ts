@@ -28,6 +28,7 @@ import type { StreamedBody } from './body.ts'
 import type { Edge } from './edge.ts'
 import type { Message } from './messages.ts'
 import { HttpRefusal, PAGE_POLICY } from './problem.ts'
+import type { HeldBody } from './held-bodies.ts'
 import { visitOf } from './request-id.ts'
 import { parseForm, parseQuery } from './url.ts'
 import { validate } from './validate.ts'
@@ -316,28 +317,35 @@ async function answer<World>(
   const key = route.idempotent ? idempotencyKeyOf(request) : null
   const refused = route.idempotent ? edge.writesRefused() : null
   if (refused !== null) throw refused
-  const { body, once } = await readInput(route, request, key, caller)
-  if (typeof route.owner === 'function') {
-    assertOwn(access, caller, await route.owner(world, { params, query, headers, body, caller }))
+  // Who had to say who he is can be stopped otherwise, and sends batches that are larger than all of this.
+  const held = isPublic(access) ? edge.heldBodies.begin(edge.clientOf(request)) : null
+  try {
+    const { body, once } = await readInput(route, request, { key, caller, held })
+    if (typeof route.owner === 'function') {
+      assertOwn(access, caller, await route.owner(world, { params, query, headers, body, caller }))
+    }
+    const reply = await route.handler(world, {
+      caller,
+      requestId: visit.id,
+      params,
+      query,
+      headers,
+      body,
+      once,
+    })
+    await send(route, reply, edge, request, response)
+  } finally {
+    held?.release()
   }
-
-  const reply = await route.handler(world, {
-    caller,
-    requestId: visit.id,
-    params,
-    query,
-    headers,
-    body,
-    once,
-  })
-  await send(route, reply, edge, request, response)
 }
+
+/** Time for a large file over a slow line; one that is not kept may take as long as the server lets it. */
+const KEPT_STREAM_MS = 300_000
 
 async function readInput(
   route: Route<never>,
   request: IncomingMessage,
-  key: string | null,
-  caller: Caller,
+  { key, caller, held }: { key: string | null; caller: Caller; held: HeldBody | null },
 ): Promise<{ body: unknown; once: Once | ((bodyDigest: Uint8Array) => Once) | null }> {
   const { method = '', url = '' } = request
   const onceOf = (name: string) => (digest: Uint8Array) => ({
@@ -349,11 +357,17 @@ async function readInput(
     return { body: undefined, once: key === null ? null : onceOf(key)(sha256(new Uint8Array())) }
   }
   assertBodyType(request, route.mediaTypes)
+  const counted = held === null ? {} : { held }
   if (route.bodyKind === 'stream') {
-    const body = streamBody(request, { maxBytes: route.maxBody })
+    // With a limit of its own it is small enough to be kept in memory, and it is.
+    const isKept = route.maxBody < DEFAULT_STREAM_LIMIT
+    const body = streamBody(request, {
+      maxBytes: route.maxBody,
+      ...(isKept && { totalMs: KEPT_STREAM_MS, ...counted }),
+    })
     return { body, once: key === null ? null : onceOf(key) }
   }
-  const bytes = await readBody(request, { maxBytes: route.maxBody })
+  const bytes = await readBody(request, { maxBytes: route.maxBody, ...counted })
   const input =
     route.bodyKind === 'form' ? parseForm(bytes.toString('latin1')) : parseJsonBody(bytes, route.maxBody)
   const body = validate(route.body, 'body', input)

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { countHeldBodies } from '../../../server/http/held-bodies.ts'
 import { createRateLimiter } from '../../../server/http/rate-limit.ts'
 import { defineRoute } from '../../../server/http/routes.ts'
 import { Unavailable } from '../../../server/http/problem.ts'
@@ -114,6 +115,70 @@ describe('a rate limiter', () => {
   })
 })
 
+describe('bodies that wait in memory', () => {
+  const refusal = (work: () => void): string | null => {
+    try {
+      work()
+      return null
+    } catch (error) {
+      return (error as Unavailable).code
+    }
+  }
+
+  it('are counted for each client and for all, from the free beginning on, until they are answered', () => {
+    const held = countHeldBodies({ freeBytes: 10, clientBytes: 100, allBytes: 150 })
+    const first = held.begin('a')
+    first.take(10)
+    expect(held.size()).to.equal(0)
+    first.take(60)
+    expect(refusal(() => held.begin('a').take(51))).to.equal('RATE_LIMITED')
+    const second = held.begin('a')
+    second.take(50)
+    expect(held.size()).to.equal(100)
+    const third = held.begin('b')
+    expect(refusal(() => third.take(61))).to.equal('RATE_LIMITED')
+    // The beginning of a body is taken whatever the others do.
+    expect(refusal(() => held.begin('b').take(10))).to.equal(null)
+    first.release()
+    first.release()
+    expect(held.size()).to.equal(40)
+    second.release()
+    third.release()
+    expect(held.size()).to.equal(0)
+  })
+
+  it('are let go when they are answered, given up or refused', async () => {
+    const post = defineRoute({
+      method: 'post',
+      path: '/v1/kept',
+      operationId: 'kept',
+      summary: ok,
+      idempotent: false,
+      bodyKind: 'stream',
+      maxBody: 100_000,
+      mediaTypes: ['text/plain'],
+      responses: { 204: { description: ok } },
+      handler: async (_world: null, { body }) => {
+        await body.digest()
+        return { status: 204 }
+      },
+    })
+    const access = { kept: { cells: { anyone: 'any' } } } as const
+    const gateway = await startGateway([post], null, { buckets, access })
+    const head = 'POST /v1/kept HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: text/plain\r\n'
+    const heldBytes = () => /^onceproof_held_body_bytes (\d+)$/m.exec(gateway.metrics.text())?.[1]
+    const whole = await gateway.raw(`${head}Content-Length: 50000\r\n\r\n${'x'.repeat(50_000)}`)
+    expect(whole).to.match(/^HTTP\/1\.1 204 /)
+    expect(heldBytes()).to.equal('0')
+    const socket = connect(gateway.port, '127.0.0.1')
+    socket.write(`${head}Content-Length: 50000\r\n\r\n${'x'.repeat(40_000)}`)
+    while (heldBytes() !== String(40_000 - 16_384)) await new Promise(setImmediate)
+    socket.destroy()
+    while (heldBytes() !== '0') await new Promise(setImmediate)
+    await gateway.close()
+  })
+})
+
 describe('a client that sends slowly', () => {
   it('is answered 408 when its headers do not come', async () => {
     const gateway = await startGateway([limited], null, { buckets }, { headersMs: 50 })
@@ -121,6 +186,30 @@ describe('a client that sends slowly', () => {
     expect(answer)
       .to.match(/^HTTP\/1\.1 408 /)
       .and.contain('"code":"REQUEST_TIMEOUT"')
+    await gateway.close()
+  })
+
+  it('leaves room for others: one connection too many is closed unheard, and the next is served', async () => {
+    const gateway = await startGateway([limited], null, { buckets }, { connections: 2 })
+    const port = Number(new URL(gateway.url).port)
+    const open = async () => {
+      const socket = connect(port, '127.0.0.1')
+      await once(socket, 'connect')
+      return socket
+    }
+    const [first, second] = [await open(), await open()]
+    const third = await open()
+    third.write('GET /v1/verify HTTP/1.1\r\nHost: x\r\n\r\n')
+    await once(third, 'close')
+    expect(third.bytesRead).to.equal(0)
+    const gone = once(first, 'close')
+    first.destroy()
+    await gone
+    let answer = ''
+    while (answer === '')
+      answer = await gateway.raw('GET /v1/verify HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    expect(answer).to.match(/^HTTP\/1\.1 204 /)
+    second.destroy()
     await gateway.close()
   })
 
