@@ -46,8 +46,8 @@ const HONEST = { short: 10, long: 300 }
 const HONEST_PER_SECOND = 20
 const AT_ONCE = 4
 const WARM_UP = 10
-/** The gateway has to do with this. */
-const MOST_MEMORY = 512 * 2 ** 20
+/** A quarter of the memory that docs/production.md asks for. */
+const MOST_MEMORY = 2 ** 30
 /** As the limits remember (server/http/rate-limit.ts, server/http/held-bodies.ts). */
 const MOST_CLIENTS = 20_000
 const MOST_HELD = 128 * 2 ** 20
@@ -203,7 +203,7 @@ async function sendEndlessly(port: number, count: number, complain: (what: strin
       most = Math.max(most, bytes)
       const status = /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 'nothing'
       // A connection that was cut while it still sent may have lost the answer on its way.
-      if (status !== '413' && status !== 'nothing') complain(`an endless body is answered ${status}`)
+      if (!['413', '429', 'nothing'].includes(status)) complain(`an endless body is answered ${status}`)
       if (bytes >= MOST_ENDLESS) complain(`an endless body was read for ${bytes} bytes`)
     }
   })
@@ -273,17 +273,18 @@ async function openSlowly(port: number, count: number): Promise<Socket[]> {
       Buffer.from('{'),
     ]),
   ]
-  return Promise.all(
-    Array.from({ length: count }, async (_, n) => {
-      const socket = connect(port, '127.0.0.1')
-      socket.on('error', () => undefined)
-      await once(socket, 'connect')
-      socket.write(says[n % says.length]!)
-      // Whatever is answered is not read by anybody.
-      socket.resume()
-      return socket
-    }),
-  )
+  const sockets: Socket[] = []
+  // One after the other: of many at once the system would let some wait before the gateway ever has them.
+  for (let n = 0; n < count; n++) {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    await once(socket, 'connect')
+    socket.write(says[n % says.length]!)
+    // Whatever is answered is not read by anybody.
+    socket.resume()
+    sockets.push(socket)
+  }
+  return sockets
 }
 
 /** How many are open after all the time that they were given. */

@@ -1,11 +1,13 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { expect } from 'chai'
 import { runCommandLine } from '../../../scripts/cli/program.ts'
-import { openWorld } from '../../../server/open-world.ts'
-import { configFromEnv } from '../../../server/config.ts'
-import { createLogger } from '../../../server/http/logger.ts'
-import { createMetrics } from '../../../server/http/metrics.ts'
+import { parseTrust } from '../../../protocol/trust.ts'
+import { fsck } from '../../../scripts/fsck/fsck.ts'
+import { createRpc } from '../../../server/chain/rpc.ts'
 import {
   answerOf,
   fileOf,
@@ -16,6 +18,17 @@ import {
   type Issued,
   type OpenedGateway,
 } from '../../support/opened-gateway.ts'
+
+/** The renewal under way, as the database has it. */
+function renewalIn(dataDir: string): { startedAt: number; stage: string; cursor: number } {
+  const db = new Database(join(dataDir, 'onceproof.db'), { readonly: true })
+  try {
+    const text = db.prepare("SELECT value FROM settings WHERE name = 'chain.renewal'").pluck().get()
+    return JSON.parse(String(text)) as ReturnType<typeof renewalIn>
+  } finally {
+    db.close()
+  }
+}
 
 describe('an embedded chain that is gone for good', function () {
   this.timeout(120_000)
@@ -79,6 +92,26 @@ describe('an embedded chain that is gone for good', function () {
   })
   after(() => gateway.close())
 
+  /** `onceproof chain renew` in a process of its own that is killed at a fail point; the signal that ended it. */
+  async function renewAndDie(failPoint: string): Promise<string | null> {
+    const file = (name: string) => JSON.stringify(new URL(`../../../${name}`, import.meta.url).href)
+    const program = `
+      const { armFailPoint, readFailPoint } = await import(${file('server/store/fail-points.ts')})
+      const { renewChain } = await import(${file('scripts/cli/renew.ts')})
+      armFailPoint(readFailPoint('${failPoint}'), () => process.kill(process.pid, 'SIGKILL'))
+      await renewChain({ data: ${JSON.stringify(gateway.dataDir)}, yes: true })`
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program],
+      {
+        env: { PATH: process.env['PATH'], PORT: new URL(gateway.url).port, ONCEPROOF_CHAIN_PORT: '0' },
+        stdio: 'ignore',
+      },
+    )
+    const [, signal] = (await once(child, 'close')) as [number | null, string | null]
+    return signal
+  }
+
   it('is not replaced by a mere start', async () => {
     expect(await because(ofOldKey, 'authorised')).to.equal('KEY_AND_PERMIT_IN_FORCE')
     expect(await because(ofStolenKey, 'authorised')).to.equal('KEY_COMPROMISED')
@@ -106,23 +139,24 @@ describe('an embedded chain that is gone for good', function () {
     expect(readdirSync(gateway.dataDir)).to.include('deployment.json')
   })
 
-  it('is replaced by a new one with the same contracts, on which everything is done again in its order', async () => {
-    const opened = await openWorld({
-      config: configFromEnv(
-        { DATA_DIR: gateway.dataDir, ONCEPROOF_CHAIN_PORT: '0', PORT: new URL(gateway.url).port },
-        { cwd: gateway.dataDir },
-      ),
-      publicUrl: gateway.url,
-      logger: createLogger({ level: 'warn', write: () => undefined, clock: Date.now }),
-      metrics: createMetrics(),
-      renewsChain: true,
-    })
-    expect(opened.renewed?.transactions).to.be.greaterThan(20)
-    await opened.close({ andChain: true })
+  it('is being replaced when the process is killed, twice, and each time the next goes on where it ended', async () => {
+    expect(await renewAndDie('after-send:2')).to.equal('SIGKILL')
+    const deploying = renewalIn(gateway.dataDir)
+    expect(deploying).to.include({ stage: 'repeating', cursor: 0 })
+    expect(readdirSync(gateway.dataDir)).not.to.include('deployment.json')
+
+    expect(await renewAndDie('after-mined:18')).to.equal('SIGKILL')
+    const repeating = renewalIn(gateway.dataDir)
+    expect(repeating).to.include({ startedAt: deploying.startedAt, stage: 'repeating' })
+    expect(repeating.cursor).to.be.greaterThan(0)
+  })
+
+  it('is replaced, at the next start, by one with the same contracts, on which everything is done again in its order', async () => {
     const names = readdirSync(gateway.dataDir)
     expect(names.filter(name => /^deployment-before-.*\.json$/.test(name))).to.have.length(1)
 
     gateway = await openGateway({ after: gateway })
+    expect(await gateway.world.store.setting('chain.renewal')).to.equal('')
     const trust = await trustOf()
     expect(trust.contracts).to.deep.equal(oldTrust.contracts)
     expect(trust.chain.genesis).not.to.equal(oldTrust.chain.genesis)
@@ -150,5 +184,21 @@ describe('an embedded chain that is gone for good', function () {
     expect(JSON.parse(readFileSync(join(gateway.dataDir, 'deployment.json'), 'utf8'))).to.have.property(
       'contracts',
     )
+  })
+
+  it('is in order for the auditor', async () => {
+    await untilAllFinal(gateway)
+    const trust = await (await gateway.request('/v1/trust')).arrayBuffer()
+    const report = await fsck({
+      dataDir: gateway.dataDir,
+      trust: parseTrust(new Uint8Array(trust)),
+      rpc: createRpc(gateway.chainUrl),
+      snapshot: null,
+      passphrase: readFileSync(join(gateway.dataDir, 'keystore.passphrase'), 'utf8').trim(),
+      confirmations: 1,
+      clientLog: null,
+      canaries: null,
+    })
+    expect(report.violations).to.deep.equal([])
   })
 })
