@@ -59,6 +59,7 @@ const MOST_ENDLESS = 64 * 2 ** 20
 const MOST_LISTED = 20
 const LOOK_EVERY_MS = 20
 const MOST_LOOKS = 500
+const MOST_TRIES = 5
 
 async function run({ form, seed, folder, say }: DrillContext): Promise<DrillResult> {
   const gateway = await startGateway({ env: HAMMERED_ENV })
@@ -310,10 +311,21 @@ const portOf = ({ url }: RunningGateway): number => Number(new URL(url).port)
 /** The file of a certificate that an honest client was given. */
 async function someFile(gateway: RunningGateway, told: string): Promise<Buffer> {
   const { identifier } = readTold(told).find(({ what }) => what === 'certificate' || what === 'batch')!
-  return Buffer.from(await (await gateway.get(`/v1/certificates/${identifier}/file`)).arrayBuffer())
+  return Buffer.from(await (await ask(gateway, `/v1/certificates/${identifier}/file`)).arrayBuffer())
+}
+
+/** The drill's own question: asked again where the connection was closed just when it was to be used once more. */
+async function ask(gateway: RunningGateway, path: string): Promise<Response> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await gateway.get(path)
+    } catch (error) {
+      if (tries === MOST_TRIES) throw error
+    }
+  }
 }
 
 async function metricOf(gateway: RunningGateway, name: string): Promise<number> {
-  const text = await (await gateway.get('/metrics')).text()
+  const text = await (await ask(gateway, '/metrics')).text()
   return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 'NaN')
 }

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { expect } from 'chai'
 import type { Drill } from '../../scripts/drills/drill.ts'
 import { drills } from '../../scripts/drills/list.ts'
@@ -64,6 +64,15 @@ describe('drills', () => {
       { form: 'long', seed: 's' },
     )
     expect(report).to.include({ outcome: 'not run', reason: 'no C compiler is here', result: null })
+  })
+
+  it('rehearses every kind of event, and the runbook of the event says with which drill', () => {
+    const runbooks = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
+    for (const event of ['power', 'crash', 'chain', 'disk', 'keys', 'flood', 'attack', 'restore', 'audit']) {
+      const names = drills.filter(drill => drill.event === event).map(({ name }) => name)
+      const named = names.filter(name => new RegExp(`\`${name}\`|drill ${name}\\b`).test(runbooks))
+      expect(named, event).to.not.deep.equal([])
+    }
   })
 
   it('has one name for each drill', () => {
