@@ -61,7 +61,7 @@ const LOOK_EVERY_MS = 20
 const MOST_LOOKS = 500
 const MOST_TRIES = 5
 
-async function run({ form, seed, folder, say }: DrillContext): Promise<DrillResult> {
+async function run({ form, seed, folder, isTimeUp, say }: DrillContext): Promise<DrillResult> {
   const gateway = await startGateway({ env: HAMMERED_ENV })
   const client = rawClient(portOf(gateway))
   let hammer: Hammer | null = null
@@ -81,14 +81,14 @@ async function run({ form, seed, folder, say }: DrillContext): Promise<DrillResu
     const before = { ...hammer.counts }
     const began = performance.now()
     const [one, many, endless, held] = await Promise.all([
-      askFromOne(client, shown, FROM_ONE[form], complain),
-      askFromMany(client, FROM_MANY[form], complain),
+      askFromOne(client, shown, { most: FROM_ONE[form], isTimeUp }, complain),
+      askFromMany(client, { most: FROM_MANY[form], isTimeUp }, complain),
       sendEndlessly(portOf(gateway), ENDLESS[form], complain),
       holdBodies(gateway, HELD[form], complain),
       hammer.acknowledge(HONEST[form]),
     ])
     const floodMs = performance.now() - began
-    say(`flood: ${one.refused} of ${FROM_ONE[form]} refused in ${Math.round(floodMs)} ms`)
+    say(`flood: ${one.refused} of ${one.sent} refused in ${Math.round(floodMs)} ms`)
     const honest = hammer.counts.acknowledged + hammer.counts.answered - before.acknowledged - before.answered
     await hammer.finish()
     clearInterval(watching)
@@ -112,7 +112,7 @@ async function run({ form, seed, folder, say }: DrillContext): Promise<DrillResu
       figures: {
         ...told.figures,
         floodMs: Math.round(floodMs),
-        askedByOne: FROM_ONE[form],
+        askedByOne: one.sent,
         answeredRateLimited: one.refused,
         askedByMany: many,
         endlessBodies: ENDLESS[form],
@@ -137,8 +137,18 @@ async function run({ form, seed, folder, say }: DrillContext): Promise<DrillResu
   }
 }
 
+interface HowMany {
+  most: number
+  isTimeUp: () => boolean
+}
+
 /** One address verifies and looks up without pause, as far as it is let. */
-async function askFromOne(client: RawClient, file: Buffer, count: number, complain: (what: string) => void) {
+async function askFromOne(
+  client: RawClient,
+  file: Buffer,
+  { most, isTimeUp }: HowMany,
+  complain: (what: string) => void,
+) {
   let [sent, refused] = [0, 0]
   const post = (path: string, type: string, body: Buffer) =>
     Buffer.concat([
@@ -149,7 +159,7 @@ async function askFromOne(client: RawClient, file: Buffer, count: number, compla
   const guess = Buffer.from(JSON.stringify({ shortCode: '23456789ABCD', lastFour: '0000' }))
   const lookUp = post('/v1/verify/lookup', 'application/json', guess)
   await atOnce(async () => {
-    while (sent < count) {
+    while (sent < most && !isTimeUp()) {
       const answer = await client.send(sent++ % ONE_VERIFIES === 0 ? verification : lookUp)
       const what = wrongWith(answer)
       if (what !== null) complain(`a request of the flood: ${what}`)
@@ -160,19 +170,19 @@ async function askFromOne(client: RawClient, file: Buffer, count: number, compla
         complain('429 does not say how long to wait')
     }
   })
-  return { refused }
+  return { sent, refused }
 }
 
 /** Each address asks once: no limit by address can help, and all of them are answered. */
 async function askFromMany(
   client: RawClient,
-  count: number,
+  { most, isTimeUp }: HowMany,
   complain: (what: string) => void,
 ): Promise<number> {
   let sent = 0
   const paths = ['/v1/verify', '/v1/log', '/verify', '/v1/trust']
   await atOnce(async () => {
-    while (sent < count) {
+    while (sent < most && !isTimeUp()) {
       const n = sent++
       const address = `198.18.${(n >> 8) & 255}.${n & 255}`
       const path = n % EXPENSIVE === 0 ? '/v1/departments/GAJ/registration' : paths[n % paths.length]!

@@ -36,7 +36,7 @@ const NEW = { department: 'MZJ', type: 'MAR' }
 const PATIENCE_MS = 120_000
 
 async function run(context: DrillContext): Promise<DrillResult> {
-  const { form, seed, chance, folder, say } = context
+  const { form, seed, chance, folder, isTimeUp, say } = context
   const gateway = await startGateway({ env: HAMMERED_ENV })
   const violations: string[] = []
   const outages: number[] = []
@@ -44,7 +44,7 @@ async function run(context: DrillContext): Promise<DrillResult> {
   let lost = 0
   try {
     await prepareForHammer(gateway)
-    for (let round = 1; round <= ROUNDS[form]; round++) {
+    for (let round = 1; round <= ROUNDS[form] && (round === 1 || !isTimeUp()); round++) {
       const outcome = await rehearse({ ...context, gateway, round, folder, chance: () => chance(round) })
       violations.push(...outcome.violations.map(violation => `round ${round}: ${violation}`))
       outages.push(outcome.outageMs)
