@@ -7,6 +7,7 @@ import type { Trust } from '../../../protocol/trust.ts'
 import { verify } from '../../../protocol/verify.ts'
 import { freePort } from '../../../scripts/drills/gateway-process.ts'
 import { startNode, type ControlledNode } from '../../../scripts/drills/controlled-node.ts'
+import { fsck } from '../../../scripts/fsck/fsck.ts'
 import { INTERFACES } from '../../../server/chain/contracts.ts'
 import { createRpc } from '../../../server/chain/rpc.ts'
 import { liveView } from '../../../server/chain/view.ts'
@@ -136,5 +137,19 @@ describe('a new gateway on the contracts of one whose keys are gone', function (
       await answerOf(gateway.post(`${path}/keys/${keyId}/retire`, { signUntil: soon, anchorUntil: soon }))
     expect((await registration()).keysElsewhere.map(({ signUntil }) => signUntil)).to.deep.equal([soon, soon])
     expect(await verdictOf(oldFile, await bothLogs())).to.equal('VALID')
+  })
+
+  it('is in order for the auditor', async () => {
+    const report = await fsck({
+      dataDir,
+      trust: await trustOf(gateway),
+      rpc: createRpc(node.url),
+      snapshot: null,
+      passphrase: 'new',
+      confirmations: 1,
+      clientLog: null,
+      canaries: null,
+    })
+    expect(report.violations).to.deep.equal([])
   })
 })
