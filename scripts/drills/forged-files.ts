@@ -43,20 +43,22 @@ async function drill({ form, seed, folder, chance, isTimeUp, say }: DrillContext
   const wanted = BITS[form]
   const bits = chance(0)
   // Bits of all files are counted through; a part of them is drawn.
-  const tasks: Task[] = chunks(STRUCTURAL[form]).map(([from, to]) => ({
+  const structural = chunks(STRUCTURAL[form]).map(([from, to]): Task => ({
     ...about,
     kind: 'structural',
     from,
     to,
   }))
-  for (const [from, to] of chunks(wanted ?? all))
-    tasks.push({
-      ...about,
-      kind: 'bits',
-      bits: Array.from({ length: to - from }, (_, i) =>
-        wanted === null ? from + i : bits.integer(0, all - 1),
-      ),
-    })
+  const ofBits = chunks(wanted ?? all).map(([from, to]): Task => ({
+    ...about,
+    kind: 'bits',
+    bits: Array.from({ length: to - from }, (_, i) =>
+      wanted === null ? from + i : bits.integer(0, all - 1),
+    ),
+  }))
+  // By turns, so that a run that ends early has had both.
+  const tasks = ofBits.flatMap((task, i) => [task, ...structural.slice(i, i + 1)])
+  tasks.push(...structural.slice(ofBits.length))
 
   const total = { bits: 0, structural: 0 }
   const violations: string[] = []
