@@ -51,6 +51,8 @@ export interface FaultProxy {
   set(fault: Fault | null, methods?: readonly string[]): void
   /** Answers that were spoiled since the fault was set. */
   readonly spoiled: number
+  /** Resolves when no answer without end is being written any more. */
+  written(): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -78,6 +80,7 @@ export async function startFaultProxy({ node, other }: FaultProxyOptions): Promi
   let spoils = new Set<string>()
   let spoiled = 0
   const hanging = new Set<ServerResponse>()
+  const writing = new Set<Promise<void>>()
   const sockets = new Set<Socket>()
 
   const server = createServer((request, response) => {
@@ -100,7 +103,9 @@ export async function startFaultProxy({ node, other }: FaultProxyOptions): Promi
     const isSpoiled = fault !== null && spoils.has(asked.method)
     if (!isSpoiled) return send(response, await forward(node, body))
     spoiled++
-    await spoil[fault!](asked, body, response)
+    const answered = Promise.resolve(spoil[fault!](asked, body, response))
+    writing.add(answered)
+    await answered.finally(() => writing.delete(answered))
   }
 
   const spoil: Record<
@@ -221,6 +226,7 @@ export async function startFaultProxy({ node, other }: FaultProxyOptions): Promi
     get spoiled() {
       return spoiled
     },
+    written: () => Promise.allSettled(writing),
     async close() {
       if (refusing === null) server.close()
       else clearTimeout(refusing)

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { FAULTS, METHODS } from '../../scripts/drills/fault-proxy.ts'
-import { rpcFaults } from '../../scripts/drills/rpc-faults.ts'
+import { CALLS_ALONE, rpcFaults } from '../../scripts/drills/rpc-faults.ts'
 import { runDrill } from '../../scripts/drills/run.ts'
 
 describe('drill rpc-faults', () => {
@@ -16,7 +16,7 @@ describe('drill rpc-faults', () => {
     this.timeout(300_000)
     const { result } = await runDrill(rpcFaults, { form: 'short', seed: 'fixed' })
     expect(result?.violations).to.deep.equal([])
-    expect(result?.figures['cells']).to.equal(FAULTS.length)
+    expect(result?.figures['cells']).to.equal(FAULTS.length + CALLS_ALONE.length)
     expect(result?.figures['cellsNeverAsked']).to.equal(0)
     expect(result?.figures['acknowledged']).to.be.greaterThan(20)
     expect(result?.figures['executedOrders']).to.be.greaterThan(0)
