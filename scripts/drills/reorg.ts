@@ -33,6 +33,7 @@ const PER_SECOND = 5
 const HEAL_MS = 60_000
 const FINAL_PATIENCE_MS = 3_000
 const MIX = { certificate: 4, record: 3, status: 1, ...PEOPLE_MIX }
+const BATCH_ROWS = [2, 8] as const
 
 async function run(context: DrillContext): Promise<DrillResult> {
   const chain = await startOnOutsideChain({
@@ -52,7 +53,15 @@ async function rehearse(context: DrillContext, chain: OutsideChain): Promise<Dri
   const { seed, folder } = context
   const { gateway } = chain
   const file = join(folder, 'told.jsonl')
-  const hammer = await startHammer({ gateway, file, seed, clients: CLIENTS, perSecond: PER_SECOND, mix: MIX })
+  const hammer = await startHammer({
+    gateway,
+    file,
+    seed,
+    clients: CLIENTS,
+    perSecond: PER_SECOND,
+    mix: MIX,
+    batchRows: BATCH_ROWS,
+  })
   // One watch for each stretch in which nothing final may be undone.
   const watch = { finals: watchFinal(gateway.url, chain.node.url, CONFIRMATIONS) }
   try {

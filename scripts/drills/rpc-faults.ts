@@ -43,6 +43,7 @@ const MEASURE_EVERY_MS = 20
 /** What an answer without end may cost: several are read at once, each up to its limit. */
 const MOST_GROWTH_BYTES = 200 * 1024 * 1024
 const MIX = { certificate: 4, record: 3, status: 2, verify: 1, receipt: 2, ...PEOPLE_MIX }
+const BATCH_ROWS = [2, 8] as const
 
 async function run(context: DrillContext): Promise<DrillResult> {
   const other = await startNode({ chainId: 4243 })
@@ -74,7 +75,15 @@ async function rehearse(
   const violations: string[] = []
   const file = join(folder, 'told.jsonl')
   const finals = watchFinal(gateway.url, gateway.chainUrl, CONFIRMATIONS)
-  const hammer = await startHammer({ gateway, file, seed, clients: CLIENTS, perSecond: PER_SECOND, mix: MIX })
+  const hammer = await startHammer({
+    gateway,
+    file,
+    seed,
+    clients: CLIENTS,
+    perSecond: PER_SECOND,
+    mix: MIX,
+    batchRows: BATCH_ROWS,
+  })
   const heals: number[] = []
   const unmet: string[] = []
   let spoiled = 0
