@@ -30,6 +30,8 @@ export interface ControlledNode {
   /** To the chain itself, past all faults. */
   request<Result = unknown>(method: string, params?: readonly unknown[]): Promise<Result>
   mine(blocks: number): Promise<void>
+  /** Resolves when every block that was begun is there: after `mines = false` none comes but by `mine`. */
+  settled(): Promise<void>
   /**
    * Replaces the newest `depth` blocks by one more that hold none of their transactions, as if another branch had won. At most
    * `MOST_UNDONE`, and only of blocks that were mined since the start.
@@ -85,6 +87,7 @@ export async function startNode({
     async mine(blocks) {
       for (let i = 0; i < blocks; i++) await mineOne()
     },
+    settled: () => inTurn(async () => undefined),
     reorganise(depth) {
       const done = inTurn(async () => {
         const state = before.at(-depth)

@@ -123,12 +123,9 @@ async function reorganiseAll(
       deep++
       const gone = await Promise.all(told.map(async ([, block]) => isGone(block)))
       if (!gone.includes(true)) violations.push(`depth ${depth}: nothing final was taken along`)
+      else if (!(await isLossSaid(lostBefore)))
+        violations.push(`depth ${depth}: what was final is gone, and the gateway has not said so`)
       finalsTaken += gone.filter(Boolean).length
-      const isSaid = await untilSome(
-        () => (losses(gateway.output()) > lostBefore ? true : undefined),
-        HEAL_MS,
-      ).catch(() => false)
-      if (!isSaid) violations.push(`depth ${depth}: what was final is gone, and the gateway has not said so`)
       // What became final while nobody looked may be gone too; before a new stretch begins the gateway has to have found it.
       await untilSome(async () => {
         const called = await calledFinalBy(gateway.url)
@@ -176,6 +173,7 @@ async function reorganiseAll(
     const room = await untilSome(async () => {
       if ((await roomAbove()) < 0) return undefined
       node.mines = false
+      await node.settled()
       const left = await roomAbove()
       if (left >= 0) return left
       node.mines = true
@@ -184,6 +182,10 @@ async function reorganiseAll(
       return undefined
     }, HEAL_MS)
     await node.mine(Math.min(more, room))
+  }
+
+  function isLossSaid(before: number): Promise<boolean> {
+    return untilSome(() => (losses(gateway.output()) > before ? true : undefined), HEAL_MS).catch(() => false)
   }
 
   function newestFinal(): number {

@@ -101,7 +101,8 @@ function noteRoot(note: string, noteKey: string, size: number): Uint8Array | nul
 
 /**
  * Looks at every checkpoint that is anchored but not final: final once its block is deep enough, back to sealed when a
- * reorganisation took it away.
+ * reorganisation took it away. Rejects, and marks nothing, on a chain that has lost what was final: whoever brings that back is told by
+ * the newest final checkpoint, so none may become final after it on a chain without it.
  */
 export async function settleCheckpoints(world: AnchoringWorld): Promise<void> {
   const { store, chain, log } = world
@@ -109,6 +110,7 @@ export async function settleCheckpoints(world: AnchoringWorld): Promise<void> {
   if (open.length === 0) return
   const view = chain.view()
   const head = await view.head()
+  await assertHasFinal(world)
   for (const checkpoint of open) await settle(checkpoint)
 
   async function settle({ size, root, block: noted }: CheckpointRow): Promise<void> {
@@ -125,6 +127,14 @@ export async function settleCheckpoints(world: AnchoringWorld): Promise<void> {
     await assertStillThere(chain.rpc, head)
     await store.markCheckpoint(size, isFinal ? 'final' : 'anchored', block)
   }
+}
+
+async function assertHasFinal({ store, chain }: Pick<World, 'store' | 'chain'>): Promise<void> {
+  const final = await store.newestFinal()
+  if (final?.block == null) return
+  const { hash } = await blockAt(chain.rpc, final.block.number)
+  if (hash !== final.block.hash)
+    throw new ChainUnreachable(`checkpoint ${final.size} was final in a block that the chain has no more`)
 }
 
 /**

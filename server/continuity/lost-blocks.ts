@@ -42,20 +42,22 @@ export async function bringBackLostBlocks(
   const { watch } = world.chain
   const untold: World = { ...world, chain: world.chain.unwatched }
   const known = await pendingLoss(store)
-  const loss = known ?? (await findLoss(untold))
+  const found = await findLoss(untold)
+  // While it is brought back the chain may lose more.
+  const loss = known === null || (found !== null && found.from < known.from) ? found : known
   if (loss === null) {
     // A head that went back and took nothing of ours along.
     if (watch.doubts !== null) watch.trust()
     return
   }
   watch.doubt(loss.why)
-  const found = `the chain lost blocks from ${loss.from} on: ${loss.why}`
+  const what = `the chain lost blocks from ${loss.from} on: ${loss.why}`
   logger.error('the chain lost blocks; what they held is being brought back', {
     code: 'CHAIN_LOST_BLOCKS',
     blockNumber: loss.from,
   })
-  say(`WARNING: ${found}. What they held is being brought back; verification is undetermined until then`)
-  if (known === null) await store.saveSetting(SETTING, JSON.stringify(loss))
+  say(`WARNING: ${what}. What they held is being brought back; verification is undetermined until then`)
+  if (loss !== known) await store.saveSetting(SETTING, JSON.stringify(loss))
 
   const reopened = await store.reopenFrom(loss.from)
   const { transactions, governance, relayer, deployment } = untold.chain
@@ -109,7 +111,7 @@ async function findLoss(world: World): Promise<Loss | null> {
   if (genesis.hash !== chain.deployment.chain.genesis) return null
   const found = async (why: string): Promise<Loss> => ({
     foundAt: Math.floor(world.clock() / 1000),
-    from: await firstLostBlock(world),
+    from: await firstLostBlock(world, final?.size ?? 0),
     why,
   })
 
@@ -156,9 +158,12 @@ async function hashAt({ chain }: World, number: number): Promise<string | null> 
   return typeof block?.hash === 'string' ? block.hash.toLowerCase() : null
 }
 
-/** The block after that of the newest checkpoint which is where it was; found in O(log n) questions. */
-async function firstLostBlock(world: World): Promise<number> {
-  let [low, high] = [0, (await world.store.logSize()).sealed]
+/**
+ * The block after that of the newest final checkpoint which is where it was; found in O(log n) questions. One that is anchored only may be
+ * on the chain as it is now, though final ones before it are not.
+ */
+async function firstLostBlock(world: World, finalSize: number): Promise<number> {
+  let [low, high] = [0, finalSize]
   let from = 0
   while (low < high) {
     const middle = Math.floor((low + high) / 2)

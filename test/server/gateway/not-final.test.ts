@@ -2,9 +2,12 @@
 import { expect } from 'chai'
 import { Refusal } from '../../../protocol/refusal.ts'
 import { verify } from '../../../protocol/verify.ts'
+import { demoRegion, typeIn } from '../../../server/catalogue/region.ts'
 import { anchorCheckpoint, settleCheckpoints } from '../../../server/anchoring/anchor.ts'
+import { ChainUnreachable } from '../../../server/chain/rpc.ts'
 import { liveView } from '../../../server/chain/view.ts'
 import { trustOf, type VerificationReport } from '../../../server/verification/verify.ts'
+import { generateRows } from '../../../scripts/generate/certificates.ts'
 import { freePort } from '../../../scripts/drills/gateway-process.ts'
 import {
   answerOf,
@@ -121,6 +124,51 @@ describe('before a block is final', () => {
     })
     await node.mine(1)
     node.mines = true
+    await untilNothingIsOpen()
+    expect(await verdictOf(issued)).to.equal('VALID')
+  })
+
+  it('and a chain that lost what was final makes nothing final', async () => {
+    const issued = await issue(gateway, 'RIC')
+    await until(async () => (await stateOf(issued)) === 'anchored')
+    const { store } = gateway.world
+    const anchored = await store.checkpointOfSize(issued.index + 1)
+    await node.mine(CONFIRMATIONS)
+    const marked: string[] = []
+    const settleAfter = (final: Awaited<ReturnType<typeof store.newestFinal>>) =>
+      settleCheckpoints({
+        ...gateway.world,
+        store: {
+          ...store,
+          openCheckpoints: async () => [anchored!],
+          newestFinal: async () => final,
+          markCheckpoint: async (_size, state) => void marked.push(state),
+        },
+      })
+    const final = (await store.newestFinal())!
+    const gone = { ...final, block: { ...final.block!, hash: `0x${'00'.repeat(32)}` } }
+    const outcome = await settleAfter(gone).catch((error: unknown) => error)
+    expect(outcome).to.be.instanceOf(ChainUnreachable)
+    expect(marked).to.deep.equal([])
+    await settleAfter(final)
+    expect(marked).to.deep.equal(['final'])
+    await untilNothingIsOpen()
+  })
+
+  it('and what was final and is gone is brought back, though what came after it is on the chain', async () => {
+    // One checkpoint that covers more than all before it.
+    const rows = [...generateRows(typeIn(demoRegion(), 'RIC'), 60, 'after what was final')]
+    const { certificates } = await answerOf<{ certificates: Issued[] }>(
+      gateway.post('/v1/certificates/batch', { type: 'RIC', rows }),
+      201,
+    )
+    const [issued] = certificates as [Issued]
+    await until(async () => (await stateOf(issued)) === 'anchored')
+    const { store } = gateway.world
+    expect(issued.index).to.be.lessThan(rows.length)
+    const { size, block } = (await store.newestFinal())!
+    await store.markCheckpoint(size, 'final', { ...block!, hash: `0x${'00'.repeat(32)}` })
+    await until(async () => (await store.checkpointOfSize(size))?.block?.hash === block!.hash)
     await untilNothingIsOpen()
     expect(await verdictOf(issued)).to.equal('VALID')
   })
