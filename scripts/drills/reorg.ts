@@ -82,7 +82,7 @@ async function reorganiseAll(
   chain: OutsideChain,
   { hammer, file, watch }: Load,
 ): Promise<DrillResult> {
-  const { form } = context
+  const { form, isTimeUp } = context
   const { gateway, node } = chain
   const { integer, happens } = context.chance(0)
   const violations: string[] = []
@@ -93,7 +93,7 @@ async function reorganiseAll(
   let deep = 0
   let finalsTaken = 0
 
-  for (let script = 0; script < SCRIPTS[form]; script++) {
+  for (let script = 0; script < SCRIPTS[form] && !isTimeUp(); script++) {
     const depth = form === 'short' ? shortDepth(script) : integer(1, DEEPEST)
     const isDeep = depth >= CONFIRMATIONS
     const [more, ms] = [integer(0, 3), integer(0, 400)]
@@ -211,7 +211,7 @@ async function reorganiseAll(
   const sorted = heals.toSorted((a, b) => a - b)
   return {
     figures: {
-      scripts: SCRIPTS[form],
+      scripts: shallow + deep,
       confirmations: CONFIRMATIONS,
       shallow,
       deep,

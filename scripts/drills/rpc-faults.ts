@@ -71,7 +71,7 @@ async function rehearse(
   { gateway, node }: OutsideChain,
   proxy: FaultProxy,
 ): Promise<DrillResult> {
-  const { form, seed, folder } = context
+  const { form, seed, folder, isTimeUp } = context
   const violations: string[] = []
   const file = join(folder, 'told.jsonl')
   const finals = watchFinal(gateway.url, gateway.chainUrl, CONFIRMATIONS)
@@ -91,6 +91,7 @@ async function rehearse(
 
   const cells = shuffled(context, cellsOf(form))
   for (const [n, [fault, methods]] of cells.entries()) {
+    if (isTimeUp()) break
     const name = `${fault} × ${methods.length === 1 ? methods[0] : 'every method'}`
     const rssBefore = residentBytes(gateway)
     proxy.set(fault, methods)
@@ -135,7 +136,7 @@ async function rehearse(
   const sorted = heals.toSorted((a, b) => a - b)
   return {
     figures: {
-      cells: cells.length,
+      cells: heals.length,
       faults: FAULTS.length,
       methods: METHODS.length,
       spoiledAnswers: spoiled,
