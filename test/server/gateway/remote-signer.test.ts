@@ -384,31 +384,33 @@ describe('a department with a signer of its own', function () {
     })
   })
 
-  it('whose folder is lost goes on with a new one: admitted again, its lost keys ended', async () => {
-    const { identifier } = await issue(gateway, 'RIC')
-    expect(await verdictOf(identifier)).to.equal(GOOD)
-    await stopSigner()
-    renameSync(folder, `${folder}-lost`)
-    const trust = join(home, 'trust.json')
-    await initSigner({ folder, uscc, did, region: gateway.world.region, trust })
-    await startAgain()
-    await restart()
-    expect(await refusalOf(askToIssue())).to.equal('409 KEY_NOT_IN_FORCE')
+  describe('whose folder is lost', () => {
+    it('goes on with a new one: admitted again, its lost keys ended', async () => {
+      const { identifier } = await issue(gateway, 'RIC')
+      expect(await verdictOf(identifier)).to.equal(GOOD)
+      await stopSigner()
+      renameSync(folder, `${folder}-lost`)
+      const trust = join(home, 'trust.json')
+      await initSigner({ folder, uscc, did, region: gateway.world.region, trust })
+      await startAgain()
+      await restart()
+      expect(await refusalOf(askToIssue())).to.equal('409 KEY_NOT_IN_FORCE')
 
-    await answerOf(gateway.post('/v1/departments', applicationOf('GAJ')), 201)
-    const path = '/v1/departments/GAJ'
-    const { keysElsewhere } = await answerOf<{ keysElsewhere: { keyId: string; purpose: string }[] }>(
-      gateway.get(`${path}/registration`),
-    )
-    expect(keysElsewhere.map(({ purpose }) => purpose)).to.deep.equal(['issuing', 'authority'])
-    const soon = Math.floor(Date.now() / 1000) + 60
-    for (const { keyId } of keysElsewhere)
-      await answerOf(gateway.post(`${path}/keys/${keyId}/retire`, { signUntil: soon, anchorUntil: soon }))
+      await answerOf(gateway.post('/v1/departments', applicationOf('GAJ')), 201)
+      const path = '/v1/departments/GAJ'
+      const { keysElsewhere } = await answerOf<{ keysElsewhere: { keyId: string; purpose: string }[] }>(
+        gateway.get(`${path}/registration`),
+      )
+      expect(keysElsewhere.map(({ purpose }) => purpose)).to.deep.equal(['issuing', 'authority'])
+      const soon = Math.floor(Date.now() / 1000) + 60
+      for (const { keyId } of keysElsewhere)
+        await answerOf(gateway.post(`${path}/keys/${keyId}/retire`, { signUntil: soon, anchorUntil: soon }))
 
-    const next = await issue(gateway, 'RIC')
-    expect(await verdictOf(next.identifier)).to.equal(GOOD)
-    expect(await verdictOf(identifier)).to.equal(GOOD)
-    await answerOf(order(identifier, 'revoke', 'ISSUED_IN_ERROR'), 200)
-    expect(await verdictOf(identifier)).to.match(/^REVOKED/)
+      const next = await issue(gateway, 'RIC')
+      expect(await verdictOf(next.identifier)).to.equal(GOOD)
+      expect(await verdictOf(identifier)).to.equal(GOOD)
+      await answerOf(order(identifier, 'revoke', 'ISSUED_IN_ERROR'), 200)
+      expect(await verdictOf(identifier)).to.match(/^REVOKED/)
+    })
   })
 })
