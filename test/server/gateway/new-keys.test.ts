@@ -22,6 +22,7 @@ import {
   openGateway,
   publish,
   temporaryFolder,
+  until,
   untilAllFinal,
   type Issued,
   type OpenedGateway,
@@ -42,11 +43,26 @@ describe('a new gateway on the contracts of one whose keys are gone', function (
   let dataDir: string
 
   const trustOf = ({ url }: OpenedGateway) => answerOf<Trust>(fetch(`${url}/v1/trust`))
-  const open = async (folder: string, env: Record<string, string> = {}) =>
-    openGateway({
+  const open = async (folder: string, env: Record<string, string> = {}) => {
+    const opened = await openGateway({
       after: { dataDir: folder, url: `http://127.0.0.1:${await freePort()}` },
       env: { CHAIN_RPC_URL: node.url, ...env },
     })
+    // A busy machine may let the node seem to be away at first.
+    await until(() => opened.world.chain.isOpen())
+    return opened
+  }
+  /** A folder with new keys whose accounts have funds; its governance. */
+  const withKeys = async (folder: string): Promise<string> => {
+    writeFileSync(join(folder, 'keystore.passphrase'), 'new\n')
+    const keys = await createKeystore({ path: join(folder, 'keystore.json'), passphrase: 'new' })
+    const own = { algorithm: 'secp256k1', department: null } as const
+    await keys.generate({ name: GOVERNANCE_KEY, purpose: 'governance', ...own })
+    await keys.generate({ name: RELAYER_KEY, purpose: 'relayer', ...own })
+    for (const name of [GOVERNANCE_KEY, RELAYER_KEY])
+      await node.request('hardhat_setBalance', [addressOf(await keys.publicKey(name)), RICH])
+    return addressOf(await keys.publicKey(GOVERNANCE_KEY))
+  }
   const verdictOf = async (file: Uint8Array, trust: Trust) => {
     const view = liveView(createRpc(node.url), trust.contracts)
     return (await verify(file, trust, view, Math.floor(Date.now() / 1000))).verdict
@@ -60,9 +76,7 @@ describe('a new gateway on the contracts of one whose keys are gone', function (
   before(async () => {
     node = await startNode()
     const first = temporaryFolder()
-    const unfunded = await open(first).catch((error: unknown) => error as Refusal)
-    const [account] = /0x[0-9a-f]{40}/.exec((unfunded as Refusal).details.expected ?? '')!
-    await node.request('hardhat_setBalance', [account, RICH])
+    await withKeys(first)
     former = await open(first)
     await publish(former, 'RIC')
     old = await issue(former, 'RIC')
@@ -73,16 +87,7 @@ describe('a new gateway on the contracts of one whose keys are gone', function (
 
     dataDir = temporaryFolder()
     copyFileSync(join(first, 'deployment.json'), join(dataDir, 'deployment.json'))
-    writeFileSync(join(dataDir, 'keystore.passphrase'), 'new\n')
-    const keys = await createKeystore({ path: join(dataDir, 'keystore.json'), passphrase: 'new' })
-    const own = { algorithm: 'secp256k1', department: null } as const
-    await keys.generate({ name: GOVERNANCE_KEY, purpose: 'governance', ...own })
-    await keys.generate({ name: RELAYER_KEY, purpose: 'relayer', ...own })
-    const [governance, relayer] = [
-      addressOf(await keys.publicKey(GOVERNANCE_KEY)),
-      addressOf(await keys.publicKey(RELAYER_KEY)),
-    ]
-    for (const one of [governance, relayer]) await node.request('hardhat_setBalance', [one, RICH])
+    const governance = await withKeys(dataDir)
     const administrator = former.world.chain.governance.address
     await node.request('hardhat_impersonateAccount', [administrator])
     for (const [contract, role] of GOVERNANCE_ROLES) {
@@ -93,7 +98,7 @@ describe('a new gateway on the contracts of one whose keys are gone', function (
     }
   })
   after(async () => {
-    await gateway.close()
+    await gateway?.close()
     await node.close()
   })
 
