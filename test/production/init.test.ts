@@ -332,8 +332,12 @@ function stateOf(dataDir: string, folder: string) {
   const tables = db.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()
   const counts = Object.fromEntries(
     tables.map(name => {
-      // What the chain last said of a department is noted by a loop, sooner or later.
-      const ofInit = name === 'settings' ? "WHERE name NOT LIKE 'standing:%'" : ''
+      // What the chain last said of a department is noted by a loop, sooner or later, and so is its sum.
+      const ofLoops: Record<string, string> = {
+        settings: "WHERE name NOT LIKE 'standing:%'",
+        row_sums: "WHERE name <> 'settings' OR key NOT LIKE '%standing:%'",
+      }
+      const ofInit = ofLoops[name] ?? ''
       return [name, db.prepare(`SELECT count(*) FROM "${name}" ${ofInit}`).pluck().get()]
     }),
   )
