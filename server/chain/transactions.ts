@@ -105,7 +105,7 @@ async function bringAboutAlone(context: TransactionContext, account: Account, in
     }
     const mined = await receiptOf(context, intent.purpose)
     // A success that the contract's state does not show is asked about for a while: the two may come from nodes that are not equally far.
-    const isContradicted = mined === true && context.clock() - since <= CONTRADICTED_MS
+    const isContradicted = mined === true && msSince(context, since) <= CONTRADICTED_MS
     if (mined !== null && !isContradicted) {
       if (await intent.isDone(attempt.nonce)) return store.settleTransactions(intent.purpose, 'settled')
       await store.settleTransactions(intent.purpose, 'settled')
@@ -127,13 +127,16 @@ async function bringAboutAlone(context: TransactionContext, account: Account, in
     await context.sleep(POLL_MS)
     // Behind one that is in no block any more this one would wait for ever.
     await waitForEarlier(context, account)
-    if (context.clock() - since > REPLACE_AFTER_MS) {
+    if (msSince(context, since) > REPLACE_AFTER_MS) {
       attempt = await storeAttempt(context, account, intent, attempt)
       since = context.clock()
     }
     isOnItsWay = await send(context, account, attempt)
   }
 }
+
+/** A clock that was set back makes nobody wait until it has caught up. */
+const msSince = ({ clock }: Pick<TransactionContext, 'clock'>, since: number) => Math.abs(clock() - since)
 
 export interface SentAgain {
   /** Transactions that are in blocks again. */
@@ -209,7 +212,7 @@ async function mineAgain(context: TransactionContext, row: TransactionRow): Prom
   for (;;) {
     const succeeded = await statusOf(context, row)
     if (succeeded !== null) return succeeded
-    if (!isOnItsWay || context.clock() - since > REPLACE_AFTER_MS) return null
+    if (!isOnItsWay || msSince(context, since) > REPLACE_AFTER_MS) return null
     await context.sleep(POLL_MS)
   }
 }

@@ -102,7 +102,6 @@ export async function openEmbeddedChain(options: EmbeddedChainOptions): Promise<
     const head = await replay(evm, journal)
     log(`replayed ${head.number} blocks in ${Math.round(performance.now() - began)} ms; head ${head.hash}`)
     settleEdrVersion(options, genesis, journal)
-    await catchUpWithClock(evm, head, clock)
     return serve({ evm, journal, genesis, genesisHash, head, log, fatal, clock })
   } catch (error) {
     journal.close()
@@ -209,15 +208,6 @@ async function replay(evm: Evm, journal: Journal): Promise<Head> {
   return head
 }
 
-/**
- * A replay leaves EDR's clock at the last block's time. Blocks get their time from us, but gas is estimated in a
- * pending block of EDR's own time, where a deadline or a start date must look as it will in the next block.
- */
-async function catchUpWithClock(evm: Evm, head: Head, clock: () => number): Promise<void> {
-  const behind = Math.floor(clock() / 1000) - head.timestamp
-  if (behind > 0) await evm.request('evm_increaseTime', [behind])
-}
-
 interface Running {
   evm: Evm
   journal: Journal
@@ -287,10 +277,26 @@ function serve({ evm, journal, genesis, genesisHash, head, log, fatal, clock }: 
       if (method === 'eth_getTransactionCount') asked = params.map(p => (p === 'pending' ? 'latest' : p))
     }
     try {
-      return await gate.read(() => evm.request(method, asked))
+      return await gate.read(async () => {
+        if (method === 'eth_estimateGas' || asked.includes('pending')) await setPendingTime()
+        return evm.request(method, asked)
+      })
     } catch (error) {
       throw refuse.rpcFailureOf(error)
     }
+  }
+
+  /**
+   * Gas is estimated in a pending block of EDR's own time, which follows the machine's clock and may be behind the head when that was set
+   * back. Deadlines, start dates and keys must look there as they will in the next block.
+   */
+  async function setPendingTime(): Promise<void> {
+    await evm.request('evm_setNextBlockTimestamp', [nextTime()])
+  }
+
+  /** Of the next block, in seconds. A clock that was set back makes no block older than the one before. */
+  function nextTime(): number {
+    return Math.max(Math.floor(clock() / 1000), head.timestamp)
   }
 
   function send(params: readonly unknown[]): Promise<string> {
@@ -393,7 +399,7 @@ function serve({ evm, journal, genesis, genesisHash, head, log, fatal, clock }: 
   }
 
   async function mineAndRecord(): Promise<void> {
-    const timestamp = Math.max(Math.floor(clock() / 1000), head.timestamp)
+    const timestamp = nextTime()
     try {
       await evm.request('evm_mine', [timestamp])
     } catch (error) {

@@ -41,6 +41,8 @@ const BURNS_ALL_GAS = '0xfe'
 const COUNTER = '0x6d60005460010160005560006000a0600052600e6012f3'
 /** Code that reverts with the four bytes 0xdeadbeef. */
 const REVERTS = '0x63deadbeef6000526004601cfd'
+/** A creation that reverts in a block whose time is before `seconds`: PUSH4 seconds, TIMESTAMP, LT, JUMPI to a REVERT. */
+const notBefore = (seconds: number) => `0x63${seconds.toString(16).padStart(8, '0')}4210600b57005b5f5ffd`
 
 describe('the embedded chain', function () {
   let dataDir: string
@@ -328,6 +330,27 @@ describe('the embedded chain', function () {
 
       const times = await Promise.all([1, 2, 3].map(async n => Number((await blockAt(chain, n)).timestamp)))
       expect(times).to.deep.equal([noon / 1000, noon / 1000, noon / 1000 + 5])
+    })
+
+    it('is in an estimate of gas what it will be in the next block, however the clock was set', async () => {
+      const noon = Date.parse('2100-01-01T12:00:00Z')
+      const day = 86_400_000
+      let now = noon
+      await reopen({ clock: () => now })
+      const pending = async () => Number((await blockAt(chain, 'pending')).timestamp) * 1000
+      const estimate = () =>
+        chain.call('eth_estimateGas', [{ from: relayer.address, data: notBefore(noon / 1000) }])
+      await send(chain, await signTransfer(relayer, 0))
+      for (const at of [noon - day, noon + day, noon, noon - day]) {
+        now = at
+        await estimate()
+        expect(await pending()).to.equal(Math.max(noon, at))
+      }
+      now = noon + day
+      await send(chain, await signTransfer(relayer, 1))
+      now = noon
+      await estimate()
+      expect(await pending()).to.equal(noon + day)
     })
 
     it('estimates gas at the present time after a restart, not at the time of the last block', async () => {
