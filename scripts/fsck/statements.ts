@@ -7,6 +7,7 @@ import type { AnchoredCheckpoint } from '../../protocol/chain-view.ts'
 import { auditLog, type AuditedLog, type Difference, type Leaves } from '../cli/audit.ts'
 import { leafOf } from '../cli/tree.ts'
 import { checkpointRows } from './checkpoints.ts'
+import { wasClockSet } from './clock-set.ts'
 import type { ViolationCode } from './finding.ts'
 import type { Audited } from './folder.ts'
 import { openSealed } from './sealed.ts'
@@ -304,7 +305,7 @@ function rowChecks(audited: Audited) {
           { expected, found },
         )
       }
-      compareTime(record, claims, compare)
+      compareTime(db, record, claims, compare)
       if (record.kind === 1)
         return checkCertificate(audited, types, row as CertificateRow, claims, compare, at)
       const jti = typeof claims['jti'] === 'string' ? claims['jti'] : ''
@@ -352,16 +353,18 @@ function rowChecks(audited: Audited) {
 
 type Compare = (column: string, found: unknown, expected: unknown) => void
 
-/** The time of acceptance lies after the time that the signed bytes name, and not long. */
+/** The time of acceptance lies after the time that the signed bytes name, and not long, unless the clock was set in between. */
 function compareTime(
-  { accepted_at: accepted, kind }: StatementRecord,
+  db: Audited['db'],
+  { seq, accepted_at: accepted, kind }: StatementRecord,
   claims: Parsed['claims'],
   compare: Compare,
 ): void {
   const signed = kind === 1 ? issuedAt(claims) : claims['iat']
   if (typeof signed !== 'number') return
   const isNear = accepted >= signed - CLOCK_STEP_SECONDS && accepted <= signed + LONGEST_SIGNING_SECONDS
-  if (!isNear) compare('accepted_at', accepted, `from ${signed} on`)
+  if (isNear || wasClockSet(db, { seq, accepted, signed, slackSeconds: LONGEST_SIGNING_SECONDS })) return
+  compare('accepted_at', accepted, `from ${signed} on`)
 }
 
 /** Of a first version, by the time in its serial; a later version keeps the serial. */
