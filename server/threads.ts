@@ -1,8 +1,9 @@
 /**
- * Work that would keep the gateway from answering is done by threads: as many as there are cores, started when they are first needed,
- * and idle ones never keep the process alive. A thread's file says what it does with `serveTasks`.
+ * Work that would keep the gateway from answering is done by threads: as many as there are cores and the memory has room for, started when
+ * they are first needed, and idle ones never keep the process alive. A thread's file says what it does with `serveTasks`.
  */
 import { availableParallelism } from 'node:os'
+import { getHeapStatistics } from 'node:v8'
 import { parentPort, Worker } from 'node:worker_threads'
 import { Refusal, type RefusalDetails } from '../protocol/refusal.ts'
 
@@ -10,6 +11,25 @@ type Answer =
   | { id: number; result: unknown }
   | { id: number; refused: { code: string; message: string; details: RefusalDetails } }
   | { id: number; failed: string }
+
+/** A thread has a heap of its own, which may become as large as ours. */
+const HEAP_FOR_THREAD = 512 * 2 ** 20
+
+/** How many threads of one kind there are at most. */
+export const mostThreads = (): number =>
+  Math.min(
+    availableParallelism(),
+    Math.max(1, Math.floor(getHeapStatistics().heap_size_limit / HEAP_FOR_THREAD)),
+  )
+
+/** Less is too little for any file. */
+const LEAST_MB = 32
+
+/** Mebibytes that the heap of a thread may have in which a file of a stranger is read: at most `most`, and a quarter of what ours may have. */
+export function heapForStrangers(most: number): number {
+  const quarter = Math.floor(getHeapStatistics().heap_size_limit / 4 / 2 ** 20)
+  return Math.max(LEAST_MB, Math.min(most, quarter))
+}
 
 interface Waiting {
   resolve: (result: unknown) => void
@@ -63,7 +83,7 @@ export function serveTasks(work: (task: never) => Promise<unknown>): void {
 function leastLoaded(pool: Member[], file: URL): Member {
   const idle = pool.find(({ waiting }) => waiting.size === 0)
   if (idle !== undefined) return idle
-  if (pool.length < availableParallelism()) {
+  if (pool.length < mostThreads()) {
     const member = startMember(file, () => pool.splice(pool.indexOf(member), 1))
     pool.push(member)
     return member

@@ -7,6 +7,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { SecureContextOptions } from 'node:tls'
+import { getHeapStatistics } from 'node:v8'
 import express from 'express'
 import type { ErrorRequestHandler, Express, Request } from 'express'
 import { Refusal } from '../../protocol/refusal.ts'
@@ -15,6 +16,7 @@ import { authenticateBy } from './auth.ts'
 import type { Credentials } from './certificate-files.ts'
 import type { Authenticate, Authenticator } from './auth.ts'
 import { countHeldBodies, type HeldBodies } from './held-bodies.ts'
+import { largeRequests, type LargeRequests } from './large-requests.ts'
 import type { Logger } from './logger.ts'
 import type { Counter, Gauge, Histogram, Metrics } from './metrics.ts'
 import type { Language } from './messages.ts'
@@ -43,6 +45,8 @@ export interface Edge {
   readonly problemPage: ProblemPage
   /** Why no write is taken now; null = writes are taken. */
   readonly writesRefused: () => Unavailable | null
+  /** Room for the large requests of callers that are known. What strangers send is counted in `heldBodies`. */
+  readonly room: LargeRequests
 }
 
 export interface EdgeOptions {
@@ -60,7 +64,12 @@ export interface EdgeOptions {
   readonly problemPage?: ProblemPage
   /** Why no write is taken now; null = writes are taken. */
   readonly writesRefused?: () => Unavailable | null
+  /** The most that the heap of this process may become. Default: as V8 says. */
+  readonly heapBytes?: number
 }
+
+/** What the largest batch takes of the heap while it is issued. */
+const HEAP_FOR_BATCH = 256 * 1024 * 1024
 
 export type ProblemPage = (problem: Problem, request: IncomingMessage, language: Language) => Buffer | null
 
@@ -84,6 +93,7 @@ export function createEdge(options: EdgeOptions): Edge {
     checkReplies = false,
     problemPage = () => null,
     writesRefused = () => null,
+    heapBytes = getHeapStatistics().heap_size_limit,
   } = options
   const limiter = createRateLimiter({ buckets, clock })
   metrics.gauge('onceproof_rate_limited_clients', 'Clients remembered by the rate limits', [], () =>
@@ -105,6 +115,7 @@ export function createEdge(options: EdgeOptions): Edge {
     checkReplies,
     problemPage,
     writesRefused,
+    room: largeRequests(heapBytes, HEAP_FOR_BATCH),
     instruments: {
       requests: metrics.counter('onceproof_http_requests_total', 'Requests answered', [
         'method',

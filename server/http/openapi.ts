@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { accessOf, isPublic } from './access.ts'
 import type { AccessRow, AccessTable } from './access.ts'
+import { LARGE_BYTES } from './large-requests.ts'
 import { messageOf } from './messages.ts'
 import type { Message } from './messages.ts'
 import { statusOf } from './problem.ts'
@@ -275,6 +276,8 @@ function problems(route: Route<never>, access: AccessRow): JsonObject {
   if (route.bodyKind === 'none') codes.push('BODY_UNEXPECTED')
   else codes.push('BODY_TYPE', 'BODY_ENCODING', 'BODY_TOO_LARGE', 'REQUEST_TIMEOUT')
   if (route.bodyKind === 'json') codes.push(...JSON_CODES)
+  if (route.bodyKind !== 'none' && route.maxBody >= LARGE_BYTES && !codes.includes('UNAVAILABLE'))
+    codes.push('UNAVAILABLE')
 
   const byStatus = new Map<number, string[]>()
   for (const code of codes) {

@@ -26,6 +26,7 @@ import {
 } from './body.ts'
 import type { StreamedBody } from './body.ts'
 import type { Edge } from './edge.ts'
+import type { LargeRequests } from './large-requests.ts'
 import type { Message } from './messages.ts'
 import { HttpRefusal, PAGE_POLICY } from './problem.ts'
 import type { HeldBody } from './held-bodies.ts'
@@ -319,11 +320,13 @@ async function answer<World>(
   if (refused !== null) throw refused
   // Who had to say who he is can be stopped otherwise, and sends batches that are larger than all of this.
   const held = isPublic(access) ? edge.heldBodies.begin(edge.clientOf(request)) : null
+  const leave = isPublic(access) ? () => undefined : await roomFor(route, request, edge.room)
   try {
-    const { body, once } = await readInput(route, request, { key, caller, held })
+    const { body, once } = await readInput(route, request, { key, caller, held, room: edge.room })
     if (typeof route.owner === 'function') {
       assertOwn(access, caller, await route.owner(world, { params, query, headers, body, caller }))
     }
+
     const reply = await route.handler(world, {
       caller,
       requestId: visit.id,
@@ -336,16 +339,47 @@ async function answer<World>(
     await send(route, reply, edge, request, response)
   } finally {
     held?.release()
+    leave()
   }
+}
+
+/** Whether a body of this route is kept in memory: others are read piece by piece, whatever their size. */
+const isKept = ({ bodyKind, maxBody }: Route<never>): boolean =>
+  bodyKind !== 'none' && maxBody < DEFAULT_STREAM_LIMIT
+
+/** Waits until there is room for the request, with its body unread; what it returns gives the room back. */
+async function roomFor(
+  route: Route<never>,
+  request: IncomingMessage,
+  room: LargeRequests,
+): Promise<() => void> {
+  if (!isKept(route)) return () => undefined
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
+  // Who does not say how much is coming may send as much as the route takes.
+  const bytes = encoding === undefined ? Number(length ?? 0) : Math.min(route.maxBody, room.mostBytes)
+  // What is too much for the route is refused by it, with its own limit.
+  if (bytes > route.maxBody) return () => undefined
+  const leave = await room.enter(bytes)
+  if (!request.destroyed) return leave
+  leave()
+  throw new Refusal('REQUEST_ABORTED', 'the body was cut off')
 }
 
 /** Time for a large file over a slow line; one that is not kept may take as long as the server lets it. */
 const KEPT_STREAM_MS = 300_000
 
+interface ReadingOf {
+  key: string | null
+  caller: Caller
+  /** What is kept of a stranger's body, counted. */
+  held: HeldBody | null
+  room: LargeRequests
+}
+
 async function readInput(
   route: Route<never>,
   request: IncomingMessage,
-  { key, caller, held }: { key: string | null; caller: Caller; held: HeldBody | null },
+  { key, caller, held, room }: ReadingOf,
 ): Promise<{ body: unknown; once: Once | ((bodyDigest: Uint8Array) => Once) | null }> {
   const { method = '', url = '' } = request
   const onceOf = (name: string) => (digest: Uint8Array) => ({
@@ -358,18 +392,18 @@ async function readInput(
   }
   assertBodyType(request, route.mediaTypes)
   const counted = held === null ? {} : { held }
+  const maxBytes = isKept(route) ? Math.min(route.maxBody, room.mostBytes) : route.maxBody
   if (route.bodyKind === 'stream') {
     // With a limit of its own it is small enough to be kept in memory, and it is.
-    const isKept = route.maxBody < DEFAULT_STREAM_LIMIT
     const body = streamBody(request, {
-      maxBytes: route.maxBody,
-      ...(isKept && { totalMs: KEPT_STREAM_MS, ...counted }),
+      maxBytes,
+      ...(isKept(route) && { totalMs: KEPT_STREAM_MS, ...counted }),
     })
     return { body, once: key === null ? null : onceOf(key) }
   }
-  const bytes = await readBody(request, { maxBytes: route.maxBody, ...counted })
+  const bytes = await readBody(request, { maxBytes, ...counted })
   const input =
-    route.bodyKind === 'form' ? parseForm(bytes.toString('latin1')) : parseJsonBody(bytes, route.maxBody)
+    route.bodyKind === 'form' ? parseForm(bytes.toString('latin1')) : parseJsonBody(bytes, maxBytes)
   const body = validate(route.body, 'body', input)
   return { body, once: key === null ? null : onceOf(key)(sha256(bytes)) }
 }

@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import { Refusal, type RefusalDetails } from '../../protocol/refusal.ts'
+import { heapForStrangers } from '../threads.ts'
 import type { SheetLayout } from './sheet-layout.ts'
 import type { UploadedRow } from './sheet-rows.ts'
 import { badFormat, tooLarge } from './zip-guard.ts'
@@ -32,7 +33,7 @@ export async function rowsInThread(task: SheetTask): Promise<UploadedRow[]> {
 function answerOf(task: SheetTask): Promise<SheetAnswer> {
   const worker = new Worker(new URL('./sheet-worker.ts', import.meta.url), {
     workerData: task,
-    resourceLimits: { maxOldGenerationSizeMb: MAX_MEMORY_MB },
+    resourceLimits: { maxOldGenerationSizeMb: heapForStrangers(MAX_MEMORY_MB) },
   })
   return new Promise<SheetAnswer>((resolve, reject) => {
     const timer = setTimeout(() => reject(tooLarge('a file that is read in time', 'another')), MAX_MS)

@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import { Unavailable } from '../http/problem.ts'
+import { heapForStrangers, mostThreads } from '../threads.ts'
 
 export interface PdfContent {
   /** The attached certificate or record file; null when there is none. */
@@ -26,7 +27,7 @@ const waiting: (() => void)[] = []
 
 /** Null for a file that is no readable PDF, or that takes too much memory or time. Refuses UNAVAILABLE (503) when too many wait. */
 export async function readPdf(bytes: Uint8Array): Promise<PdfContent | null> {
-  if (running >= MOST_AT_ONCE) {
+  if (running >= Math.min(MOST_AT_ONCE, mostThreads())) {
     if (waiting.length >= MOST_WAITING) throw new Unavailable('UNAVAILABLE', 5)
     await new Promise<void>(resolve => void waiting.push(resolve))
   }
@@ -42,7 +43,7 @@ export async function readPdf(bytes: Uint8Array): Promise<PdfContent | null> {
 function readInThread(bytes: Uint8Array): Promise<PdfContent | null> {
   const worker = new Worker(new URL('./pdf-worker.ts', import.meta.url), {
     workerData: bytes,
-    resourceLimits: { maxOldGenerationSizeMb: MAX_MEMORY_MB, maxYoungGenerationSizeMb: 32 },
+    resourceLimits: { maxOldGenerationSizeMb: heapForStrangers(MAX_MEMORY_MB), maxYoungGenerationSizeMb: 32 },
     // What a parser warns about is not ours to say.
     stdout: true,
     stderr: true,
