@@ -11,7 +11,8 @@ import { checkTold } from './check-told.ts'
 import type { Drill, DrillContext, DrillResult } from './drill.ts'
 import { startGateway, type RunningGateway } from './gateway-process.ts'
 import { HAMMERED_ENV, prepareForHammer, startHammer, type Hammer } from './hammer.ts'
-import { rssOf, wrongWith } from './malformed-http.ts'
+import { wrongWith } from './malformed-http.ts'
+import { residentBytes } from './resources/process-memory.ts'
 import { rawClient, type RawClient } from './raw-http.ts'
 import { readTold } from './told.ts'
 
@@ -75,9 +76,9 @@ async function run({ form, seed, folder, isTimeUp, say }: DrillContext): Promise
     const shown = await someFile(gateway, file)
 
     const slow = await openSlowly(portOf(gateway), SLOW[form])
-    const memoryBefore = rssOf(gateway.pid())
-    let peak = rssOf(gateway.pid())
-    const watching = setInterval(() => (peak = Math.max(peak, rssOf(gateway.pid()))), 100)
+    const memoryBefore = residentBytes(gateway.pid()).now
+    let peak = residentBytes(gateway.pid()).now
+    const watching = setInterval(() => (peak = Math.max(peak, residentBytes(gateway.pid()).now)), 100)
     const before = { ...hammer.counts }
     const began = performance.now()
     const [one, many, endless, held] = await Promise.all([

@@ -49,6 +49,8 @@ export interface GatewayOptions {
   env?: Record<string, string>
   /** Called before each start, with its folder, which may not be there yet; what it returns is this start's environment besides. */
   beforeStart?: (dataDir: string) => Promise<Record<string, string>>
+  /** Files that the gateway and what it starts may have open at once (`ulimit -n`). Default: as many as this process. */
+  mostFiles?: number
   /** A data folder that is there already, e.g. a restored one. Default: a new one that goes with the test process. */
   dataDir?: string
 }
@@ -68,7 +70,7 @@ process.once('exit', () => {
 
 /** Starts a gateway and returns when it is ready. Rejects with what it said when it does not become so. */
 export async function startGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
-  const { demo = false, env = {}, beforeStart = async () => ({}) } = options
+  const { demo = false, env = {}, beforeStart = async () => ({}), mostFiles } = options
   const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'gateway-')))
   const dataDir = options.dataDir ?? join(scratch, 'data')
   const chainDir = join(dataDir, 'chain')
@@ -147,7 +149,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
     const inherited = Object.fromEntries(
       ['PATH', 'HOME', 'TMPDIR'].flatMap(name => (process.env[name] ? [[name, process.env[name]]] : [])),
     )
-    const starting = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
+    const program = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN]
+    const limited = ['sh', '-c', `ulimit -n ${mostFiles} && exec "$@"`, 'sh', ...program]
+    const [command = '', ...args] = mostFiles === undefined ? program : limited
+    const starting = spawn(command, args, {
       env: { ...inherited, NODE_COMPILE_CACHE: COMPILE_CACHE, ...settings, ...forThisStart },
       cwd: scratch,
       stdio: ['ignore', 'ignore', 'pipe'],

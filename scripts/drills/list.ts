@@ -16,6 +16,8 @@ import { oldBackup } from './old-backup.ts'
 import { powerCut } from './power-cut/power-cut.ts'
 import { rebuildFromMirror } from './rebuild.ts'
 import { reorg } from './reorg.ts'
+import { memoryDrill } from './resources/memory.ts'
+import { openFilesDrill } from './resources/open-files.ts'
 import { rpcFaults } from './rpc-faults.ts'
 
 export const drills: readonly Drill[] = [
@@ -23,6 +25,8 @@ export const drills: readonly Drill[] = [
   powerCut,
   faultyDiskDrill,
   clockDrill,
+  memoryDrill,
+  openFilesDrill,
   backupUnderLoad,
   oldBackup,
   rebuildFromMirror,

@@ -1,12 +1,12 @@
 /**
  * Drill `malformed-http`: nothing that a client sends breaks the gateway, makes it tell its insides, or lets its memory grow.
  */
-import { readFileSync } from 'node:fs'
 import type { OpenApiDocument } from '../../server/http/openapi.ts'
 import type { Drill, DrillContext, DrillResult } from './drill.ts'
 import { startGateway, type RunningGateway } from './gateway-process.ts'
 import { malformedRequests, RAW_CASES } from './malformed-requests.ts'
 import { rawClient, type NoAnswer, type RawAnswer, type RawClient } from './raw-http.ts'
+import { residentBytes } from './resources/process-memory.ts'
 
 const REQUESTS = { short: 50_000, long: 1_000_000 }
 /** Each raw case so often. */
@@ -47,7 +47,7 @@ async function drill({ form, chance, say }: DrillContext): Promise<DrillResult> 
     let sent = 0
     const one = async () => {
       const n = sent++
-      if (n === Math.floor(all * WARM_UP)) baseline = rssOf(gateway.pid())
+      if (n === Math.floor(all * WARM_UP)) baseline = residentBytes(gateway.pid()).now
       if (n % 50_000 === 0) say(`${n} of ${all}`)
       const request = requests.next(chance(n))
       operations.add(request.operation)
@@ -61,7 +61,7 @@ async function drill({ form, chance, say }: DrillContext): Promise<DrillResult> 
     await inParallel(AT_ONCE, () => sent < all, one)
 
     const raw = await sendRaw(client, RAW_ROUNDS[form], chance(all), findings)
-    const grown = rssOf(gateway.pid()) / baseline - 1
+    const grown = residentBytes(gateway.pid()).now / baseline - 1
     if (form === 'long' && grown > MOST_GROWTH) {
       findings.add(`memory grew by ${(grown * 100).toFixed(1)} % of ${Math.round(baseline / 2 ** 20)} MiB`)
     }
@@ -151,15 +151,5 @@ function collector() {
       if (listed.length < MOST_LISTED) listed.push(finding)
     },
     all: () => (count > listed.length ? [...listed, `and ${count - listed.length} more`] : listed),
-  }
-}
-
-/** Resident memory of a process in bytes; 0 where the system does not tell. https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
-export function rssOf(pid: number): number {
-  try {
-    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    return Number(kib ?? 0) * 1024
-  } catch {
-    return 0
   }
 }

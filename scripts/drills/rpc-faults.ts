@@ -16,6 +16,7 @@ import { latestOf, watchFinal } from './final-watch.ts'
 import type { RunningGateway } from './gateway-process.ts'
 import { PEOPLE_MIX, startHammer } from './hammer.ts'
 import { readyOf, startOnOutsideChain, untilSome, type OutsideChain } from './outside-chain.ts'
+import { residentBytes } from './resources/process-memory.ts'
 
 export const rpcFaults: Drill = {
   name: 'rpc-faults',
@@ -93,12 +94,15 @@ async function rehearse(
   for (const [n, [fault, methods]] of cells.entries()) {
     if (isTimeUp()) break
     const name = `${fault} × ${methods.length === 1 ? methods[0] : 'every method'}`
-    const rssBefore = residentBytes(gateway)
+    const rssBefore = residentBytes(gateway.pid()).now
     proxy.set(fault, methods)
     const began = performance.now()
     let most = 0
     let healed = 0
-    const measuring = setInterval(() => (most = Math.max(most, residentBytes(gateway))), MEASURE_EVERY_MS)
+    const measuring = setInterval(
+      () => (most = Math.max(most, residentBytes(gateway.pid()).now)),
+      MEASURE_EVERY_MS,
+    )
     try {
       while (
         proxy.spoiled < SPOILED[form] &&
@@ -204,9 +208,4 @@ async function isCovered({ url }: RunningGateway, size: number): Promise<boolean
   if (!response.ok) return false
   const { checkpoints } = (await response.json()) as { checkpoints: { size: number; state: string }[] }
   return checkpoints.some(checkpoint => checkpoint.size >= size && checkpoint.state === 'final')
-}
-
-function residentBytes(gateway: RunningGateway): number {
-  const status = readFileSync(`/proc/${gateway.pid()}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024
 }
