@@ -37,6 +37,8 @@ const KNOWN = 40
 const ROUNDS = { short: 1, long: 5 }
 const SAMPLE_MS = 50
 const RETRY_MS = 500
+/** Between the answer that a dying process does not give and its end. */
+const ENDING_MS = 5_000
 const PATIENCE_MS = 300_000
 
 export const memoryDrill: Drill = {
@@ -58,14 +60,27 @@ async function run({ form, seed, folder, say }: DrillContext): Promise<DrillResu
   try {
     await prepareForHammer(gateway)
     const file = join(folder, 'told.ndjson')
-    const hammer = await startHammer({ gateway, file, seed, perSecond: 10, batchRows: [2, 40] })
-    await whileAlive(gateway, hammer.acknowledge(50))
+    const hammer = await startHammer({ gateway, file, seed, perSecond: 5, batchRows: [2, 8] })
+    await whileAlive(gateway, hammer.acknowledge(20))
     const known = await someCertificates(gateway, seed)
+    const files = await filesOf(gateway, known)
     for (let round = 1; round <= ROUNDS[form]; round++) {
       const load = Promise.all([
-        ...lanes(BATCHES_AT_ONCE, n => batchOf(gateway, `${seed}-${round}-${n}`)),
+        ...lanes(BATCHES_AT_ONCE, async n => {
+          const outcome = await batchOf(gateway, `${seed}-${round}-${n}`)
+          say(`a batch of ${BATCH_ROWS} rows: ${outcome[1].join(', ')}`)
+          return outcome
+        }),
         ...lanes(NONSENSE_AT_ONCE, () => nonsense(gateway)),
-        ...lanes(FILES_AT_ONCE, n => verifyFile(gateway, known[n % known.length]!, n % 2 === 0)),
+        ...files.map(({ contentType, body }) =>
+          untilAnswered('file', () =>
+            fetch(`${gateway.url}/v1/verify`, {
+              method: 'POST',
+              headers: { 'content-type': contentType },
+              body,
+            }),
+          ),
+        ),
         ...lanes(PAPERS_AT_ONCE, n => paperOf(gateway, known[n % known.length]!)),
       ])
       for (const [what, seen] of await whileAlive(gateway, load)) {
@@ -106,12 +121,16 @@ async function run({ form, seed, folder, say }: DrillContext): Promise<DrillResu
   }
 }
 
-/** What the load comes to; rejects with the gateway's last words when it ends first, or a request finds nobody. */
+/** What the load comes to. Rejects with the gateway's last words when its process ends first: then a request fails a moment earlier. */
 async function whileAlive<T>(gateway: RunningGateway, load: Promise<T>): Promise<T> {
-  const isOver = gateway.ended().then(() => 'ended' as const)
-  const outcome = await Promise.race([isOver, load.then(value => ({ value })).catch(() => isOver)])
-  if (outcome !== 'ended') return outcome.value
-  throw new Error(`the gateway's process ended:\n${gateway.output().slice(-3_000)}`)
+  const ended = gateway.ended().then(() => {
+    throw new Error(`the gateway's process ended:\n${gateway.output().slice(-3_000)}`)
+  })
+  const failed = load.catch(async (reason: unknown) => {
+    await pause(ENDING_MS)
+    throw reason
+  })
+  return Promise.race([ended, failed])
 }
 
 type Load = 'batch' | 'nonsense' | 'file' | 'paper'
@@ -127,15 +146,17 @@ const EXPECTED: Record<Load, readonly number[]> = {
 const lanes = <T>(count: number, work: (n: number) => Promise<T>): Promise<T>[] =>
   Array.from({ length: count }, (_, n) => work(n))
 
-/** The statuses that it was answered with, until it was not told to come again. */
+/** The statuses that it was answered with, until it was not told to come again. 0 = the answer was lost; it is asked for again. */
 async function untilAnswered(what: Load, ask: () => Promise<Response>): Promise<[Load, number[]]> {
   const seen: number[] = []
   const began = performance.now()
   for (;;) {
-    const answer = await ask()
-    await answer.arrayBuffer()
-    seen.push(answer.status)
-    const isBusy = answer.status === 503 || answer.status === 429
+    const status = await ask().then(
+      answer => answer.arrayBuffer().then(() => answer.status),
+      () => 0,
+    )
+    seen.push(status)
+    const isBusy = [0, 429, 503].includes(status)
     if (!isBusy || performance.now() - began > PATIENCE_MS) return [what, seen]
     await pause(RETRY_MS)
   }
@@ -153,22 +174,16 @@ function nonsense(gateway: RunningGateway): Promise<[Load, number[]]> {
   return untilAnswered('nonsense', () => gateway.post('/v1/certificates/batch', body))
 }
 
-async function verifyFile(
-  gateway: RunningGateway,
-  identifier: string,
-  asPdf: boolean,
-): Promise<[Load, number[]]> {
-  const path = `/v1/certificates/${identifier}/${asPdf ? 'paper' : 'file'}`
-  const file = await gateway.get(path)
-  const body = await file.arrayBuffer()
-  if (!file.ok) return ['file', [file.status]]
-  return untilAnswered('file', () =>
-    fetch(`${gateway.url}/v1/verify`, {
-      method: 'POST',
-      headers: { 'content-type': asPdf ? 'application/pdf' : MEDIA_TYPE },
-      body,
-    }),
-  )
+/** What is verified: certificates by turns as a file and as a PDF. */
+async function filesOf(gateway: RunningGateway, known: readonly string[]) {
+  const files: { contentType: string; body: ArrayBuffer }[] = []
+  for (const identifier of known.slice(0, FILES_AT_ONCE)) {
+    const asPdf = files.length % 2 === 0
+    const answer = await gateway.get(`/v1/certificates/${identifier}/${asPdf ? 'paper' : 'file'}`)
+    if (!answer.ok) throw new Error(`no file of ${identifier}: ${answer.status}`)
+    files.push({ contentType: asPdf ? 'application/pdf' : MEDIA_TYPE, body: await answer.arrayBuffer() })
+  }
+  return files
 }
 
 const paperOf = (gateway: RunningGateway, identifier: string): Promise<[Load, number[]]> =>

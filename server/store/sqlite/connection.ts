@@ -3,6 +3,7 @@
  */
 import Database from 'better-sqlite3'
 import { closeSync, openSync } from 'node:fs'
+import { getHeapStatistics } from 'node:v8'
 import { Refusal } from '../../../protocol/refusal.ts'
 import { assertOurs, migrate } from '../migrations.ts'
 import { guardRows } from './row-sums.ts'
@@ -29,7 +30,8 @@ const BUSY_TIMEOUT_MS = 5_000
 /** Pages in the write-ahead log before it is copied into the file: 32 MiB. */
 const AUTOCHECKPOINT_PAGES = 4096
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024
-const CACHE_KIB = 64 * 1024
+/** Pages in memory; less where the process may have little. */
+const CACHE_KIB = Math.min(64 * 1024, Math.floor(getHeapStatistics().heap_size_limit / 8 / 1024))
 
 /**
  * Opens or creates the file (readable by its owner only) and brings it to the newest schema. Refuses SQLITE_TOO_OLD, STORE_FORMAT
