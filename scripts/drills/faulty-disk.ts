@@ -49,7 +49,7 @@ export const faultyDiskDrill: Drill = {
   run,
 }
 
-async function run({ form, seed, chance, folder, say }: DrillContext): Promise<DrillResult> {
+async function run({ form, seed, chance, folder, isTimeUp, say }: DrillContext): Promise<DrillResult> {
   const library = compileForget(folder)
   if (library === null) throw new Error('no C compiler')
   let made: FaultyDisk | null = null
@@ -70,7 +70,7 @@ async function run({ form, seed, chance, folder, say }: DrillContext): Promise<D
     const file = join(folder, 'told.ndjson')
     const hammer = await startHammer({ gateway, file, seed, perSecond: PER_SECOND, batchRows: [2, 8] })
     const chances = chance(1_000)
-    for (let round = 1; round <= ROUNDS[form]; round++) {
+    for (let round = 1; round <= ROUNDS[form] && !isTimeUp(); round++) {
       for (const [where, fault] of STEPS[form]) {
         const at = `${fault} of ${where}`
         await hammer.acknowledge(chances.integer(1, 20))

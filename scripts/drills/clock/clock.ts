@@ -39,7 +39,7 @@ export const clockDrill: Drill = {
   run,
 }
 
-async function run({ form, seed, chance, folder, say }: DrillContext): Promise<DrillResult> {
+async function run({ form, seed, chance, folder, isTimeUp, say }: DrillContext): Promise<DrillResult> {
   const clock = shiftedClock(folder)
   if (clock === null) throw new Error('no C compiler')
   const gateway = await startGateway({ env: HAMMERED_ENV, beforeStart: async () => clock.env })
@@ -52,7 +52,7 @@ async function run({ form, seed, chance, folder, say }: DrillContext): Promise<D
     const file = join(folder, 'told.ndjson')
     const hammer = await startHammer({ gateway, file, seed, perSecond: PER_SECOND, batchRows: [2, 8] })
     const chances = chance(1_000)
-    for (let round = 1; round <= ROUNDS[form]; round++) {
+    for (let round = 1; round <= ROUNDS[form] && !isTimeUp(); round++) {
       for (const next of PLACES) {
         const place = form === 'short' ? next : chances.pick(PLACES)
         await hammer.acknowledge(chances.integer(...LIFE[form]))

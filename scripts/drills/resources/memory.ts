@@ -51,7 +51,7 @@ export const memoryDrill: Drill = {
   run,
 }
 
-async function run({ form, seed, folder, say }: DrillContext): Promise<DrillResult> {
+async function run({ form, seed, folder, isTimeUp, say }: DrillContext): Promise<DrillResult> {
   const gateway = await startGateway({ env: { ...HAMMERED_ENV, ...SMALL } })
   const memory = watchMemory(gateway)
   const answers = new Map<string, number>()
@@ -64,7 +64,7 @@ async function run({ form, seed, folder, say }: DrillContext): Promise<DrillResu
     await whileAlive(gateway, hammer.acknowledge(20))
     const known = await someCertificates(gateway, seed)
     const files = await filesOf(gateway, known)
-    for (let round = 1; round <= ROUNDS[form]; round++) {
+    for (let round = 1; round <= ROUNDS[form] && !isTimeUp(); round++) {
       const load = Promise.all([
         ...lanes(BATCHES_AT_ONCE, async n => {
           const outcome = await batchOf(gateway, `${seed}-${round}-${n}`)

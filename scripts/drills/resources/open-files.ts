@@ -33,7 +33,7 @@ export const openFilesDrill: Drill = {
   run,
 }
 
-async function run({ form, seed, folder, say }: DrillContext): Promise<DrillResult> {
+async function run({ form, seed, folder, isTimeUp, say }: DrillContext): Promise<DrillResult> {
   const gateway = await startGateway({ env: HAMMERED_ENV, mostFiles: MOST_FILES })
   const pid = gateway.pid()
   const waits: number[] = []
@@ -44,7 +44,7 @@ async function run({ form, seed, folder, say }: DrillContext): Promise<DrillResu
     await prepareForHammer(gateway)
     const file = join(folder, 'told.ndjson')
     const hammer = await startHammer({ gateway, file, seed, perSecond: PER_SECOND, batchRows: [2, 8] })
-    for (let round = 1; round <= ROUNDS[form]; round++) {
+    for (let round = 1; round <= ROUNDS[form] && !isTimeUp(); round++) {
       await hammer.acknowledge(20)
       const held = await openMany(gateway)
       await pause(HELD_MS[form])
@@ -65,7 +65,7 @@ async function run({ form, seed, folder, say }: DrillContext): Promise<DrillResu
     violations.push(...(await audit(gateway, file)))
     return {
       figures: {
-        rounds: ROUNDS[form],
+        rounds: waits.length,
         mostOpen,
         unanswered,
         ...told.figures,
