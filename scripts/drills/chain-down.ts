@@ -133,8 +133,8 @@ async function sealedState(url: string): Promise<boolean> {
   return accepted === sealed && latest !== null && latest.state !== 'sealed'
 }
 
-/** Orders that were executed before one that was accepted earlier. Statements have the order of their places by the log itself. */
-async function outOfOrder(url: string, file: string, executed: readonly string[]): Promise<string[]> {
+/** Orders of this told file that were executed before one that was accepted earlier. Statements have the order of their places by the log itself. */
+export async function outOfOrder(url: string, file: string, executed: readonly string[]): Promise<string[]> {
   const orders = new Set(
     readTold(file).flatMap(({ told, what, leaf }) =>
       what === 'revoke' || what === 'suspend' || what === 'resume'

@@ -5,7 +5,7 @@ import { parseTrust } from '../../protocol/trust.ts'
 import type { CheckedGateway } from '../../scripts/drills/asking.ts'
 import { checkConsent } from '../../scripts/drills/check-consent.ts'
 import { checkDesk } from '../../scripts/drills/check-desk.ts'
-import { checkTold } from '../../scripts/drills/check-told.ts'
+import { checkTold, type ToldCheck } from '../../scripts/drills/check-told.ts'
 import { HAMMERED_ENV, prepareForHammer, startHammer } from '../../scripts/drills/hammer.ts'
 import { readTold, type Told } from '../../scripts/drills/told.ts'
 import { createRpc } from '../../server/chain/rpc.ts'
@@ -65,12 +65,13 @@ describe('the hammer and its oracle', function () {
   }
 
   /** What the oracle says when clients had been told this instead. */
-  async function judged(change: Change): Promise<string[]> {
+  async function judgement(change: Change): Promise<ToldCheck> {
     const planted = `${file}.planted`
     const lines = told.flatMap(change)
     writeFileSync(planted, lines.map(line => `${JSON.stringify(line)}\n`).join(''))
-    return (await checkTold(checked, planted)).violations
+    return checkTold(checked, planted)
   }
+  const judged = async (change: Change) => (await judgement(change)).violations
 
   const first = (is: (line: Told) => boolean): Told => {
     const line = told.find(is)
@@ -107,8 +108,9 @@ describe('the hammer and its oracle', function () {
   it('names an acknowledged record that the gateway does not have', async () => {
     const record = first(({ what }) => what === 'record')
     const lost = '01ARZ3NDEKTSV4RRFFQ69G5FAV'
-    const violations = await judged(line => (isAbout(record)(line) ? { ...line, id: lost } : line))
-    expect(violations.join('\n')).to.contain(`record ${lost}`).and.to.contain('does not have it')
+    const check = await judgement(line => (isAbout(record)(line) ? { ...line, id: lost } : line))
+    expect(check.violations.join('\n')).to.contain(`record ${lost}`).and.to.contain('does not have it')
+    expect(check.lost).to.equal(1)
   })
 
   it('names a statement that stands at another index than was told', async () => {
