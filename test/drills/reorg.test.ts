@@ -14,7 +14,7 @@ describe('drill reorg', () => {
     expect(finalsTaken).to.be.at.least(deep!)
     // Each deep one was said, as CHAIN_LOST_BLOCKS, and made good, as CHAIN_WHOLE_AGAIN.
     expect(deepFound).to.be.at.least(deep!)
-    expect(wholeAgain).to.equal(deep)
+    expect(wholeAgain).to.be.at.least(deep!)
     expect(result?.figures['calledFinal']).to.be.greaterThan(0)
     expect(result?.figures['acknowledged']).to.be.greaterThan(20)
   })
