@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { connect } from 'node:net'
 import { expect } from 'chai'
 import { z } from 'zod'
@@ -62,6 +63,24 @@ describe('room for large requests', () => {
     ;(await enter(mostBytes))()
     const failure: unknown = await enter(mostBytes + 1).catch((reason: unknown) => reason)
     expect(failure).to.be.instanceOf(Refusal).with.property('code', 'BODY_TOO_LARGE')
+  })
+})
+
+describe('threads of a process with a small heap', () => {
+  it('are one of each kind, and have a quarter of it for a file of a stranger', () => {
+    const module = JSON.stringify(import.meta.resolve('../../../server/threads.ts'))
+    const script = `import { heapForStrangers, mostThreads } from ${module}
+      console.log(JSON.stringify([mostThreads(), heapForStrangers(1024), heapForStrangers(48), heapForStrangers(8)]))`
+    const told = (mebibytes: number) => {
+      const args = [`--max-old-space-size=${mebibytes}`, '--input-type=module', '-e', script]
+      const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+      return JSON.parse(stdout) as [threads: number, sheet: number, small: number, least: number]
+    }
+    const [threads, sheet, small, least] = told(256)
+    expect([threads, small, least]).to.deep.equal([1, 48, 32])
+    // The limit has room for what is young beside what is old.
+    expect(sheet).to.be.within(64, 128)
+    expect(told(8_192)[1]).to.equal(1_024)
   })
 })
 
