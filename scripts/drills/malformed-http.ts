@@ -6,14 +6,15 @@ import type { Drill, DrillContext, DrillResult } from './drill.ts'
 import { startGateway, type RunningGateway } from './gateway-process.ts'
 import { malformedRequests, RAW_CASES } from './malformed-requests.ts'
 import { rawClient, type NoAnswer, type RawAnswer, type RawClient } from './raw-http.ts'
-import { residentBytes } from './resources/process-memory.ts'
+import { inspector, type Collected } from './resources/live-memory.ts'
 
 const REQUESTS = { short: 50_000, long: 1_000_000 }
 /** Each raw case so often. */
 const RAW_ROUNDS = { short: 4, long: 200 }
 const AT_ONCE = 24
-/** Of all requests; what a running gateway needs anyway is reached by then, and memory is compared from there. */
-const WARM_UP = 0.1
+/** Memory is looked at so many times on the way, after the garbage is gone; what a running gateway needs anyway is reached at the second. */
+const LOOKS = 20
+const WARM_AFTER = 2
 const MOST_GROWTH = 0.1
 const MOST_LISTED = 20
 
@@ -31,8 +32,9 @@ export const malformedHttp: Drill = {
   run: drill,
 }
 
-async function drill({ form, chance, say }: DrillContext): Promise<DrillResult> {
-  const gateway = await startGateway({ env: { ONCEPROOF_TRUSTED_PROXIES: '127.0.0.1' } })
+async function drill({ form, chance, isTimeUp, say }: DrillContext): Promise<DrillResult> {
+  const inside = await inspector()
+  const gateway = await startGateway({ env: { ONCEPROOF_TRUSTED_PROXIES: '127.0.0.1', ...inside.env } })
   const client = rawClient(Number(new URL(gateway.url).port))
   try {
     const words = await vocabularyOf(gateway)
@@ -41,14 +43,12 @@ async function drill({ form, chance, say }: DrillContext): Promise<DrillResult> 
     const findings = collector()
 
     const all = REQUESTS[form]
-    let baseline = 0
+    const looks: Collected[] = []
     const statuses = new Map<string, number>()
     const operations = new Set<string>()
     let sent = 0
     const one = async () => {
       const n = sent++
-      if (n === Math.floor(all * WARM_UP)) baseline = residentBytes(gateway.pid()).now
-      if (n % 50_000 === 0) say(`${n} of ${all}`)
       const request = requests.next(chance(n))
       operations.add(request.operation)
       const answer = await client.send(request.bytes, request.hasBody)
@@ -58,13 +58,20 @@ async function drill({ form, chance, say }: DrillContext): Promise<DrillResult> 
       if (what !== null)
         findings.add(`request ${n} (${request.operation}; ${request.faults.join(', ')}): ${what}`)
     }
-    await inParallel(AT_ONCE, () => sent < all, one)
+    for (let look = 1; look <= LOOKS && !isTimeUp(); look++) {
+      const until = Math.floor((all * look) / LOOKS)
+      await inParallel(AT_ONCE, () => sent < until, one)
+      looks.push(await inside.collected(gateway.pid()))
+      say(`${sent} of ${all}, ${JSON.stringify(looks.at(-1))}`)
+    }
 
     const raw = await sendRaw(client, RAW_ROUNDS[form], chance(all), findings)
-    const grown = residentBytes(gateway.pid()).now / baseline - 1
-    if (form === 'long' && grown > MOST_GROWTH) {
-      findings.add(`memory grew by ${(grown * 100).toFixed(1)} % of ${Math.round(baseline / 2 ** 20)} MiB`)
-    }
+    looks.push(await inside.collected(gateway.pid()))
+    const warm = looks[Math.min(WARM_AFTER, looks.length) - 1]!
+    const grown = (name: keyof Collected) => looks.at(-1)![name] / warm[name] - 1
+    for (const name of ['heapBytes', 'residentBytes'] as const)
+      if (form === 'long' && grown(name) > MOST_GROWTH)
+        findings.add(`${name} grew by ${percent(grown(name))} % of ${Math.round(warm[name] / 2 ** 20)} MiB`)
     if (!(await gateway.get('/v1/log')).ok) findings.add('afterwards the gateway does not answer')
     if (/"level":"error"/.test(gateway.output())) findings.add('the service log has errors of ours')
     return {
@@ -76,8 +83,10 @@ async function drill({ form, chance, say }: DrillContext): Promise<DrillResult> 
         ...Object.fromEntries(
           [...statuses].sort(byName).map(([status, count]) => [`answered ${status}`, count]),
         ),
-        rssAfterWarmUpBytes: baseline,
-        rssGrowthPercent: Math.round(grown * 1000) / 10,
+        heapAfterWarmUpBytes: warm.heapBytes,
+        heapGrowthPercent: percent(grown('heapBytes')),
+        residentAfterWarmUpBytes: warm.residentBytes,
+        residentGrowthPercent: percent(grown('residentBytes')),
       },
       violations: findings.all(),
       rpo: null,
@@ -85,6 +94,7 @@ async function drill({ form, chance, say }: DrillContext): Promise<DrillResult> 
     }
   } finally {
     client.close()
+    inside.close()
     await gateway.stop({ andChain: true })
   }
 }
@@ -139,6 +149,8 @@ async function inParallel(workers: number, more: () => boolean, work: () => Prom
     }),
   )
 }
+
+const percent = (share: number): number => Math.round(share * 1_000) / 10
 
 const byName = ([a]: [string, number], [b]: [string, number]): number => (a < b ? -1 : 1)
 
