@@ -25,7 +25,7 @@ const ANSWERED: Record<DiskFault, { status: number; code: string }> = {
 const FAULTS = Object.keys(ANSWERED) as DiskFault[]
 const DISKS: readonly Disk[] = ['gateway', 'chain', 'both']
 const STEPS: Record<DrillForm, readonly (readonly [Disk, DiskFault])[]> = {
-  short: [...FAULTS.map(fault => ['gateway', fault] as const), ['chain', 'ENOSPC'], ['both', 'EIO']],
+  short: [...FAULTS.map(fault => ['gateway', fault] as const), ['chain', 'EROFS'], ['both', 'EIO']],
   long: DISKS.flatMap(disk => FAULTS.map(fault => [disk, fault] as const)),
 }
 const ROUNDS = { short: 1, long: 8 }

@@ -18,7 +18,7 @@ describe('a disk that is full, read-only or broken', function () {
         gatewayENOSPC: 1,
         gatewayEROFS: 1,
         gatewayEIO: 1,
-        chainENOSPC: 1,
+        chainEROFS: 1,
         bothEIO: 1,
       })
     },
