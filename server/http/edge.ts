@@ -15,7 +15,7 @@ import type { AccessTable } from './access.ts'
 import { authenticateBy } from './auth.ts'
 import type { Credentials } from './certificate-files.ts'
 import type { Authenticate, Authenticator } from './auth.ts'
-import { countHeldBodies, type HeldBodies } from './held-bodies.ts'
+import { countHeldBodies, MOST_HELD_BYTES, type HeldBodies } from './held-bodies.ts'
 import { largeRequests, type LargeRequests } from './large-requests.ts'
 import type { Logger } from './logger.ts'
 import type { Counter, Gauge, Histogram, Metrics } from './metrics.ts'
@@ -68,6 +68,8 @@ export interface EdgeOptions {
   readonly heapBytes?: number
 }
 
+/** Bodies of strangers lie beside the heap; they may take as much as this part of it. */
+const HELD_SHARE = 1 / 4
 /** What the largest batch takes of the heap while it is issued. */
 const HEAP_FOR_BATCH = 256 * 1024 * 1024
 
@@ -99,7 +101,7 @@ export function createEdge(options: EdgeOptions): Edge {
   metrics.gauge('onceproof_rate_limited_clients', 'Clients remembered by the rate limits', [], () =>
     limiter.size(),
   )
-  const heldBodies = countHeldBodies()
+  const heldBodies = countHeldBodies({ allBytes: Math.min(MOST_HELD_BYTES, heapBytes * HELD_SHARE) })
   metrics.gauge('onceproof_held_body_bytes', 'Bytes of request bodies that wait in memory', [], () =>
     heldBodies.size(),
   )

@@ -27,13 +27,15 @@ export interface HeldBodiesOptions {
 
 const KIB = 1024
 const MIB = KIB * KIB
+/** Of all clients together, where there is memory enough. */
+export const MOST_HELD_BYTES = 128 * MIB
 /** By then bodies that are slow have been given up. */
 const RETRY_SECONDS = 30
 
 export function countHeldBodies({
   freeBytes = 16 * KIB,
   clientBytes = 32 * MIB,
-  allBytes = 128 * MIB,
+  allBytes = MOST_HELD_BYTES,
 }: HeldBodiesOptions = {}): HeldBodies {
   const byClient = new Map<string, number>()
   let all = 0
