@@ -3,6 +3,7 @@
  */
 import { AbiCoder, id, keccak256, toUtf8Bytes, TypedDataEncoder } from 'ethers'
 import { INTERFACES } from '../../server/chain/contracts.ts'
+import { ContractRevert } from '../../server/chain/view.ts'
 import type { SignedCheckpoint } from '../cli/audit.ts'
 import type { ChainInView, Node } from './chain.ts'
 import type { Audited } from './folder.ts'
@@ -171,19 +172,33 @@ export async function checkAnchors(audited: Audited): Promise<{ size: number; ro
       { expected: null },
     )
   }
-  const counter =
-    chain.node === null
-      ? onChain
-      : Number((await chain.node.read('AnchorLog', 'checkpointCount', [logIdOf(origin)]))[0])
+  const counter = chain.node === null ? onChain : await counterOf(chain.node, origin)
+  if (counter === null)
+    findings.violation(
+      'SETTING_DIFFERS',
+      { setting: 'log.origin' },
+      { expected: 'a log that is registered on chain', found: origin },
+    )
   const counts = {
-    counter,
-    events: events === null ? counter : counted,
+    counter: counter ?? 0,
+    events: events === null ? onChain : counted,
     checkpoints: onChain,
     stored: anchoredHere,
   }
   if (new Set(Object.values(counts)).size > 1)
     findings.violation('COUNTER_DIFFERS', { log: origin }, { expected: counter, found: counts })
   return latest === null ? null : { size: latest.size, root: Buffer.from(latest.root).toString('base64') }
+}
+
+/** Checkpoints of a log that the contract counts; null when it knows no such log. */
+async function counterOf(node: Node, origin: string): Promise<number | null> {
+  try {
+    const [count] = await node.read('AnchorLog', 'checkpointCount', [logIdOf(origin)])
+    return Number(count)
+  } catch (error) {
+    if (error instanceof ContractRevert && error.error === 'UnknownLog') return null
+    throw error
+  }
 }
 
 interface AnchoredEvent {

@@ -5,6 +5,7 @@
  */
 import Database from 'better-sqlite3'
 import { ChainUnreachable, RpcFailure } from '../../server/chain/rpc.ts'
+import { ContractRevert } from '../../server/chain/view.ts'
 import { checkAnchors } from './checkpoints.ts'
 import {
   CODES,
@@ -153,7 +154,7 @@ function standings(
   ) as FsckReport['invariants']
 }
 
-/** A check that meets a damaged page or a silent node ends there, and says so; the others go on. */
+/** A check that meets a damaged page, a silent node or a contract that refuses the question ends there, and says so; the others go on. */
 async function attempt(
   { findings }: Audited,
   invariant: Invariant,
@@ -168,6 +169,7 @@ async function attempt(
     else if (error instanceof Database.SqliteError) {
       findings.violation('DATABASE_DAMAGED', { while: what }, { found: error.code })
       findings.unchecked(invariant, what, 'DAMAGED')
-    } else throw error
+    } else if (error instanceof ContractRevert) findings.unchecked(invariant, what, 'DAMAGED')
+    else throw error
   }
 }

@@ -299,6 +299,11 @@ describe('the auditor', function () {
       'a setting names another contract',
       db => db.exec("UPDATE settings SET value = '0x' WHERE name = 'deployed:AnchorLog'"),
     ],
+    [
+      'SETTING_DIFFERS',
+      'the log has a name that the chain does not know',
+      db => db.exec("UPDATE settings SET value = 'another.example/log' WHERE name = 'log.origin'"),
+    ],
     ['ROW_DIFFERS', 'a record has another id', db => db.exec('UPDATE records SET id = zeroblob(16)')],
     [
       'ROW_MISSING',
