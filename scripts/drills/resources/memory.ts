@@ -19,7 +19,7 @@ import { residentBytes } from './process-memory.ts'
 const MIB = 2 ** 20
 /** As docs/production.md says for a machine or container of 512 MiB. */
 const SMALL = {
-  NODE_OPTIONS: '--max-old-space-size=160 --max-semi-space-size=4',
+  NODE_OPTIONS: '--max-old-space-size=144 --max-semi-space-size=4',
   MALLOC_ARENA_MAX: '2',
 }
 const MOST_BYTES = 512 * MIB
