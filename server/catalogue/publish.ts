@@ -59,7 +59,8 @@ export async function publishType(
   await grantPermitOnChain(world, department.uscc, definition.typeCode, world.region)
   // Whoever asked meanwhile was told that it holds no permit.
   await forgetStanding(world, department.uscc)
-  return row
+  // Published before, it has the time of then.
+  return (await world.store.typeVersion(code, version)) ?? row
 }
 
 /** Whose permit it is, is the chain's to say: nothing is published that its department could not issue. */

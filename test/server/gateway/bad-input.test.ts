@@ -614,6 +614,7 @@ describe('repeating a write', () => {
     ] as const) {
       const headers = { 'idempotency-key': freshKey() }
       const first = await answerOf(gateway.post(path, body, headers), 201)
+      gateway.advanceClock(1_000)
       expect(await answerOf(gateway.post(path, body, headers), 201)).to.deep.equal(first)
       expect((await problemIn(await gateway.post(path, other, headers))).code).to.equal(
         'IDEMPOTENCY_KEY_REUSED',
