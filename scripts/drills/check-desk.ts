@@ -58,7 +58,7 @@ async function checkBatch(
   if (approvals.length === 0 && (state === 'approved' || state === 'issued'))
     return [`${name}: nobody approved it, and it is ${state}`]
 
-  const issued = await issuedIn(gateway, id)
+  const issued = await untilPlaced(gateway, id, patienceMs)
   const isWhole = issued.length === wanted || (!isApproved && issued.length === 0)
   if (!isWhole) return [`half a batch of the desk: ${id}, ${issued.length} of ${wanted} rows`]
   const indices = issued.flatMap(({ statement: { index } }) => index ?? [])
@@ -90,6 +90,17 @@ async function untilIssued(gateway: HammeredGateway, id: string, patienceMs: num
   for (;;) {
     const batch = await batchOf(gateway, id)
     if (batch?.state !== 'approved' || performance.now() - began > patienceMs) return batch
+    await pause(LOOK_EVERY_MS)
+  }
+}
+
+/** What was issued of it, once each has its place in the log: what was accepted a moment ago is not sealed yet. */
+async function untilPlaced(gateway: HammeredGateway, id: string, patienceMs: number): Promise<Listed[]> {
+  const began = performance.now()
+  for (;;) {
+    const issued = await issuedIn(gateway, id)
+    const isPlaced = issued.every(({ statement: { index } }) => index !== null)
+    if (isPlaced || performance.now() - began > patienceMs) return issued
     await pause(LOOK_EVERY_MS)
   }
 }
