@@ -72,7 +72,7 @@ const steps: Step[] = [
   alone(suite('gateway', 'test/server/gateway/*.test.ts')),
   beside(suite('browser', 'test/browser/*.test.ts')),
   beside(suite('drills', 'test/drills/!(attack).test.ts')),
-  alone(suite('command line', 'test/scripts/cli*.test.ts')),
+  alone(suite('command line', 'test/scripts/cli*.test.ts', 'test/scripts/fsck*.test.ts')),
   alone(suite('production', 'test/production/**/*.test.ts')),
   alone(suite('benchmark', 'test/scripts/bench.test.ts')),
   // Apart from the other drills, so that both rows take about as long.

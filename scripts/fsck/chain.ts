@@ -5,7 +5,7 @@
 import { CONTRACT_NAMES, type ChainView, type ContractName } from '../../protocol/chain-view.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { snapshotView, type Snapshot } from '../../protocol/snapshot.ts'
-import { RpcFailure, toQuantity, type Rpc } from '../../server/chain/rpc.ts'
+import { ChainUnreachable, RpcFailure, toQuantity, type Rpc } from '../../server/chain/rpc.ts'
 import { blockAt, contractReader, liveView, type Addresses, type Reader } from '../../server/chain/view.ts'
 import type { Evm } from '../../server/chain/embedded/evm.ts'
 import { nodeCheckpoints, snapshotCheckpoints, type AuditedChain } from '../cli/audit.ts'
@@ -106,6 +106,27 @@ export function rpcOfEvm(evm: Evm): Rpc {
       } catch (error) {
         const { code, message, data } = error as { code?: unknown; message?: unknown; data?: unknown }
         throw new RpcFailure(typeof code === 'number' ? code : -32_000, String(message), data)
+      }
+    },
+  }
+}
+
+const MOST_TRIES = 3
+
+/**
+ * A node that is asked again when no answer came. Minutes of work lie between two questions of an audit: a connection that was left open
+ * may be gone, and the next question is the first to notice. Whoever only reads may repeat.
+ */
+export function persistent(rpc: Rpc): Rpc {
+  return {
+    node: rpc.node,
+    async call<Result>(method: string, params: readonly unknown[] = []): Promise<Result> {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await rpc.call<Result>(method, params)
+        } catch (error) {
+          if (!(error instanceof ChainUnreachable) || tries === MOST_TRIES) throw error
+        }
       }
     },
   }

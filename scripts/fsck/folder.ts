@@ -17,7 +17,7 @@ import { ChainUnreachable, createRpc, RpcFailure, type Rpc } from '../../server/
 import { openKeystore, type Keystore } from '../../server/keys/keystore.ts'
 import { NOTE_KEY } from '../../server/keys/names.ts'
 import { assertOurs } from '../../server/store/migrations.ts'
-import { assertSameContracts, chainOfNode, chainOfSnapshot, type ChainInView } from './chain.ts'
+import { assertSameContracts, chainOfNode, chainOfSnapshot, persistent, type ChainInView } from './chain.ts'
 import type { Findings } from './finding.ts'
 import { checkJournal } from './journal.ts'
 import { openScratch, type Scratch } from './scratch.ts'
@@ -141,7 +141,7 @@ async function openChain(options: FolderOptions, findings: Findings): Promise<Ch
   const node = rpc ?? replayed
   if (node === null) return null
   try {
-    const chain = await chainOfNode(node, contracts, rpc === null ? 'journal' : 'node')
+    const chain = await chainOfNode(persistent(node), contracts, rpc === null ? 'journal' : 'node')
     await assertTrusted(chain, trust)
     await checkCode(deployment, chain, findings)
     return chain
