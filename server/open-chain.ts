@@ -75,6 +75,7 @@ export async function chainOf(parts: ChainParts, afterwards: () => Promise<void>
   const path = join(config.dataDir, 'deployment.json')
   const isEmbedded = config.chainRpcUrl === null
   let deployment = readDeployment(path)
+  const wasDeployed = deployment !== null
   let chainId = deployment?.chain.chainId ?? null
   let isOpen = false
   let wasAway = false
@@ -142,7 +143,8 @@ export async function chainOf(parts: ChainParts, afterwards: () => Promise<void>
       get deployment() {
         return known(deployment)
       },
-      isDeployed: () => deployment !== null,
+      // Contracts of just now are of use to nobody before the log and the roles are on them too.
+      isDeployed: () => deployment !== null && (wasDeployed || isOpen),
       open,
       isOpen: () => isOpen,
       confirmations: config.confirmations,

@@ -60,6 +60,7 @@ export interface Chain {
   rpc: Rpc
   /** Throws `ChainUnreachable` until the contracts are deployed or adopted: a first start while the chain is away. */
   readonly deployment: Deployment
+  /** Whether the contracts are there, with the log and the roles on them; known also while the chain is away. */
   isDeployed: () => boolean
   /**
    * Deploys what is missing, registers the log and looks whether this store can go on with the chain's; once that is done, nothing.
