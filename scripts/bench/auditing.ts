@@ -12,6 +12,7 @@ import { issueInBulk } from '../drills/bulk.ts'
 import { untilFinal } from '../drills/check-told.ts'
 import { startGateway, type RunningGateway } from '../drills/gateway-process.ts'
 import { HAMMERED_ENV, prepareForHammer, startHammer } from '../drills/hammer.ts'
+import { residentBytes } from '../drills/resources/process-memory.ts'
 import { machineOf } from './machine.ts'
 import { formatTable, noDearerThan, type Report, type Row } from './rows.ts'
 
@@ -20,7 +21,7 @@ interface Audited {
   databaseBytes: number
   seconds: number
   cpuSeconds: number
-  /** Most that the process held, as the system counts (VmHWM). */
+  /** Most that the process ever held. */
   peakBytes: number
 }
 
@@ -103,12 +104,12 @@ async function auditOnce(gateway: RunningGateway, clientLog: string): Promise<Au
 /** What the system counts of a process so far; null when it is gone. */
 function usageOf(pid: number): { peakBytes: number; cpuSeconds: number } | null {
   try {
-    const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    if (kilobytes === undefined) return null
+    const { peak } = residentBytes(pid)
+    if (peak === 0) return null
     // proc(5): after the name in brackets, fields 14 and 15 are the ticks in user and kernel mode.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
     const ticks = Number(fields[11]) + Number(fields[12])
-    return { peakBytes: Number(kilobytes) * 1024, cpuSeconds: ticks / TICKS_PER_SECOND }
+    return { peakBytes: peak, cpuSeconds: ticks / TICKS_PER_SECOND }
   } catch {
     return null
   }

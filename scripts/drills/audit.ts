@@ -8,8 +8,14 @@ import { createRpc } from '../../server/chain/rpc.ts'
 import { fsck } from '../fsck/fsck.ts'
 import type { RunningGateway } from './gateway-process.ts'
 
-/** What `fsck` finds in the folder, held to what clients were told; what it could not look at is a finding here. Normally none. */
-export async function audit(gateway: RunningGateway, clientLog: string): Promise<string[]> {
+/**
+ * What `fsck` finds in the folder, held to what clients were told if that is given; what it could not look at is a finding here. Normally
+ * none.
+ */
+export async function audit(
+  gateway: Pick<RunningGateway, 'dataDir' | 'chainUrl' | 'trustPath'>,
+  clientLog: string | null = null,
+): Promise<string[]> {
   const { dataDir, chainUrl, trustPath } = gateway
   const report = await fsck({
     dataDir,

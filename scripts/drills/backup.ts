@@ -7,7 +7,8 @@ import { checkTold } from './check-told.ts'
 import type { Drill, DrillContext, DrillResult } from './drill.ts'
 import { startGateway } from './gateway-process.ts'
 import { DEFAULT_MIX, HAMMERED_ENV, prepareForHammer, startHammer } from './hammer.ts'
-import { asTrusted, audit, startRestored, toldSoFar } from './recovery.ts'
+import { audit } from './audit.ts'
+import { asTrusted, startRestored, toldSoFar } from './recovery.ts'
 
 export const backupUnderLoad: Drill = {
   name: 'backup',

@@ -5,7 +5,6 @@
 import Database from 'better-sqlite3'
 import { cpSync, existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { parseTrust, type Trust } from '../../protocol/trust.ts'
 import type { Rpc } from '../../server/chain/rpc.ts'
 import { loadDemo } from '../../server/demo.ts'
@@ -16,9 +15,11 @@ import { remembering } from '../fsck/chain.ts'
 import { checkJournal } from '../fsck/journal.ts'
 import { tablesOf } from '../fsck/private.ts'
 import type { Chance } from '../generate/random.ts'
+import { untilFinal } from './check-told.ts'
 import type { Drill, DrillContext, DrillResult } from './drill.ts'
 import { startGateway, type RunningGateway } from './gateway-process.ts'
 
+const FINAL_PATIENCE_MS = 600_000
 const FLIPS = { short: 40, long: 2_000 } as const
 /** Every so many flips, one is of a byte of a file and not of a value of a row. */
 const FILE_EVERY = 8
@@ -71,7 +72,7 @@ async function prepare({ folder, say }: DrillContext): Promise<Stage> {
   // Not as part of the start: on a busy machine it takes longer than a start may.
   await loadDemo({ url: gateway.url, token: gateway.token, lives: true })
   await addMore(gateway)
-  await untilFinal(gateway)
+  await untilFinal(gateway, FINAL_PATIENCE_MS)
   const trust = parseTrust(readFileSync(gateway.trustPath))
   await gateway.stop({ andChain: true })
   const dataDir = join(folder, 'data')
@@ -100,18 +101,6 @@ async function done(asked: Promise<Response>): Promise<unknown> {
   const text = await response.text()
   if (response.ok) return JSON.parse(text)
   throw new Error(`${response.url} answered ${response.status}: ${text}`)
-}
-
-async function untilFinal(gateway: RunningGateway): Promise<void> {
-  for (;;) {
-    const log = (await (await gateway.get('/v1/log')).json()) as {
-      accepted: number
-      sealed: number
-      latest: { state: string } | null
-    }
-    if (log.accepted === log.sealed && log.latest?.state === 'final') return
-    await pause(100)
-  }
 }
 
 interface Flip {

@@ -14,7 +14,7 @@ import { checkTold, untilFinal } from './check-told.ts'
 import type { Drill, DrillContext, DrillResult } from './drill.ts'
 import { startGateway, type RunningGateway } from './gateway-process.ts'
 import { HAMMERED_ENV, prepareForHammer, startHammer } from './hammer.ts'
-import { audit } from './recovery.ts'
+import { audit } from './audit.ts'
 
 export const keyLost: Drill = {
   name: 'key-lost',

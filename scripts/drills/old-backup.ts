@@ -8,7 +8,8 @@ import { checkTold, untilFinal } from './check-told.ts'
 import type { Drill, DrillContext, DrillResult } from './drill.ts'
 import { startGateway, type RunningGateway } from './gateway-process.ts'
 import { DEFAULT_MIX, HAMMERED_ENV, prepareForHammer, startHammer } from './hammer.ts'
-import { asTrusted, audit, checkPlaces, startRestored } from './recovery.ts'
+import { audit } from './audit.ts'
+import { asTrusted, checkPlaces, startRestored } from './recovery.ts'
 import { readTold } from './told.ts'
 
 export const oldBackup: Drill = {

@@ -12,7 +12,6 @@ import { parseLogProof, type Receipt } from '../../protocol/receipt.ts'
 import { parseTrust } from '../../protocol/trust.ts'
 import { createRpc } from '../../server/chain/rpc.ts'
 import { liveView } from '../../server/chain/view.ts'
-import { fsck } from '../fsck/fsck.ts'
 import type { CheckedGateway } from './asking.ts'
 import { untilFinal } from './check-told.ts'
 import { startGateway, type RunningGateway } from './gateway-process.ts'
@@ -92,21 +91,6 @@ export async function checkPlaces(
       violations.push(`${name}: told index ${index}, its receipt says ${proof.index}`)
   }
   return { checked: checked.size, violations }
-}
-
-/** What the auditor finds in a data folder, as violations. */
-export async function audit(gateway: CheckedGateway & { dataDir: string }): Promise<string[]> {
-  const report = await fsck({
-    dataDir: gateway.dataDir,
-    trust: parseTrust(readFileSync(gateway.trustPath)),
-    rpc: createRpc(gateway.chainUrl),
-    snapshot: null,
-    passphrase: readFileSync(join(gateway.dataDir, PASSPHRASE), 'utf8').trim(),
-    confirmations: 1,
-    clientLog: null,
-    canaries: null,
-  })
-  return report.violations.map(violation => `fsck: ${JSON.stringify(violation)}`)
 }
 
 /** The lines of a told file so far, as a file of their own. */

@@ -7,6 +7,7 @@ import { freePort } from '../../../scripts/drills/gateway-process.ts'
 import {
   admit,
   answerOf,
+  applicationOf,
   exampleRow,
   fileOf,
   issue,
@@ -90,7 +91,17 @@ describe('a gateway whose chain is away', () => {
 
     node.isAway = false
     await until(() => gateway.log.some(line => line.includes('RELAYER_UNFUNDED')))
+    // What comes after the contracts, the log and the roles, does not get through at first.
+    const isThere = () => existsSync(join(place.dataDir, 'deployment.json'))
+    node.onRequest = method => (method === 'eth_sendRawTransaction' && isThere() ? 'lost before' : undefined)
     await node.request('hardhat_setBalance', [gateway.world.chain.relayer.address, '0x56bc75e2d63100000'])
+    await until(isThere)
+    expect(await ready()).to.include({ ready: false, accepting: false })
+    expect(await codeOf(await gateway.post('/v1/departments', applicationOf('ZSJ')))).to.deep.equal([
+      503,
+      'CHAIN_UNREACHABLE',
+    ])
+    node.onRequest = () => undefined
     await until(async () => (await ready())['accepting'] === true)
     await admit(gateway, 'ZSJ')
     await publish(gateway, 'RIC')

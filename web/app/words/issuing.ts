@@ -689,7 +689,7 @@ export const issuing = {
   key_compromised: { zh: '已宣告泄露', en: 'Declared compromised' },
   keysElsewhere: {
     zh: '链上还有 {{count}} 把本部门的密钥不在本网关',
-    en: '{{count}} keys of your department are registered and not here',
+    en: 'Keys of your department that are registered on chain and not here: {{count}}',
   },
   keysElsewhereWhat: {
     zh: '它们仍可签名。若由另一网关保管，则属正常；若已丢失，请系统运维停用；若可能落入他人之手，请立即宣告泄露。',
