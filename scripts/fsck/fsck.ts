@@ -67,7 +67,7 @@ const OPTIONAL = new Set<Unchecked['why']>(['NO_CLIENT_LOG', 'NO_CANARIES'])
 
 /**
  * Audits. Refuses what `openFolder` refuses; everything else becomes a finding, and a check that cannot go on is `undetermined`, never
- * in order. What is remembered of each statement lies on disk.
+ * in order. Memory does not grow with the number of statements.
  */
 export async function fsck(
   options: FsckOptions,
