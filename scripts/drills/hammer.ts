@@ -92,7 +92,7 @@ export interface Hammer {
    * with what made a client break off.
    */
   finish(): Promise<HammerCounts>
-  /** Begins nothing new and leaves what has no answer without one. */
+  /** Begins nothing new and leaves what has no answer without one. After `finish` it does what that does. */
   abandon(): Promise<HammerCounts>
 }
 
@@ -310,6 +310,8 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
 
   const running = Array.from({ length: clients }, (_, n) => runClient(n))
   let failure: { reason: unknown } | null = null
+  /** Once: what its file's number stands for after that is somebody else's. */
+  let ending: Promise<HammerCounts> | null = null
   for (const client of running) {
     client.catch((reason: unknown) => {
       failure ??= { reason }
@@ -322,10 +324,10 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
     counts,
     acknowledge: more => until(() => counts.acknowledged, counts.acknowledged + more),
     answer: more => until(answers, answers() + more),
-    finish: () => end(),
-    async abandon() {
+    finish: () => (ending ??= end()),
+    abandon() {
       leaving.abort()
-      return end()
+      return (ending ??= end())
     },
   }
 

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { parseTrust } from '../../protocol/trust.ts'
@@ -6,7 +6,7 @@ import type { CheckedGateway } from '../../scripts/drills/asking.ts'
 import { checkConsent } from '../../scripts/drills/check-consent.ts'
 import { checkDesk } from '../../scripts/drills/check-desk.ts'
 import { checkTold, type ToldCheck } from '../../scripts/drills/check-told.ts'
-import { HAMMERED_ENV, prepareForHammer, startHammer } from '../../scripts/drills/hammer.ts'
+import { HAMMERED_ENV, prepareForHammer, startHammer, type Hammer } from '../../scripts/drills/hammer.ts'
 import { readTold, type Told } from '../../scripts/drills/told.ts'
 import { createRpc } from '../../server/chain/rpc.ts'
 import { openGateway, temporaryFolder, type OpenedGateway } from '../support/opened-gateway.ts'
@@ -21,6 +21,7 @@ describe('the hammer and its oracle', function () {
   let checked: CheckedGateway
   let file: string
   let told: Told[]
+  let hammer: Hammer
 
   before(async () => {
     gateway = await openGateway({ env: { ...HAMMERED_ENV, ONCEPROOF_SEAL_AFTER_MS: '50' } })
@@ -33,7 +34,7 @@ describe('the hammer and its oracle', function () {
     await prepareForHammer(gateway)
     const people = { grant: 3, use: 3, withdrawal: 1, desk: 1 }
     const mix = { certificate: 2, batch: 1, record: 2, status: 4, verify: 2, receipt: 2, ...people }
-    const hammer = await startHammer({ gateway, file, seed: 'told', mix, batchRows: [2, 6] })
+    hammer = await startHammer({ gateway, file, seed: 'told', mix, batchRows: [2, 6] })
     const kinds = ['accepted', 'revoked', 'final', 'verdict'] as const
     const done = ['key', 'use', 'withdrawal', 'approval'] as const
     const isWhole = () => {
@@ -103,6 +104,16 @@ describe('the hammer and its oracle', function () {
     expect(told).to.have.length(whole.length - 1)
     expect(told[0]).to.include({ told: 'started', what: 'log' })
     for (const { asked, at } of told) expect(asked).to.be.at.most(at)
+  })
+
+  it('closes its file once, however often it is ended, and never what has got the number since', async () => {
+    const since = Array.from({ length: 64 }, () => openSync(file, 'r'))
+    try {
+      expect(await hammer.abandon()).to.equal(await hammer.finish())
+      for (const other of since) expect(() => fstatSync(other)).not.to.throw()
+    } finally {
+      for (const other of since) closeSync(other)
+    }
   })
 
   it('names an acknowledged record that the gateway does not have', async () => {
