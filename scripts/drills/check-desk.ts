@@ -46,6 +46,7 @@ async function checkBatch(
   const approvals = about.filter(({ what }) => what === 'approval')
   const isApproved = approvals.some(({ told }) => told === 'stored')
   const wanted = about.find(({ rows }) => rows !== undefined)?.rows ?? 0
+  const contents = about.find(({ told, contents }) => told === 'stored' && contents !== undefined)?.contents
   const name = `batch ${id} of the desk`
 
   const batch = isApproved ? await untilIssued(gateway, id, patienceMs) : await batchOf(gateway, id)
@@ -75,6 +76,7 @@ async function checkBatch(
       identifier,
       leaf,
       index: statement.index ?? -1,
+      content: contents?.[(statement.index ?? -1) - first] ?? 'of no row that was uploaded',
     })
   }
   return []

@@ -23,7 +23,7 @@ import { checkConsent } from './check-consent.ts'
 import { checkDesk } from './check-desk.ts'
 import { checkHistory } from './check-history.ts'
 import type { HammeredGateway } from './hammer.ts'
-import { readTold, STATUS_ACTIONS, type StatusAction, type Told } from './told.ts'
+import { contentOf, readTold, STATUS_ACTIONS, type StatusAction, type Told } from './told.ts'
 
 export interface ToldCheck {
   /** Every broken promise, with the identifier concerned. */
@@ -239,6 +239,12 @@ async function checkStatement(gateway: HammeredGateway, told: Told, facts: Facts
   const place = readReceipt(evidence.receipt).index
   const doubled = taken(places, place, told, name)
   if (place !== index) return [`${name}: told index ${index}, its receipt says ${place}`]
+  const { content } = told
+  if (
+    content !== undefined &&
+    (subject.kind !== 'certificate' || contentOf(subject.certificate.fields) !== content)
+  )
+    return [`${name}: it does not say what it was asked to say`]
   // Dates are the row's own affair.
   const unproved = (['intact', 'anchored', 'authorised'] as const).filter(
     question => answers[question].answer !== 'yes',

@@ -2,6 +2,7 @@
 import { staffSub } from '../../server/identity/demo-people.ts'
 import type { Asker, HammerClient, Hands } from './hands.ts'
 import { signedIn } from './people.ts'
+import { contentOf } from './told.ts'
 
 export interface DeskOptions {
   department: string
@@ -26,6 +27,7 @@ export function deskOperation(
     }
     const { maker, checker } = people
     const rows = Array.from({ length: chance.integer(least, most) }, () => client.row())
+    const contents = rows.map(row => contentOf(Object.entries(row)))
 
     let id = ''
     const isUploaded = await hands.write(client, {
@@ -35,7 +37,7 @@ export function deskOperation(
       body: rows,
       placesIn: answer => {
         id = (answer as { id: string }).id
-        return [{ id, rows: rows.length }]
+        return [{ id, rows: rows.length, contents }]
       },
     })
     if (!isUploaded) return

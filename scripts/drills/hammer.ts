@@ -18,6 +18,7 @@ import { deskOperation } from './hammer-desk.ts'
 import type { Asker, HammerClient, Place, Question, Write } from './hands.ts'
 import { HOUSING, housingMatter, READING_DEPARTMENT, type Citizen } from './people.ts'
 import {
+  contentOf,
   DESK_STEPS,
   openToldFile,
   STATUS_ACTIONS,
@@ -194,16 +195,23 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
   /** What each operation does; a client does one after the other, so its orders about one certificate keep their order. */
   const operations: Record<Operation, (client: Client) => Promise<void>> = {
     async certificate(client) {
-      const body = { type: TYPE, fields: client.row() }
-      const path = '/v1/certificates'
-      await write(client, { what: 'certificate', path, body, placesIn: answer => [placeOf(answer)] })
+      const fields = client.row()
+      const content = contentOf(Object.entries(fields))
+      await write(client, {
+        what: 'certificate',
+        path: '/v1/certificates',
+        body: { type: TYPE, fields },
+        placesIn: answer => [{ ...placeOf(answer), content }],
+      })
     },
     async batch(client) {
       const rows = Array.from({ length: client.chance.integer(leastRows, mostRows) }, client.row)
+      const contents = rows.map(row => contentOf(Object.entries(row)))
       const placesIn = (answer: unknown): Place[] => {
         const { batch, certificates: issued } = answer as { batch: string | null; certificates: unknown[] }
         return issued.map((one, row) => ({
           ...placeOf(one),
+          content: contents[row]!,
           ...(batch !== null && { id: batch }),
           row,
           rows: rows.length,
@@ -291,14 +299,16 @@ export async function startHammer(options: HammerOptions): Promise<Hammer> {
   /** An identity certificate that none of the other operations knows. */
   async function issueTo(client: HammerClient, { name, idNo }: Citizen) {
     let issued: { identifier: string; leaf: string } | null = null
+    const fields = { ...client.row(), name, idNo }
+    const content = contentOf(Object.entries(fields))
     await write(client, {
       what: 'certificate',
       path: '/v1/certificates',
-      body: { type: TYPE, fields: { ...client.row(), name, idNo } },
+      body: { type: TYPE, fields },
       isApart: true,
       placesIn: answer => {
         issued = answer as { identifier: string; leaf: string }
-        return [placeOf(answer)]
+        return [{ ...placeOf(answer), content }]
       },
     })
     return issued

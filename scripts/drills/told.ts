@@ -2,6 +2,7 @@
  * What clients were told: one line of JSON for each, on the disk before its client goes on. A drill is judged by this file and by the
  * chain; the gateway's own database is what is being judged.
  */
+import { createHash } from 'node:crypto'
 import { fdatasync, closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 
 export const STATUS_ACTIONS = ['revoke', 'suspend', 'resume'] as const
@@ -65,6 +66,10 @@ export interface Told {
   grant?: string
   /** Of a record: SHA-256 of its file, hex. */
   digest?: string
+  /** Of a certificate: `contentOf` what it was asked to say. */
+  content?: string
+  /** The same of each row of a batch uploaded at the desk. */
+  contents?: string[]
   verdict?: string
   /** Who gave the verdict. */
   by?: 'gateway' | 'chain'
@@ -80,6 +85,12 @@ export interface ToldFile {
   /** Resolves when the lines are on the disk. */
   append(...lines: Told[]): Promise<void>
   close(): void
+}
+
+/** What fields say, in any order: SHA-256, hex. */
+export function contentOf(fields: Iterable<readonly [string, unknown]>): string {
+  const sorted = [...fields].sort(([one], [other]) => (one < other ? -1 : 1))
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex')
 }
 
 /** Milliseconds since 1970, never going back. */

@@ -130,6 +130,29 @@ describe('the hammer and its oracle', function () {
     expect(violations.join('\n')).to.contain(one.identifier).and.to.contain('told index 9999')
   })
 
+  it('names a certificate that says something else than it was asked to say', async () => {
+    const one = first(({ what }) => what === 'certificate')
+    const row = first(({ what }) => what === 'batch')
+    const check = await judgement(line => (isAbout(one)(line) ? { ...line, content: row.content! } : line))
+    expect(check.violations).to.deep.equal([
+      `certificate ${one.identifier} (key ${one.key}, leaf ${one.leaf}): it does not say what it was asked to say`,
+    ])
+    expect(check.lost).to.equal(1)
+  })
+
+  it('names the rows of a batch of the issuing desk that were issued in the place of each other', async () => {
+    const approval = first(({ what, told: kind }) => what === 'approval' && kind === 'stored')
+    const swapped = (contents: string[]) => [contents[1]!, contents[0]!, ...contents.slice(2)]
+    const violations = await judged(line =>
+      line.id === approval.id && line.contents !== undefined
+        ? { ...line, contents: swapped(line.contents) }
+        : line,
+    )
+    expect(violations).to.have.length(2)
+    for (const violation of violations)
+      expect(violation).to.contain(`desk ${approval.id}`).and.to.contain('does not say what it was asked')
+  })
+
   it('names a certificate whose status is not as it was told', async () => {
     const order = first(line => line.told === 'revoked')
     const violations = await judged(line => (isAbout(order)(line) ? [] : line))
