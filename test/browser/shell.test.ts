@@ -25,6 +25,38 @@ describe('the application in a browser', function () {
     gateway = await demoGateway()
   })
 
+  it('is looked at by eyes that see a fault', async () => {
+    const visitor = await visit(gateway, { width: 360 })
+    const { page } = visitor
+    await page.goto('/sign-in?returnTo=/app')
+    expect(await faultsOf(page, 'planted-none')).to.deep.equal([])
+    const planted = {
+      label: '<input type="text" id="planted">',
+      'role-img-alt': '<div role="img">▲</div>',
+      'color-contrast': '<p data-planted="color:#bbb;background:#fff">浅色的字</p>',
+      'a raw code': '<p>CHAIN_UNREACHABLE</p>',
+      'a hash': `<p>${'ab'.repeat(32)}</p>`,
+      'an ISO time': '<p>2026-12-01T00:00</p>',
+      'wider than the screen': '<div data-planted="width:900px">宽</div>',
+      'has a frame': '<iframe title="frame" srcdoc="<p>x</p>"></iframe>',
+    }
+    for (const [name, html] of Object.entries(planted)) {
+      await page.evaluate(html => {
+        const place = document.createElement('div')
+        place.id = 'planted-place'
+        place.setHTMLUnsafe(html)
+        // The policy of the page forbids style in the markup.
+        for (const styled of place.querySelectorAll<HTMLElement>('[data-planted]'))
+          styled.style.cssText = styled.dataset['planted']!
+        document.querySelector('main')!.append(place)
+      }, html)
+      const faults = await faultsOf(page, `planted-${name.replaceAll(' ', '-')}`)
+      expect(faults.join('\n')).to.contain(name)
+      await page.evaluate(() => document.querySelector('#planted-place')!.remove())
+    }
+    await visitor.leave()
+  })
+
   it('greets who is not signed in', async () => {
     const visitor = await visit(gateway)
     visitor.expect('401')
