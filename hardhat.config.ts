@@ -13,12 +13,16 @@ const solc = {
   settings: { optimizer: { enabled: true, runs: 200 }, evmVersion: 'cancun', viaIR: false },
 }
 
+const isLong = process.env['ONCEPROOF_TEST_DEEP'] === '1'
+
 export default defineConfig({
   plugins: [hardhatEthers, hardhatMocha, hardhatChaiMatchers, hardhatNetworkHelpers],
   solidity: { profiles: { default: solc, production: solc } },
   paths: { sources: './contracts', tests: './test/contracts' },
   test: {
     mocha: { timeout: 120_000 },
-    solidity: { fuzz: { runs: 1000, seed: '0x1234' }, invariant: { runs: 100, depth: 50 } },
+    solidity: isLong
+      ? { fuzz: { runs: 20_000, seed: '0x1234' }, invariant: { runs: 1_000, depth: 100 } }
+      : { fuzz: { runs: 400, seed: '0x1234' }, invariant: { runs: 40, depth: 50 } },
   },
 })

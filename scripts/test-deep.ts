@@ -29,6 +29,12 @@ const parts: Part[] = [
     command: [node, 'node_modules/hardhat/dist/src/cli.js', 'test', 'mocha', '--coverage'],
   },
   {
+    name: 'invariants and fuzzing of the contracts, at length',
+    missing: () => null,
+    command: [node, 'node_modules/hardhat/dist/src/cli.js', 'test', 'solidity'],
+    env: { ONCEPROOF_TEST_DEEP: '1' },
+  },
+  {
     name: 'keys on a PKCS#11 token (SoftHSM2)',
     missing: () => {
       if (!has('softhsm2-util', '--version')) return 'softhsm2-util is not here'

@@ -4,16 +4,19 @@
  */
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { join } from 'node:path'
 
 const node = process.execPath
+/** What is compiled once need not be by each of the many processes: that is most of the work of a short one. */
+const COMPILE_CACHE = join(import.meta.dirname, '../node_modules/.cache/onceproof-tests')
 
 interface Step {
   name: string
   args: string[]
   isSuite: boolean
-  /** Opens ports or waits for time to pass: one after the other. Others run two at a time before them. */
+  /** Opens ports or waits for time to pass: comes after those that do neither. Never more than two run at once. */
   alone: boolean
-  /** Waits for a browser or another process most of the time: runs beside those that run one after the other. */
+  /** Waits for a browser or another process most of the time: runs beside those that do not, as long as there are any. */
   beside?: boolean
 }
 
@@ -75,7 +78,6 @@ const steps: Step[] = [
   alone(suite('command line', 'test/scripts/cli*.test.ts', 'test/scripts/fsck*.test.ts')),
   alone(suite('production', 'test/production/**/*.test.ts')),
   alone(suite('benchmark', 'test/scripts/bench.test.ts')),
-  // Apart from the other drills, so that both rows take about as long.
   alone(suite('attack', 'test/drills/attack.test.ts')),
 ]
 
@@ -88,22 +90,22 @@ const began = performance.now()
 const apart = chosen.filter(step => step.alone && step.beside !== true)
 const pages = chosen.filter(step => step.beside)
 const together = chosen.filter(step => !step.alone)
-await Promise.all([nextOf(together), nextOf(together)])
-await Promise.all([nextOf(apart), nextOf(pages)])
+await Promise.all([nextOf([together]), nextOf([together])])
+await Promise.all([nextOf([apart, pages], true), nextOf([pages, apart])])
 report(outcomes)
 process.exit(outcomes.every(outcome => outcome.ok) ? 0 : 1)
 
-/** Takes steps off the list and runs them, one after the other, until none is left. */
-async function nextOf(steps: Step[]): Promise<void> {
-  for (let step = steps.shift(); step !== undefined; step = steps.shift()) outcomes.push(await run(step))
+/** Takes steps off the first list that has one and runs them, one after the other, until none is left. */
+async function nextOf(lists: Step[][], isShown = false): Promise<void> {
+  const next = () => lists.find(list => list.length > 0)?.shift()
+  for (let step = next(); step !== undefined; step = next()) outcomes.push(await run(step, isShown))
 }
 
-async function run(step: Step): Promise<Outcome> {
+/** `isShown`: what it says is seen as it comes; else in one piece at its end, so that two do not mix. */
+async function run(step: Step, isShown: boolean): Promise<Outcome> {
   const start = performance.now()
-  const isShown = step.alone && step.beside !== true
   if (isShown) process.stdout.write(`\n— ${step.name}\n`)
   const { code, output } = await capture(step, isShown)
-  // What ran beside another comes out in one piece.
   if (!isShown) process.stdout.write(`\n— ${step.name}\n${output}`)
   const passed = Number(/(\d+) passing/.exec(output)?.[1] ?? 0)
   const failed = Number(/(\d+) failing/.exec(output)?.[1] ?? 0)
@@ -122,6 +124,7 @@ function capture({ args }: Step, isShown: boolean): Promise<{ code: number; outp
   return new Promise(resolve => {
     const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env },
     })
     let output = ''
     const take = (piece: Buffer) => {

@@ -37,7 +37,12 @@ describe('backup, restore and rebuild on the command line', function () {
   ): Promise<{ exit: number | null; data: Record<string, unknown>; text: string }> {
     const child = spawn(process.execPath, [LAUNCHER, ...args, '--json'], {
       cwd: gateway.scratch,
-      env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', DATA_DIR: gateway.dataDir },
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: process.env['HOME'] ?? '',
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
+        DATA_DIR: gateway.dataDir,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let [stdout, stderr] = ['', '']

@@ -48,6 +48,7 @@ describe('command line', () => {
       env: {
         PATH: process.env['PATH'] ?? '',
         HOME: process.env['HOME'] ?? '',
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
         DATA_DIR: gateway.dataDir,
         PUBLIC_URL: gateway.url,
       },
