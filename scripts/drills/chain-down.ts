@@ -13,7 +13,7 @@ import { checkTold } from './check-told.ts'
 import type { Drill, DrillContext, DrillResult } from './drill.ts'
 import { startHammer } from './hammer.ts'
 import { isAllFinal, readyOf, startOnOutsideChain, untilSome, type OutsideChain } from './outside-chain.ts'
-import { readTold } from './told.ts'
+import { readTold, toldClock, type Told } from './told.ts'
 
 export const chainDown: Drill = {
   name: 'chain-down',
@@ -32,6 +32,10 @@ const DRAIN_TIMES = 10
 /** One certificate at a time, records, now and then an order or a batch at the issuing desk. */
 const MIX = { certificate: 60, record: 36, status: 1, verify: 2, receipt: 1, desk: 1 }
 const BATCH_ROWS = [2, 8] as const
+/** Citizens who sign, withdraw and are read by consent; what they cannot do without a chain they try until there is one. */
+const PEOPLE = { clients: 2, perSecond: 10, mix: { grant: 2, use: 3, withdrawal: 1 } }
+/** Their keys and certificates, and some uses, so that there is something to go on with. */
+const PEOPLE_BEFORE = 8
 
 async function run(context: DrillContext): Promise<DrillResult> {
   // Started while its chain is away.
@@ -55,13 +59,14 @@ async function rehearse(context: DrillContext, { node, gateway }: OutsideChain):
     mix: MIX,
     batchRows: BATCH_ROWS,
   })
-  await hammer.acknowledge(20)
+  const people = await startHammer({ gateway, file, seed: `${seed}-people`, ...PEOPLE })
+  await Promise.all([hammer.acknowledge(20), people.acknowledge(PEOPLE_BEFORE)])
   // Until then the chain has been asked about every department and type.
   await pause(ASKED_MS)
 
   node.isAway = true
   const before = await acceptedBy(gateway.url)
-  const began = performance.now()
+  const [began, wentAwayAt] = [performance.now(), toldClock()]
   await pause(AWAY_MS[form] / 2)
   // Half-way through it is killed and started again, and still there is no chain.
   await gateway.kill9()
@@ -76,12 +81,15 @@ async function rehearse(context: DrillContext, { node, gateway }: OutsideChain):
   const inflow = backlog / (awayMs / 1000)
   say(`chain-down: ${backlog} statements in ${Math.round(awayMs)} ms without a chain`)
 
+  const meanwhile = readTold(file).filter(({ at }) => at > wentAwayAt)
   node.isAway = false
   const returned = performance.now()
+  const consents = people.finish()
   await untilSome(async () => ((await sealedState(gateway.url)) ? true : undefined), 300_000)
   const drainMs = performance.now() - returned
   await untilSome(async () => ((await isAllFinal(gateway)) ? true : undefined), 300_000)
   const allMs = performance.now() - returned
+  await consents
   const drain = backlog / (drainMs / 1000)
   // A few statements are anchored in the time of a round, whatever their number: only a backlog of some size tells a rate.
   if (form === 'long' && drain < DRAIN_TIMES * inflow)
@@ -109,6 +117,10 @@ async function rehearse(context: DrillContext, { node, gateway }: OutsideChain):
       times: (drain / inflow).toFixed(1),
       orders: check.figures.orders,
       deskBatches: check.figures.deskBatches,
+      grants: check.figures.grants,
+      withdrawals: check.figures.withdrawals,
+      uses: check.figures.uses,
+      ...consentIn(meanwhile),
       executedOrders: once.orders,
       checkpoints: once.checkpoints,
       undetermined,
@@ -116,6 +128,21 @@ async function rehearse(context: DrillContext, { node, gateway }: OutsideChain):
     violations,
     rpo: check.lost,
     rtoMs: drainMs,
+  }
+}
+
+/** What of consent was acknowledged there, and how often there was no answer about it. */
+function consentIn(lines: readonly Told[]) {
+  const count = (...whats: Told['what'][]) =>
+    lines.filter(({ told, what }) => (told === 'stored' || told === 'accepted') && whats.includes(what))
+      .length
+  return {
+    grantsMeanwhile: count('grant'),
+    withdrawalsMeanwhile: count('withdrawal'),
+    usesMeanwhile: count('use'),
+    consentNotNow: lines.filter(
+      ({ told, what }) => told === 'lost' && ['key', 'request', 'grant', 'withdrawal', 'use'].includes(what),
+    ).length,
   }
 }
 

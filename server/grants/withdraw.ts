@@ -51,8 +51,8 @@ export async function withdrawGrant(
 
 /**
  * Ends every grant that a person's key signed up to this epoch, also those that have not come yet; without a signature those
- * that are at this gateway, here only. Refuses HOLDER_KEY_MISSING (no such key of this person), EPOCH_WRONG (one that has not come),
- * SIGNATURE_FORM, SIGNATURE_WRONG and STEP_UP_REQUIRED.
+ * that are at this gateway, here only. Refuses HOLDER_KEY_MISSING (no such key of this person), EPOCH_WRONG (signed for one that has not
+ * come), SIGNATURE_FORM, SIGNATURE_WRONG and STEP_UP_REQUIRED.
  */
 export async function withdrawAllGrants(
   world: World,
@@ -67,15 +67,14 @@ export async function withdrawAllGrants(
   }
   const { chainHolder, signer } = key
   const { epoch } = request
-  if (BigInt(epoch) > (await epochOnChain(world, chainHolder))) {
-    throw new Refusal('EPOCH_WRONG', 'this epoch has not come', { field: 'epoch' })
-  }
   const before = await world.store.grants({ holder: key.person }, { before: null, limit: MOST_ENDED })
   if (request.signature === null) {
     assertPresent(world, caller)
-    // Its epoch goes on: who still has the key can grant with it.
+    // Its epoch goes on: who still has the key can grant with it. The chain is not asked: this is the way when it is away.
     await world.store.withdrawKnownGrants(chainHolder, 'session')
   } else {
+    if (BigInt(epoch) > (await epochOnChain(world, chainHolder)))
+      throw new Refusal('EPOCH_WRONG', 'this epoch has not come', { field: 'epoch' })
     const message = withdrawAllDigest(grantDomain(world), toHex(chainHolder), BigInt(epoch))
     const signed = await assertSigned(world, request.signer, message, signatureBytes(request.signature))
     const relay = { chainHolder, signer, grant: null, epoch, signature: signed }
@@ -84,7 +83,8 @@ export async function withdrawAllGrants(
   world.wake()
   const ended: GrantRow[] = []
   for (const grant of before) {
-    if (grant.withdrawnAt !== null || grant.key !== key.id || grant.epoch > epoch) continue
+    if (grant.withdrawnAt !== null || grant.key !== key.id) continue
+    if (request.signature !== null && grant.epoch > epoch) continue
     ended.push(await grantOf(world, toHex(grant.digest)))
     await announceEnd(world, grant)
   }

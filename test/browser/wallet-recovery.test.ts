@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect } from 'chai'
 import { demoRegion } from '../../server/catalogue/region.ts'
+import { ChainUnreachable } from '../../server/chain/rpc.ts'
 import { ensureHolder, holderId } from '../../server/holders/holders.ts'
 import { personaSub } from '../../server/identity/demo-people.ts'
 import {
@@ -141,10 +142,27 @@ describe('the wallet when time passes', function () {
     await untilAllFinal(gateway)
 
     // The key goes on: what it signs from now on counts.
-    const next = await ask(gateway, [holder])
-    await page.goto(`/app/wallet/consents/${next.id}`)
-    await page.getByRole('button', { name: '同意', exact: true }).click()
-    await page.getByText('您已同意', { exact: true }).waitFor()
+    const agree = async () => {
+      const next = await ask(gateway, [holder])
+      await page.goto(`/app/wallet/consents/${next.id}`)
+      await page.getByRole('button', { name: '同意', exact: true }).click()
+      await page.getByText('您已同意', { exact: true }).waitFor()
+    }
+    // While the chain is away nobody can tell whether the key signed; without it, it ends at once all the same.
+    await agree()
+    await untilAllFinal(gateway)
+    const { rpc } = gateway.world.chain
+    const { call } = rpc
+    Object.assign(rpc, { call: () => Promise.reject(new ChainUnreachable('nobody is there')) })
+    await page.getByRole('button', { name: '撤回' }).click()
+    await page.getByRole('button', { name: '确定撤回' }).click()
+    await page.getByText('暂时无法连接区块链').waitFor()
+    visitor.expect('503')
+    await page.getByRole('button', { name: '不用密钥' }).click()
+    await page.getByText('您已撤回（仅在本系统生效）').waitFor()
+    Object.assign(rpc, { call })
+
+    await agree()
     // Without the key it can be taken back too, at this gateway only.
     await page.evaluate(() => localStorage.removeItem('onceproof-wallet-keys'))
     // The browser asks and asks: what is wrong is said at once, and nobody has to wait.

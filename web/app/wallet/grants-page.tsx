@@ -2,7 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Button, Flex } from 'antd'
 import { useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
-import { api, told } from '../api/client.ts'
+import { api, Problem, told } from '../api/client.ts'
 import type { paths } from '../api/schema.d.ts'
 import { once, useWrite } from '../api/write.ts'
 import { Asked } from '../parts/asked.tsx'
@@ -240,6 +240,7 @@ function TakeBack({
   const { say } = useWords('wallet')
   const isLikely = canSign && signing.isKnown
   const isAsking = write.isPending && write.variables?.isSigned === true
+  const isInVain = write.error instanceof KeyTrouble || isUnheard(write.error)
   const withoutKey = () => {
     signing.stop()
     onSure(false)
@@ -256,7 +257,7 @@ function TakeBack({
         onNot()
       }}
       more={
-        isAsking || (isLikely && write.error instanceof KeyTrouble) ? (
+        isAsking || (isLikely && isInVain) ? (
           <Button onClick={withoutKey}>{say('withdrawWithoutKey')}</Button>
         ) : (
           canSign && !isLikely && <Button onClick={() => onSure(true)}>{say('withdrawWithKey')}</Button>
@@ -270,6 +271,9 @@ function TakeBack({
     </Sure>
   )
 }
+
+/** What the key signed can only be checked on the chain. */
+const isUnheard = (error: unknown): boolean => error instanceof Problem && error.code === 'CHAIN_UNREACHABLE'
 
 /** Everything that the present key granted. */
 function WithdrawAll({ grants }: { grants: Grant[] }) {
