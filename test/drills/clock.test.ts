@@ -8,8 +8,7 @@ import { temporaryFolder } from '../support/opened-gateway.ts'
 const missing = clockDrill.missing()
 const DAY_MS = 86_400_000
 
-describe('the clock of a drill', function () {
-  this.timeout(60_000)
+describe('the clock of a drill', () => {
   if (missing !== null) {
     it(`is not set on this machine: ${missing}`, async () => {
       const { outcome, reason } = await runDrill(clockDrill, { form: 'short', seed: 'npm-test' })
@@ -42,5 +41,13 @@ describe('the clock of a drill', function () {
       for (const time of times) expect(time - days * DAY_MS).to.be.within(began, ended)
       expect(untouched).to.be.within(from, to)
     }
+  })
+
+  it('is set a day forward, back, a day back and forward under load, and nothing is lost, done twice or undone', async () => {
+    const { result } = await runDrill(clockDrill, { form: 'short', seed: 'npm-test' })
+    expect(result?.violations).to.deep.equal([])
+    expect(result?.figures).to.include({ jumps: 4 })
+    expect(result!.figures['acknowledged']).to.be.greaterThan(40)
+    expect(result!.figures['orders']).to.be.greaterThan(0)
   })
 })
