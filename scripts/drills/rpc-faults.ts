@@ -35,8 +35,11 @@ const PER_SECOND = 6
 /** A cell is over when so many answers were spoiled, or after this time once one was: some methods are asked seldom. */
 const SPOILED = { short: 6, long: 4 }
 const HELD_MS = { short: 700, long: 2_000 }
-/** How long the first question is waited for: on every method at once something always asks; one alone may have no reason to. */
-const ASKED_MS = { short: 60_000, long: 10_000 }
+/**
+ * How long the first question is waited for: on every method at once something always asks. One alone may have no reason to before the next
+ * start, so then the gateway is killed and started again.
+ */
+const ASKED_MS = { short: 60_000, long: 6_000 }
 /** In the short form too. */
 export const CALLS_ALONE: readonly Fault[] = ['stale', 'empty', 'null']
 const HEAL_MS = 60_000
@@ -46,8 +49,13 @@ const MOST_GROWTH_BYTES = 200 * 1024 * 1024
 const MIX = { certificate: 4, record: 3, status: 2, verify: 1, receipt: 2, ...PEOPLE_MIX }
 const BATCH_ROWS = [2, 8] as const
 
+/** Asked before the contracts are deployed, and never again. */
+const AT_FIRST_ONLY: ReadonlySet<string> = new Set(['eth_getBalance'])
+const LATER = METHODS.filter(method => !AT_FIRST_ONLY.has(method))
+
 async function run(context: DrillContext): Promise<DrillResult> {
   const other = await startNode({ chainId: 4243 })
+  const first = context.form === 'long' ? await firstStarts(context, other.url) : null
   let proxy: FaultProxy | undefined
   const chain = await startOnOutsideChain({
     env: { ONCEPROOF_CONFIRMATIONS: String(CONFIRMATIONS) },
@@ -58,13 +66,56 @@ async function run(context: DrillContext): Promise<DrillResult> {
     },
   })
   try {
-    return await rehearse(context, chain, proxy!)
+    const result = await rehearse(context, chain, proxy!)
+    return first === null
+      ? result
+      : {
+          ...result,
+          figures: {
+            firstStarts: first.length,
+            firstStartMaxMs: Math.round(Math.max(...first)),
+            ...result.figures,
+          },
+        }
   } finally {
     proxy!.set(null)
     await chain.close()
     await proxy!.close()
     await other.close()
   }
+}
+
+/**
+ * A first start under each fault on what is asked before there are contracts. Returns the milliseconds from the end of each fault until
+ * the gateway has deployed them and accepts; rejects when one does not come that far.
+ */
+async function firstStarts({ say, isTimeUp }: DrillContext, other: string): Promise<number[]> {
+  const heals: number[] = []
+  for (const fault of FAULTS) {
+    if (isTimeUp()) break
+    let proxy: FaultProxy | undefined
+    let ended = 0
+    const chain = await startOnOutsideChain({
+      through: async node => {
+        const opened = (proxy = await startFaultProxy({ node: node.url, other }))
+        opened.set(fault, [...AT_FIRST_ONLY])
+        void untilSome(() => (opened.spoiled >= SPOILED.long ? true : undefined)).then(() => {
+          opened.set(null)
+          ended = performance.now()
+        })
+        return opened.url
+      },
+    })
+    try {
+      if (ended === 0) throw new Error(`the first start under ${fault} did not ask`)
+      heals.push(performance.now() - ended)
+      say(`rpc-faults: first start under ${fault}: well after ${Math.round(heals.at(-1)!)} ms`)
+    } finally {
+      await chain.close()
+      await proxy!.close()
+    }
+  }
+  return heals
 }
 
 async function rehearse(
@@ -87,6 +138,7 @@ async function rehearse(
   })
   const heals: number[] = []
   const unmet: string[] = []
+  const starts = { underFault: 0, refused: 0 }
   let spoiled = 0
   let growth = 0
 
@@ -109,10 +161,20 @@ async function rehearse(
         performance.now() - began < (proxy.spoiled === 0 ? ASKED_MS : HELD_MS)[form]
       )
         await pause(MEASURE_EVERY_MS)
+      const restarted = proxy.spoiled === 0 && form === 'long' ? startUnder(gateway, proxy) : null
+      await restarted?.asked
       spoiled += proxy.spoiled
       if (proxy.spoiled === 0) unmet.push(name)
 
       proxy.set(null)
+      if (restarted !== null) {
+        starts.underFault++
+        // A wrong answer may be a reason not to start, and never one to go on wrongly; with the right one it starts.
+        if ((await restarted.refusal) !== null) {
+          starts.refused++
+          await gateway.restart()
+        }
+      }
       healed = await healedAfter(gateway)
       // An answer that was begun goes on when the fault is over.
       await proxy.written()
@@ -135,16 +197,18 @@ async function rehearse(
   const trust = parseTrust(readFileSync(gateway.trustPath))
   const once = await checkOnce(createRpc(gateway.chainUrl), trust, trust.logs[0]!.origin)
   violations.push(...check.violations, ...finals.violations, ...once.violations)
-  if (form === 'short' && unmet.length > 0) violations.push(`never asked: ${unmet.join(', ')}`)
+  if (unmet.length > 0) violations.push(`never asked: ${unmet.join(', ')}`)
 
   const sorted = heals.toSorted((a, b) => a - b)
   return {
     figures: {
       cells: heals.length,
       faults: FAULTS.length,
-      methods: METHODS.length,
+      methods: form === 'long' ? METHODS.length : LATER.length,
       spoiledAnswers: spoiled,
       cellsNeverAsked: unmet.length,
+      startsUnderFault: starts.underFault,
+      startsRefused: starts.refused,
       acknowledged: check.figures.acknowledged,
       orders: check.figures.orders,
       grants: check.figures.grants,
@@ -165,6 +229,29 @@ async function rehearse(
   }
 }
 
+/** Kills the gateway and starts it while the fault lasts. `asked`: the start asked, or is over; `refusal`: why it did not become ready. */
+function startUnder(
+  gateway: RunningGateway,
+  proxy: FaultProxy,
+): { asked: Promise<void>; refusal: Promise<Error | null> } {
+  let isOver = false
+  const refusal = gateway
+    .kill9()
+    .then(() => gateway.restart())
+    .then(
+      () => null,
+      (error: Error) => error,
+    )
+    .finally(() => (isOver = true))
+  const asked = async () => {
+    while (proxy.spoiled === 0 && !isOver) await pause(MEASURE_EVERY_MS)
+    const began = performance.now()
+    while (!isOver && proxy.spoiled < SPOILED.long && performance.now() - began < HELD_MS.long)
+      await pause(MEASURE_EVERY_MS)
+  }
+  return { asked: asked(), refusal }
+}
+
 /**
  * In the short form one cell for each fault, on every method at once, and some on calls of contracts alone, where the blocks around them
  * are told truly; in the long form each fault on each method besides.
@@ -174,7 +261,7 @@ function cellsOf(form: DrillContext['form']): [Fault, readonly string[]][] {
   const alone =
     form === 'short'
       ? CALLS_ALONE.map((fault): [Fault, readonly string[]] => [fault, ['eth_call']])
-      : FAULTS.flatMap(fault => METHODS.map((method): [Fault, readonly string[]] => [fault, [method]]))
+      : FAULTS.flatMap(fault => LATER.map((method): [Fault, readonly string[]] => [fault, [method]]))
   return [...everywhere, ...alone]
 }
 

@@ -1,4 +1,5 @@
 import { caseMutants } from './cases.ts'
+import { continuityMutants } from './continuity.ts'
 import { contractMutants } from './contracts.ts'
 import { formatMutants } from './formats.ts'
 import { identityMutants } from './identity.ts'
@@ -24,4 +25,5 @@ export const mutants: Mutant[] = [
   ...caseMutants,
   ...identityMutants,
   ...signerMutants,
+  ...continuityMutants,
 ]

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import type { GenesisPrint } from '../../server/chain/embedded/genesis.ts'
 import {
   compileForget,
   faultyDisk,
@@ -146,6 +147,38 @@ describe('the power cut itself', function () {
     expect(rows(cutAfter(commits('FULL'), { seed: 'sqlite' }))).to.equal(20)
     expect(rows(cutAfter(commits('NORMAL')))).to.equal(0)
     expect(rows(cutAfter(commits('FULL'), { deaf: '-wal' }))).to.equal(0)
+  })
+
+  it('takes no block of the embedded chain whose journal said that it has it', () => {
+    const journal = JSON.stringify(import.meta.resolve('../../server/chain/embedded/journal.ts'))
+    const print: GenesisPrint = {
+      chainId: '4242',
+      hardfork: 'osaka',
+      blockGasLimit: '60000000',
+      initialDate: '2026-12-01T00:00:00Z',
+      edrVersion: 'any',
+      relayer: `0x${'1'.repeat(40)}`,
+    }
+    const open = `const { openJournal } = await import(${journal})
+      const journal = openJournal(at('journal.db'), ${JSON.stringify(print)})`
+    const append = `for (const number of [1, 2, 3])
+      journal.append({ number, timestamp: number, hash: '0x' + String(number).repeat(64), transactions: ['0x' + String(number).repeat(8)] })`
+    const blocks = (after: { root: string }) =>
+      spawnSync(
+        process.execPath,
+        [
+          '--disable-warning=ExperimentalWarning',
+          '--input-type=module',
+          '-e',
+          `const at = name => ${JSON.stringify(`${after.root}/`)} + name
+           ${open}
+           console.log(JSON.stringify([...journal.blocks()].map(({ number }) => number)))`,
+        ],
+        { encoding: 'utf8' },
+      )
+    const { stdout, stderr } = blocks(cutAfter(`${open}; ${append}`))
+    expect([stdout, stderr]).to.deep.equal(['[1,2,3]\n', ''])
+    expect(blocks(cutAfter(`${open}; ${append}`, { seed: 'journal' })).stdout).to.equal('[1,2,3]\n')
   })
 
   it('says what it does not model, and does not know', () => {

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { expect } from 'chai'
 import { startGateway, type RunningGateway } from '../../scripts/drills/gateway-process.ts'
 import { HAMMERED_ENV, prepareForHammer } from '../../scripts/drills/hammer.ts'
@@ -198,6 +199,17 @@ describe('backup, restore and rebuild on the command line', function () {
     )
     editManifest(back, manifest => (manifest['files'] = again))
     await refused(restoring(back), 'BACKUP_MIXED')
+    // A chain that has the block of the database, and another one than that.
+    const branch = copyOf('mixed-branch', 'later')
+    const journal = new Database(join(branch, 'chain/journal.db'))
+    journal.prepare('UPDATE block SET hash = zeroblob(32)').run()
+    journal.close()
+    const third = await entriesOf(
+      branch,
+      filesIn(branch).filter(name => name !== 'manifest.json'),
+    )
+    editManifest(branch, manifest => (manifest['files'] = third))
+    await refused(restoring(branch), 'BACKUP_MIXED')
     // A file that nobody backed up.
     const more = copyOf('mixed-more')
     appendFileSync(join(more, 'mirror', 'segment-000000000099.jsonl'), '')

@@ -7,7 +7,7 @@ import { runCommandLine } from '../../scripts/cli/program.ts'
 import { CODES, INVARIANTS } from '../../scripts/fsck/finding.ts'
 import { remembering } from '../../scripts/fsck/chain.ts'
 import { fsck, type FsckReport } from '../../scripts/fsck/fsck.ts'
-import type { Rpc } from '../../server/chain/rpc.ts'
+import { ChainUnreachable, createRpc, type Rpc } from '../../server/chain/rpc.ts'
 import { openKeystore, type Keystore } from '../../server/keys/keystore.ts'
 import { trustOf } from '../../server/verification/verify.ts'
 import { accountSigner } from '../contracts/signers.ts'
@@ -78,6 +78,20 @@ describe('the auditor', function () {
   const audit = (folder: string, ...more: string[]) =>
     run('fsck', '--data', folder, '--rpc', gateway.chainUrl, '--trust', trust, '--json', ...more)
 
+  /** Without the command around it: the keystore is opened once, and the chain, which stands still, asked once. */
+  let node: Rpc | undefined
+  let keystore: Keystore | undefined
+  function auditOnce(dataDir: string): Promise<FsckReport> {
+    node ??= remembering(gateway.world.chain.rpc)
+    return auditOver(dataDir, node)
+  }
+  async function auditOver(dataDir: string, rpc: Rpc): Promise<FsckReport> {
+    const passphrase = readFileSync(join(gateway.dataDir, 'keystore.passphrase'), 'utf8').trim()
+    keystore ??= await openKeystore({ path: join(gateway.dataDir, 'keystore.json'), passphrase })
+    const own = { trust: trustOf(gateway.world), rpc, snapshot: null, passphrase: null, keystore }
+    return fsck({ ...own, dataDir, confirmations: 1, clientLog: null, canaries: null })
+  }
+
   it('finds nothing wrong with a folder that a gateway is running on, its chain’s journal too', async () => {
     const { exit, data } = await run('fsck', '--data', gateway.dataDir, '--json')
     expect(data.violations).to.deep.equal([])
@@ -109,6 +123,29 @@ describe('the auditor', function () {
       what: 'sealed content',
       why: 'NO_PASSPHRASE',
     })
+  })
+
+  it('leaves open what it could not ask any more, wherever the node goes away in the middle', async () => {
+    const folder = changed(() => undefined)
+    const auditWith = async (answers: number) => {
+      const node = createRpc(gateway.chainUrl)
+      let asked = 0
+      const rpc: Rpc = {
+        node: node.node,
+        call: async <Result>(method: string, params?: readonly unknown[]) => {
+          if (++asked > answers) throw new ChainUnreachable('nobody is there any more')
+          return node.call<Result>(method, params)
+        },
+      }
+      return { report: await auditOver(folder, rpc), asked: () => asked }
+    }
+    const whole = await auditWith(Infinity)
+    expect([whole.report.outcome, whole.report.violations]).to.deep.equal(['clean', []])
+    for (let share = 0; share < 8; share++) {
+      const { report } = await auditWith(Math.floor((whole.asked() * share) / 8))
+      expect([share, report.violations, report.outcome]).to.deep.equal([share, [], 'undetermined'])
+      expect(report.unchecked.map(({ why }) => why)).to.include('NO_CHAIN')
+    }
   })
 
   it('holds the store to what clients were told', async () => {
@@ -311,17 +348,6 @@ describe('the auditor', function () {
       db => db.exec('DELETE FROM certificates WHERE seq = (SELECT min(seq) FROM certificates)'),
     ],
   ]
-  /** Without the command around it: the keystore is opened once, and the chain, which stands still, asked once. */
-  let node: Rpc | undefined
-  let keystore: Keystore | undefined
-  async function auditOnce(dataDir: string): Promise<FsckReport> {
-    node ??= remembering(gateway.world.chain.rpc)
-    const passphrase = readFileSync(join(gateway.dataDir, 'keystore.passphrase'), 'utf8').trim()
-    keystore ??= await openKeystore({ path: join(gateway.dataDir, 'keystore.json'), passphrase })
-    const own = { trust: trustOf(gateway.world), rpc: node, snapshot: null, passphrase: null, keystore }
-    return fsck({ ...own, dataDir, confirmations: 1, clientLog: null, canaries: null })
-  }
-
   for (const [code, what, change] of damages) {
     it(`says ${code} when ${what}`, async () => {
       const data = await auditOnce(changed(change))

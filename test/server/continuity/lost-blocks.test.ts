@@ -1,9 +1,11 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { toQuantity } from '../../../server/chain/rpc.ts'
 import { logId } from '../../../server/chain/log-id.ts'
 import { contractReader } from '../../../server/chain/view.ts'
 import { bringBackLostBlocks } from '../../../server/continuity/lost-blocks.ts'
+import type { World } from '../../../server/world.ts'
 import { cutJournal } from '../../../scripts/drills/cut-journal.ts'
 import {
   answerOf,
@@ -57,27 +59,68 @@ describe('an embedded chain that lost its last blocks', function () {
   })
   after(() => gateway.close())
 
-  it('is not seen where a transaction was settled while the chain was asked for its head', async () => {
+  /** The gateway's world where the answer about the head goes through this first. */
+  function worldWhere(told: (head: { number: string }) => Promise<unknown>, changed: object = {}): World {
     const { world } = gateway
     const { rpc } = world.chain.unwatched
-    let isAsked = false
-    const slow: typeof rpc = {
+    const other: typeof rpc = {
       node: rpc.node,
       async call<Result>(method: string, params?: readonly unknown[]) {
         const answer = await rpc.call<Result>(method, params)
-        if (!isAsked && method === 'eth_getBlockByNumber' && params?.[0] === 'latest') {
-          isAsked = true
-          await suspend('suspend')
-        }
-        return answer
+        const isHead = method === 'eth_getBlockByNumber' && params?.[0] === 'latest'
+        return isHead ? ((await told(answer as { number: string })) as Result) : answer
       },
     }
-    const unwatched = Object.create(world.chain.unwatched, { rpc: { value: slow } }) as typeof world.chain
-    const chain = Object.create(world.chain, { unwatched: { value: unwatched } }) as typeof world.chain
-    await bringBackLostBlocks({ ...world, chain })
+    const of = (value: unknown) => ({ value, enumerable: true })
+    const own = Object.fromEntries(Object.entries(changed).map(([name, value]) => [name, of(value)]))
+    const unwatched = Object.create(world.chain.unwatched, { rpc: of(other), ...own }) as World['chain']
+    return {
+      ...world,
+      chain: Object.create(world.chain, { unwatched: of(unwatched), ...own }) as World['chain'],
+    }
+  }
+
+  it('is not seen where a transaction was settled while the chain was asked for its head', async () => {
+    let isAsked = false
+    const world = worldWhere(async head => {
+      if (!isAsked) {
+        isAsked = true
+        await suspend('suspend')
+      }
+      return head
+    })
+    await bringBackLostBlocks(world)
     expect(isAsked).to.equal(true)
     expect(gateway.log.filter(line => line.includes('CHAIN_LOST_BLOCKS'))).to.deep.equal([])
     await suspend('resume')
+  })
+
+  it('is not seen where one node of a network lags for less than a minute', async () => {
+    await untilAllFinal(gateway)
+    const head = await height()
+    let now = Date.now()
+    let lag = head
+    const world = worldWhere(async block => ({ ...block, number: toQuantity(Number(block.number) - lag) }), {
+      isEmbedded: false,
+    })
+    const look = () =>
+      bringBackLostBlocks({ ...world, clock: () => now }).then(
+        () => 'nothing is missing',
+        (error: Error) => error.message,
+      )
+    const lost = () => gateway.log.filter(line => line.includes('CHAIN_LOST_BLOCKS')).length
+    expect(await look()).to.contain('the node is at block 0, behind block')
+    now += 60_000
+    expect(await look()).to.contain('behind block')
+    expect(lost()).to.equal(0)
+    // Whoever stays behind has not lagged.
+    now += 1
+    expect(await look()).to.not.equal('nothing is missing')
+    expect(lost()).to.equal(1)
+    lag = 0
+    expect(await look()).to.equal('nothing is missing')
+    gateway.log.length = 0
+    await untilAllFinal(gateway)
   })
 
   it('is found at the start, said, and brought back: orders, checkpoints, registry, with receipts that are right again', async () => {
@@ -117,6 +160,19 @@ describe('an embedded chain that lost its last blocks', function () {
     const [count] = await read('AnchorLog', 'checkpointCount', [logId(gateway.world.log.origin)])
     expect(Number(count)).to.equal((await gateway.world.store.checkpoints(0, 1000)).length)
     expect(await gateway.world.store.highestSettledNonce(relayer.address)).to.be.greaterThan(0)
+    await suspend('resume')
+  })
+
+  it('is found where they held a change of the registry and nothing else', async () => {
+    await untilAllFinal(gateway)
+    const before = await height()
+    await suspend('suspend')
+    const blocks = (await height()) - before
+    expect(blocks).to.be.greaterThan(0)
+    await reopen(blocks)
+    const said = gateway.log.filter(line => line.includes('CHAIN_LOST_BLOCKS'))
+    expect(said, gateway.log.join('\n')).to.have.length(1)
+    expect(await isSuspended()).to.equal(true)
     await suspend('resume')
   })
 

@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { startNode, type ControlledNode } from '../../../scripts/drills/controlled-node.ts'
 import { freePort } from '../../../scripts/drills/gateway-process.ts'
+import { RpcFailure } from '../../../server/chain/rpc.ts'
 import { stateOnChain } from '../../../server/grants/on-chain.ts'
 import { accountSigner, passkeySigner, type Signer } from '../../contracts/signers.ts'
 import {
@@ -58,6 +59,29 @@ describe('consent while the chain is away', () => {
   }
   /** As the same person after the gateway was started again. */
   const again = (holder: Holder): Holder => ({ ...holder, asks: gateway.as(holder.who) })
+
+  it('believes no signature that a node could not check, and ends nothing by it', async () => {
+    const signer = passkeySigner(gateway.world.chain.deployment.verifiers.webAuthn)
+    const someone = await newHolder(gateway)
+    await answerOf(bind(someone, signer), 201)
+    const grant = await grantOf(gateway, someone, signer)
+    await untilAllFinal(gateway)
+    const { rpc } = gateway.world.chain
+    const { call } = rpc
+    const busy: typeof call = async (method, params) => {
+      if (method === 'eth_call') throw new RpcFailure(-32_000, 'header not found')
+      return call(method, params)
+    }
+    Object.assign(rpc, { call: busy })
+    try {
+      for (const signature of [signed(signer, grant), `0x${'00'.repeat(300)}`])
+        expect(await codeOf(withdraw(someone, grant, signature))).to.deep.equal(NOT_NOW)
+    } finally {
+      Object.assign(rpc, { call })
+    }
+    const { withdrawn } = await answerOf<GivenGrant>(someone.asks.get(`/v1/grants/${grant.digest}`), 200)
+    expect(withdrawn).to.equal(null)
+  })
 
   for (const [kind, signerOf] of [
     ['an account', () => accountSigner('without a chain')],

@@ -1,12 +1,35 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { expect } from 'chai'
 import { openConnection, type Db } from '../../../server/store/sqlite/connection.ts'
 import { groupCommit, type GroupCommit } from '../../../server/store/sqlite/group-commit.ts'
 import { failureOf } from './behaviour.ts'
 
 const READ_ONLY = 'attempt to write a readonly database'
+
+const FULL = 'database or disk is full'
+
+/** The database on a disk without room: what a transaction changed cannot be committed, and one that changed nothing can. */
+function onDiskThat(db: Db, disk: { isFull: boolean }): Db {
+  const changes = db.prepare<[], number>('SELECT total_changes()').pluck()
+  let before = 0
+  const prepare = (sql: string) => {
+    const statement = db.prepare(sql)
+    if (sql === 'BEGIN IMMEDIATE') {
+      return { run: () => ((before = changes.get()!), statement.run()) }
+    }
+    if (sql !== 'COMMIT') return statement
+    return {
+      run() {
+        if (disk.isFull && changes.get()! > before) throw new Database.SqliteError(FULL, 'SQLITE_FULL')
+        return statement.run()
+      },
+    }
+  }
+  return Object.create(db, { prepare: { value: prepare } }) as Db
+}
 
 describe('a store whose disk takes no writes', () => {
   let folder: string
@@ -58,6 +81,22 @@ describe('a store whose disk takes no writes', () => {
     await failureOf(save('first'))
     expect(await failureOf(commits.write(() => 'only read'))).to.equal(READ_ONLY)
     expect(commits.isWritable()).to.equal(false)
+  })
+
+  it('believes no commit that changed nothing on a disk that is full, where such a commit succeeds', async () => {
+    const disk = { isFull: true }
+    const full = groupCommit(onDiskThat(db, disk), () => undefined)
+    const saving = (name: string) =>
+      full.write(() => db.prepare('INSERT INTO settings VALUES (?, 1)').run(name).changes)
+    expect(await failureOf(saving('first'))).to.equal(FULL)
+    expect(full.isWritable()).to.equal(false)
+    expect(await failureOf(full.write(() => 'only read'))).to.equal(FULL)
+    expect([full.isWritable(), await full.canWrite()]).to.deep.equal([false, false])
+    disk.isFull = false
+    expect(await full.write(() => 'only read')).to.equal('only read')
+    expect(full.isWritable()).to.equal(true)
+    await saving('second')
+    expect(saved()).to.deep.equal(['second'])
   })
 
   it('is not doubted for what was wrong with a write itself', async () => {
