@@ -5,6 +5,7 @@
 import Database from 'better-sqlite3'
 import { cpSync, existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Refusal } from '../../protocol/refusal.ts'
 import { parseTrust, type Trust } from '../../protocol/trust.ts'
 import type { Rpc } from '../../server/chain/rpc.ts'
 import { loadDemo } from '../../server/demo.ts'
@@ -152,9 +153,9 @@ async function look(stage: Stage, flip: Flip): Promise<{ found: boolean; named: 
     const { violations } = await audit(stage)
     return { found: violations.length > 0, named: flip.isNamed(violations) }
   } catch (error) {
-    const { code, details } = error as { code?: unknown; details?: { found?: string } }
-    if (typeof code !== 'string') throw new Error(`the auditor broke off at ${flip.name}`, { cause: error })
-    return { found: true, named: flip.place.startsWith('file ') && details?.found !== undefined }
+    if (!(error instanceof Refusal))
+      throw new Error(`the auditor broke off at ${flip.name}`, { cause: error })
+    return { found: true, named: flip.place.startsWith('file ') && error.details.found !== undefined }
   }
 }
 

@@ -99,10 +99,12 @@ async function firstStarts({ say, isTimeUp }: DrillContext, other: string): Prom
       through: async node => {
         const opened = (proxy = await startFaultProxy({ node: node.url, other }))
         opened.set(fault, [...AT_FIRST_ONLY])
-        void untilSome(() => (opened.spoiled >= SPOILED.long ? true : undefined)).then(() => {
+        const looking = setInterval(() => {
+          if (opened.spoiled < SPOILED.long) return
+          clearInterval(looking)
           opened.set(null)
           ended = performance.now()
-        })
+        }, MEASURE_EVERY_MS)
         return opened.url
       },
     })
@@ -234,7 +236,7 @@ function startUnder(
   gateway: RunningGateway,
   proxy: FaultProxy,
 ): { asked: Promise<void>; refusal: Promise<Error | null> } {
-  let isOver = false
+  const start = { isOver: false }
   const refusal = gateway
     .kill9()
     .then(() => gateway.restart())
@@ -242,11 +244,11 @@ function startUnder(
       () => null,
       (error: Error) => error,
     )
-    .finally(() => (isOver = true))
+    .finally(() => (start.isOver = true))
   const asked = async () => {
-    while (proxy.spoiled === 0 && !isOver) await pause(MEASURE_EVERY_MS)
+    while (proxy.spoiled === 0 && !start.isOver) await pause(MEASURE_EVERY_MS)
     const began = performance.now()
-    while (!isOver && proxy.spoiled < SPOILED.long && performance.now() - began < HELD_MS.long)
+    while (!start.isOver && proxy.spoiled < SPOILED.long && performance.now() - began < HELD_MS.long)
       await pause(MEASURE_EVERY_MS)
   }
   return { asked: asked(), refusal }

@@ -14,6 +14,9 @@ import { accountSigner } from '../contracts/signers.ts'
 import { bind, grantOf, newHolder, publishHousing } from '../server/grants/holders.ts'
 import { answerOf, issue, openGateway, untilAllFinal, type OpenedGateway } from '../support/opened-gateway.ts'
 
+/** Deployed beside the contracts: those of P-256 keys and of passkeys. */
+const VERIFIERS = 2
+
 /** The command line in this process: exit code, what was printed, and the document of `--json`. */
 async function run(...args: string[]): Promise<{ exit: number; data: FsckReport; text: string }> {
   let text = ''
@@ -356,6 +359,38 @@ describe('the auditor', function () {
       expect(data.invariants[CODES[code as keyof typeof CODES].invariant]).to.equal('broken')
     })
   }
+
+  it('names a sender and a hash that are no such thing, and looks at everything else all the same', async () => {
+    const deployed = Object.keys(gateway.world.chain.deployment.contracts).length + VERIFIERS
+    for (const [column, value] of [
+      ['sender', `0x${'v'.repeat(40)}`],
+      ['hash', '0xno hash'],
+    ] as const) {
+      const { violations, unchecked } = await auditOnce(
+        changed(db =>
+          db.prepare(`UPDATE transactions SET ${column} = ? WHERE purpose LIKE 'deploy:%'`).run(value),
+        ),
+      )
+      const found = violations.filter(
+        ({ code, at }) => code === 'TRANSACTION_DIFFERS' && at['column'] === column,
+      )
+      expect(found.map(({ at }) => at['purpose'])).to.have.length(deployed)
+      expect(violations.map(({ code }) => code)).to.include('ROW_ALTERED')
+      expect(unchecked.filter(({ why }) => why === 'NO_CHAIN' || why === 'DAMAGED')).to.deep.equal([])
+    }
+  })
+
+  it('goes on after a value that nobody could have written, and calls that part undetermined', async () => {
+    const { violations, unchecked, invariants } = await auditOnce(
+      changed(db => db.prepare("INSERT INTO settings VALUES ('nonces.elsewhere', 'no JSON')").run()),
+    )
+    const damaged = violations.filter(({ code }) => code === 'DATABASE_DAMAGED')
+    expect(damaged).to.deep.equal([
+      { invariant: 'files', code: 'DATABASE_DAMAGED', at: { while: 'transactions' }, found: 'SyntaxError' },
+    ])
+    expect(unchecked).to.deep.include({ invariant: 'I6', what: 'transactions', why: 'DAMAGED' })
+    expect([invariants.I6, invariants.I8, invariants.I9]).to.deep.equal(['undetermined', 'holds', 'holds'])
+  })
 
   it('names the grant and the certificate concerned', async () => {
     const longer = await auditOnce(changed(db => db.exec('UPDATE grants SET not_after = not_after + 86400')))
