@@ -19,7 +19,7 @@ export interface HistorySize {
 
 const SIZES: Record<DrillContext['form'], HistorySize> = {
   short: { operations: 500, clients: 6, kills: 1 },
-  long: { operations: 200_000, clients: 8, kills: 40 },
+  long: { operations: 20_000, clients: 8, kills: 40 },
 }
 
 /** So few that clients are in each other's way all the time. */
