@@ -40,7 +40,10 @@ export interface OpenedGateway {
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>
   /** Requests by somebody with this role: a person that has just signed in, a department's machine, or a holder. */
   as(who: Who): Asking
-  /** Stops the gateway's clock, or lets it go on from where it is. The chain's clock goes on. */
+  /**
+   * Stops the gateway's clock, or lets it go on from where it is; from the machine's time when that is later, since the chain goes by it: how
+   * long a test took on a busy machine must not show in the next.
+   */
   holdClock(isHeld: boolean): void
   advanceClock(milliseconds: number): void
   /** Cuts every connection that is open, as a network does that breaks. */
@@ -365,7 +368,8 @@ function movableClock() {
     hold(isHeld: boolean) {
       if (isHeld) heldAt ??= Date.now()
       else if (heldAt !== null) {
-        ahead -= Date.now() - heldAt
+        const left = ahead - (Date.now() - heldAt)
+        ahead = ahead < 0 ? left : Math.max(0, left)
         heldAt = null
       }
     },
