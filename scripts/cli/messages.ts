@@ -228,6 +228,7 @@ const unchecked: Record<UncheckedReason, Message> = {
   KEY_UNKNOWN: { zh: '链上尚无此密钥或记录', en: 'the chain’s view does not know it yet' },
   SIGNER_KIND: { zh: '此类签名只有链上合约能核对', en: 'only a contract can check a signature of this kind' },
   DAMAGED: { zh: '数据损坏，无法继续', en: 'damage kept it from going on' },
+  BROKE_OFF: { zh: '核验中途出错，无法继续', en: 'an error kept it from going on' },
   EARLIER_RELEASE: {
     zh: '此文件由较早版本写成，没有校验和',
     en: 'the file is of an earlier release, which kept none',

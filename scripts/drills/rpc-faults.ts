@@ -57,7 +57,7 @@ const LATER = METHODS.filter(method => !AT_FIRST_ONLY.has(method))
 
 async function run(context: DrillContext): Promise<DrillResult> {
   const other = await startNode({ chainId: 4243 })
-  const first = context.form === 'long' ? await firstStarts(context, other.url) : null
+  const first = context.form === 'long' ? await firstStarts(context, other.url) : []
   let proxy: FaultProxy | undefined
   const chain = await startOnOutsideChain({
     env: { ONCEPROOF_CONFIRMATIONS: String(CONFIRMATIONS) },
@@ -69,16 +69,8 @@ async function run(context: DrillContext): Promise<DrillResult> {
   })
   try {
     const result = await rehearse(context, chain, proxy!)
-    return first === null
-      ? result
-      : {
-          ...result,
-          figures: {
-            firstStarts: first.length,
-            firstStartMaxMs: Math.round(Math.max(...first)),
-            ...result.figures,
-          },
-        }
+    const figures = { firstStarts: first.length, firstStartMaxMs: Math.round(Math.max(0, ...first)) }
+    return { ...result, figures: { ...figures, ...result.figures } }
   } finally {
     proxy!.set(null)
     await chain.close()
@@ -96,20 +88,20 @@ async function firstStarts({ say, isTimeUp }: DrillContext, other: string): Prom
   for (const fault of FAULTS) {
     if (isTimeUp()) break
     let proxy: FaultProxy | undefined
+    let looking: NodeJS.Timeout | undefined
     let ended = 0
     const chain = await startOnOutsideChain({
       through: async node => {
         const opened = (proxy = await startFaultProxy({ node: node.url, other }))
         opened.set(fault, [...AT_FIRST_ONLY])
-        const looking = setInterval(() => {
-          if (opened.spoiled < SPOILED.long) return
-          clearInterval(looking)
+        looking = setInterval(() => {
+          if (ended > 0 || opened.spoiled < SPOILED.long) return
           opened.set(null)
           ended = performance.now()
         }, MEASURE_EVERY_MS)
         return opened.url
       },
-    })
+    }).finally(() => clearInterval(looking))
     try {
       if (ended === 0) throw new Error(`the first start under ${fault} did not ask`)
       heals.push(performance.now() - ended)
@@ -214,7 +206,7 @@ async function rehearse(
     figures: {
       cells: heals.length,
       faults: FAULTS.length,
-      methods: form === 'long' ? METHODS.length : LATER.length,
+      methods: METHODS.length,
       spoiledAnswers: spoiled,
       cellsNeverAsked: unmet.length,
       startsUnderFault: starts.underFault,

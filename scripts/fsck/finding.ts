@@ -63,6 +63,7 @@ export type UncheckedReason =
   | 'KEY_UNKNOWN'
   | 'SIGNER_KIND'
   | 'DAMAGED'
+  | 'BROKE_OFF'
   | 'NO_NOTE_KEY'
   | 'EARLIER_RELEASE'
 

@@ -3,8 +3,10 @@
  * code with what writes where the same bug could hide in both: roots, tiles, digests, signatures and documents are computed here
  * from the formats, each in the plainest way.
  */
+import Database from 'better-sqlite3'
 import { ChainUnreachable, RpcFailure } from '../../server/chain/rpc.ts'
 import { ContractRevert } from '../../server/chain/view.ts'
+import { storageFaultOf } from '../../server/store/storage-fault.ts'
 import { checkAnchors } from './checkpoints.ts'
 import {
   CODES,
@@ -169,11 +171,13 @@ async function attempt(
     if (error instanceof ChainUnreachable || error instanceof RpcFailure)
       findings.unchecked(invariant, what, 'NO_CHAIN')
     else if (error instanceof ContractRevert) findings.unchecked(invariant, what, 'DAMAGED')
-    else {
-      // Not its message, which may repeat what stands in a row.
-      const { name, code = name } = error as { name: string; code?: unknown }
-      findings.violation('DATABASE_DAMAGED', { while: what }, { found: String(code) })
+    else if (error instanceof Database.SqliteError && storageFaultOf(error) === null) {
+      findings.violation('DATABASE_DAMAGED', { while: what }, { found: error.code })
       findings.unchecked(invariant, what, 'DAMAGED')
+    } else {
+      // Nobody is accused for it: it may be ours. Not its message, which may repeat what stands in a row.
+      const { name, code = name } = error as { name: string; code?: unknown }
+      findings.unchecked(invariant, `${what} (${String(code)})`, 'BROKE_OFF')
     }
   }
 }

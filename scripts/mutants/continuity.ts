@@ -195,8 +195,8 @@ export const continuityMutants: Mutant[] = [
     tests: [FSCK],
   },
   {
-    name: 'fsck-ends-with-the-chain',
-    why: 'A node that goes away in the middle would end the audit, and what could be looked at without it would not be.',
+    name: 'fsck-takes-silence-for-a-fault',
+    why: 'A node that goes away in the middle would be told as a fault of the auditor.',
     file: 'scripts/fsck/fsck.ts',
     find: 'if (error instanceof ChainUnreachable || error instanceof RpcFailure)',
     replace: 'if (error instanceof RpcFailure)',

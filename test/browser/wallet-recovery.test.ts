@@ -158,6 +158,10 @@ describe('the wallet when time passes', function () {
     await page.getByRole('button', { name: '确定撤回' }).click()
     await page.getByText('暂时无法连接区块链').waitFor()
     visitor.expect('503')
+    for (const width of [360, 1280]) {
+      await page.setViewportSize({ width, height: 900 })
+      expect(await faultsOf(page, `wallet-withdraw-without-chain-${width}`)).to.deep.equal([])
+    }
     await page.getByRole('button', { name: '不用密钥' }).click()
     await page.getByText('您已撤回（仅在本系统生效）').waitFor()
     Object.assign(rpc, { call })

@@ -100,6 +100,19 @@ describe('consent while the chain is away', () => {
       // What the chain said a moment ago is believed for two seconds.
       gateway.advanceClock(3_000)
 
+      // What a wallet shows, so that there is something to take back.
+      const { identifier } = someone.certificate
+      for (const path of [
+        '/v1/grants',
+        `/v1/grants/${kept.digest}`,
+        `/v1/consent-requests/${open3}`,
+        '/v1/consent-requests',
+        '/v1/holder/keys',
+        '/v1/holder/certificates',
+        `/v1/holder/certificates/${identifier}`,
+        '/v1/holder/uses',
+      ])
+        expect((await someone.asks.get(path)).status, path).to.equal(200)
       for (const grant of [ended, kept])
         expect(await codeOf(read(gateway, someone, grant.digest)), 'reading').to.deep.equal(NOT_NOW)
       const giving = () => give(someone, open3, prepared.typedData, signer.sign(prepared.digest))
